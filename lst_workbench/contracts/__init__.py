@@ -1,0 +1,84 @@
+"""Contracts: what each table is; every column has dtype, unit, meaning, bounds and nullability."""
+
+from lst_workbench.contracts.assignments import Assignments
+from lst_workbench.contracts.capacities import Capacities
+from lst_workbench.contracts.catchment_links import CatchmentLinks
+from lst_workbench.contracts.catchments import Catchments
+from lst_workbench.contracts.cells import Cells
+from lst_workbench.contracts.curve import Curve
+from lst_workbench.contracts.decisions import Decisions
+from lst_workbench.contracts.economics import Economics
+from lst_workbench.contracts.errors import InputError, LstError
+from lst_workbench.contracts.levers import Levers
+from lst_workbench.contracts.participants import Participants
+from lst_workbench.contracts.places import Places
+from lst_workbench.contracts.places_plan import PlacesPlan
+from lst_workbench.contracts.plan_months import PlanMonths
+from lst_workbench.contracts.potentials import Potentials
+from lst_workbench.contracts.sites import Sites
+from lst_workbench.contracts.stores import Stores
+from lst_workbench.contracts.table import Table, column
+from lst_workbench.contracts.territories import Territories
+from lst_workbench.contracts.territory_months import TerritoryMonths
+from lst_workbench.contracts.uncovered import Uncovered
+from lst_workbench.contracts.warehouse_months import WarehouseMonths
+from lst_workbench.contracts.wave_stores import WaveStores
+from lst_workbench.contracts.waves import Waves
+
+CONTRACTS: dict[str, type[Table]] = {
+    contract.table_name(): contract
+    for contract in (
+        Assignments,
+        Capacities,
+        CatchmentLinks,
+        Catchments,
+        Cells,
+        Curve,
+        Decisions,
+        Economics,
+        Levers,
+        Participants,
+        Places,
+        PlacesPlan,
+        PlanMonths,
+        Potentials,
+        Sites,
+        Stores,
+        Territories,
+        TerritoryMonths,
+        Uncovered,
+        WarehouseMonths,
+        WaveStores,
+        Waves,
+    )
+}
+
+__all__ = [
+    "CONTRACTS",
+    "InputError",
+    "LstError",
+    "Table",
+    "Assignments",
+    "Capacities",
+    "CatchmentLinks",
+    "Catchments",
+    "Cells",
+    "Curve",
+    "Decisions",
+    "Economics",
+    "Levers",
+    "Participants",
+    "Places",
+    "PlacesPlan",
+    "PlanMonths",
+    "Potentials",
+    "Sites",
+    "Stores",
+    "Territories",
+    "TerritoryMonths",
+    "Uncovered",
+    "WarehouseMonths",
+    "WaveStores",
+    "Waves",
+    "column",
+]

@@ -1,0 +1,21 @@
+"""Closed lists of words that several contracts use."""
+
+from typing import Annotated
+
+import pandas as pd
+from pandera.engines.pandas_engine import DateTime
+
+SETTLEMENT_KINDS = ("city_core", "suburb", "township", "village")
+STORE_KINDS = ("grocery", "foodstuffs", "convenience", "mini_supermarket", "kiosk")
+TIERS = ("regional", "city", "front")
+ORIGINS = ("real", "modelled", "synthetic", "imported")
+STORE_STATUSES = ("participant", "signed", "not_chosen", "uncovered")
+RESOURCES = ("visits", "volume_m3", "capital_rmb")
+
+SettlementKind = Annotated[pd.CategoricalDtype, SETTLEMENT_KINDS, False]
+StoreKind = Annotated[pd.CategoricalDtype, STORE_KINDS, False]
+Tier = Annotated[pd.CategoricalDtype, TIERS, False]
+Origin = Annotated[pd.CategoricalDtype, ORIGINS, False]
+StoreStatus = Annotated[pd.CategoricalDtype, STORE_STATUSES, False]
+Resource = Annotated[pd.CategoricalDtype, RESOURCES, False]
+Month = Annotated[DateTime, {}, "us", None, False, {}]

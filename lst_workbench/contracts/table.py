@@ -1,0 +1,140 @@
+"""The base of every contract: columns with dtype, unit, meaning and bounds, checked all at once."""
+
+from typing import Any
+
+import pandas as pd
+import pandera.pandas as pa
+from pandera.api.pandas.model_config import BaseConfig
+
+from lst_workbench.contracts.errors import InputError
+
+SHOWN_OFFENDERS = 3
+
+
+def column(meaning: str, unit: str, *, key: bool = False, **checks: Any) -> Any:
+    """Describe one column of a contract.
+
+    Parameters
+    ----------
+    meaning : str
+        What a value says, in one line; it becomes the data dictionary.
+    unit : str
+        Unit of the value ("km", "RMB/month", "share 0-1", "id", "name").
+    key : bool
+        Whether the column is part of the table's key.
+    **checks
+        Bounds and nullability as in `pandera.Field`: ``ge``, ``le``, ``isin``, ``nullable``.
+    """
+    return pa.Field(description=meaning, metadata={"unit": unit, "key": key}, coerce=True, **checks)
+
+
+class Table(pa.DataFrameModel):
+    """A table contract; subclasses name their columns."""
+
+    class Config(BaseConfig):
+        """Columns beyond the contract are kept; values are brought to the contract's dtype."""
+
+        strict = False
+        coerce = True
+
+    @classmethod
+    def check(cls, frame: pd.DataFrame, where: str | None = None, *, allow_empty: bool = True) -> pd.DataFrame:
+        """Return `frame` in the contract's dtypes, or raise with every fault named.
+
+        Parameters
+        ----------
+        frame : DataFrame
+            The table to check; it is not changed.
+        where : str, optional
+            Name of the input for the error text; the contract's name by default.
+        allow_empty : bool
+            Whether a table without rows is accepted.
+
+        Raises
+        ------
+        InputError
+            Names each fault: missing columns, wrong types, values out of bounds, double keys.
+        """
+        where = where or cls.table_name()
+        faults = cls._missing_columns(frame)
+        if not allow_empty and not faults and frame.empty:
+            faults = ["it has no rows; give at least one"]
+        if faults:
+            raise InputError(where, faults)
+        try:
+            checked = cls.validate(frame, lazy=True)
+        except pa.errors.SchemaErrors as errors:
+            raise InputError(where, _sentences(errors.failure_cases, frame, cls)) from None
+        if (key := cls.key_columns()) and (doubled := checked.duplicated(key)).any():
+            raise InputError(where, [_double_keys(checked.loc[doubled, key])])
+        return checked
+
+    @classmethod
+    def table_name(cls) -> str:
+        """Name of the table: the class's name in snake case."""
+        return "".join(f"_{c.lower()}" if c.isupper() else c for c in cls.__name__).lstrip("_")
+
+    @classmethod
+    def key_columns(cls) -> list[str]:
+        """Names of the columns that identify a row."""
+        return [name for name, spec in cls.to_schema().columns.items() if (spec.metadata or {})["key"]]
+
+    @classmethod
+    def columns(cls) -> list[str]:
+        """Names of the contract's columns, in order."""
+        return list(cls.to_schema().columns)
+
+    @classmethod
+    def without_rows(cls) -> pd.DataFrame:
+        """Make a table without rows that meets the contract."""
+        schema = cls.to_schema()
+        dtypes = {name: spec.dtype.type for name, spec in schema.columns.items()}
+        return pd.DataFrame({name: pd.Series(dtype=dtype) for name, dtype in dtypes.items()})
+
+    @classmethod
+    def _missing_columns(cls, frame: pd.DataFrame) -> list[str]:
+        missing = [name for name, spec in cls.to_schema().columns.items() if spec.required and name not in frame]
+        if not missing:
+            return []
+        has = ", ".join(map(str, frame.columns[:12])) or "no columns"
+        return [f"column {', '.join(missing)} is missing; it has {has}"]
+
+
+def _sentences(cases: pd.DataFrame, frame: pd.DataFrame, contract: type[Table]) -> list[str]:
+    """One sentence per column and failed check, with a count and the first offenders."""
+    wrong_type = set(cases.loc[cases["check"].astype(str).str.startswith("coerce_dtype"), "column"])
+    sentences = []
+    for (name, check), group in cases.groupby(["column", "check"], sort=False, dropna=False):
+        if name in wrong_type and not str(check).startswith("coerce_dtype"):
+            continue  # checks on values that could not be read say nothing new
+        offenders = [str(case)[:40] for case in group["failure_case"].unique()[:SHOWN_OFFENDERS]]
+        rows = group["index"].dropna().tolist()
+        first = f", first in row {rows[0]}" if rows else ""
+        count = f"{len(group):,} of {len(frame):,} rows"
+        sentences.append(
+            f"column {name} {_in_words(str(check), contract, str(name))} ({count}{first}: {', '.join(offenders)})"
+        )
+    return sentences
+
+
+def _in_words(check: str, contract: type[Table], name: str) -> str:
+    kind, _, argument = check.rstrip(")").partition("(")
+    categories = getattr(contract.to_schema().columns[name].dtype.type, "categories", None)
+    words = {
+        "greater_than_or_equal_to": f"must be at least {argument}",
+        "less_than_or_equal_to": f"must be at most {argument}",
+        "greater_than": f"must be more than {argument}",
+        "less_than": f"must be less than {argument}",
+        "isin": f"must be one of {argument}",
+        "not_nullable": "must not be empty",
+        "coerce_dtype": f"must be of type {argument.strip(chr(39))}",
+    }
+    if kind == "coerce_dtype" and categories is not None:
+        return f"must be one of {', '.join(categories)}"
+    return words.get(kind, f"fails {check}")
+
+
+def _double_keys(repeated: pd.DataFrame) -> str:
+    first = repeated.head(SHOWN_OFFENDERS).to_dict("records")
+    named = "; ".join(", ".join(f"{k} {v}" for k, v in row.items()) for row in first)
+    return f"{' + '.join(map(str, repeated))} must be unique ({len(repeated):,} repeated rows, first {named})"
