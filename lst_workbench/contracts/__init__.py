@@ -5,16 +5,19 @@ from lst_workbench.contracts.capacities import Capacities
 from lst_workbench.contracts.catchment_links import CatchmentLinks
 from lst_workbench.contracts.catchments import Catchments
 from lst_workbench.contracts.cells import Cells
+from lst_workbench.contracts.cells_plan import CellsPlan
 from lst_workbench.contracts.curve import Curve
 from lst_workbench.contracts.decisions import Decisions
 from lst_workbench.contracts.economics import Economics
 from lst_workbench.contracts.errors import InputError, LstError
+from lst_workbench.contracts.kpis import Kpis
 from lst_workbench.contracts.levers import Levers
 from lst_workbench.contracts.participants import Participants
 from lst_workbench.contracts.places import Places
 from lst_workbench.contracts.places_plan import PlacesPlan
 from lst_workbench.contracts.plan_months import PlanMonths
 from lst_workbench.contracts.potentials import Potentials
+from lst_workbench.contracts.quotas import Quotas
 from lst_workbench.contracts.sites import Sites
 from lst_workbench.contracts.stores import Stores
 from lst_workbench.contracts.table import Table, column
@@ -33,15 +36,18 @@ CONTRACTS: dict[str, type[Table]] = {
         CatchmentLinks,
         Catchments,
         Cells,
+        CellsPlan,
         Curve,
         Decisions,
         Economics,
+        Kpis,
         Levers,
         Participants,
         Places,
         PlacesPlan,
         PlanMonths,
         Potentials,
+        Quotas,
         Sites,
         Stores,
         Territories,
@@ -63,15 +69,18 @@ __all__ = [
     "CatchmentLinks",
     "Catchments",
     "Cells",
+    "CellsPlan",
     "Curve",
     "Decisions",
     "Economics",
+    "Kpis",
     "Levers",
     "Participants",
     "Places",
     "PlacesPlan",
     "PlanMonths",
     "Potentials",
+    "Quotas",
     "Sites",
     "Stores",
     "Territories",
