@@ -17,4 +17,6 @@ class Quotas(Table):
     min_stores: Series[np.float64] = described(
         "At least so many, cumulative; empty when no floor.", "stores", nullable=True
     )
-    max_stores: Series[np.float64] = described("At most so many, cumulative; empty when no cap.", "stores", nullable=True)
+    max_stores: Series[np.float64] = described(
+        "At most so many, cumulative; empty when no cap.", "stores", nullable=True
+    )

@@ -40,7 +40,7 @@ def solve_with_highs(
     Examples
     --------
     >>> problem = pulp.LpProblem("tiny", pulp.LpMaximize)
-    >>> x = pulp.LpVariable("x", 0, 3, cat="Integer")
+    >>> x = problem.add_variable("x", 0, 3, cat="Integer")
     >>> problem += 2 * x
     >>> problem += x <= 2.5
     >>> solve_with_highs(problem).value
