@@ -54,7 +54,7 @@ def solver_tables(
     capacities = pd.concat(
         [
             _visits(market, scenario, months, loads[joined]),
-            _throughput(market, months, loads[joined & served]),
+            _throughput(market, scenario, months, loads[joined & served]),
             _capital(scenario, months, loads[joined]),
         ],
         ignore_index=True,
@@ -76,7 +76,7 @@ def solver_tables(
 def store_loads(
     market: Market, scenario: Scenario, potentials: pd.DataFrame, assignments: pd.DataFrame
 ) -> pd.DataFrame:
-    """What each store brings and uses, in the columns of `WaveStores`; ``warehouse_id`` is -1 where none reaches it.
+    """Say what each store brings and uses, in the columns of `WaveStores`; ``warehouse_id`` -1 where none reaches it.
 
     value = active share × (1 + tie weight × GMV / mean GMV); volume and capital are expected ones: the active share
     of a month's GMV, by value density and by the days that credit and stock tie money up.
@@ -116,11 +116,16 @@ def _visits(market: Market, scenario: Scenario, months: pd.DatetimeIndex, joined
     return _spread("visits", share.index, months, np.outer(share.to_numpy(), visits), base.to_numpy())
 
 
-def _throughput(market: Market, months: pd.DatetimeIndex, joined: pd.DataFrame) -> pd.DataFrame:
-    """Throughput by front warehouse; nothing before it opens."""
+def _throughput(market: Market, scenario: Scenario, months: pd.DatetimeIndex, joined: pd.DataFrame) -> pd.DataFrame:
+    """Throughput by front warehouse; nothing before it opens.
+
+    Sites carry their capacity at the register's figure; a scenario that moves the figure moves them alike.
+    """
+    key = "network.front_capacity_m3_month"
+    factor = scenario[key] / scenario.figures[key].value
     fronts = market.sites[market.sites["tier"] == "front"].sort_values("site_id")
     is_open = fronts["open_month"].to_numpy()[:, None] <= months.to_numpy()[None, :]
-    capacity = fronts["capacity_m3_month"].to_numpy()[:, None] * is_open
+    capacity = fronts["capacity_m3_month"].to_numpy()[:, None] * is_open * factor
     base = joined.groupby("warehouse_id")["volume_m3_month"].sum().reindex(fronts["site_id"], fill_value=0.0)
     return _spread("volume_m3", pd.Index(fronts["site_id"]), months, capacity, base.to_numpy())
 
