@@ -1,0 +1,31 @@
+"""Run folders: write, read, lock, resume, compare, explain. Nothing else writes results."""
+
+from lst_workbench.runs.compare import Comparison, compare_runs
+from lst_workbench.runs.explain import Explanation, explain_store
+from lst_workbench.runs.fingerprint import fingerprint_of, fingerprint_of_table
+from lst_workbench.runs.journal import add_to_journal, read_journal
+from lst_workbench.runs.lock import LOG_FILE, queue_in
+from lst_workbench.runs.progress import Progress, read_progress, write_progress
+from lst_workbench.runs.result import PlanResult, StoredTables, read_run
+from lst_workbench.runs.writer import RunWriter, StageOutput
+
+__all__ = [
+    "LOG_FILE",
+    "Comparison",
+    "Explanation",
+    "PlanResult",
+    "Progress",
+    "RunWriter",
+    "StageOutput",
+    "StoredTables",
+    "add_to_journal",
+    "compare_runs",
+    "explain_store",
+    "fingerprint_of",
+    "fingerprint_of_table",
+    "queue_in",
+    "read_journal",
+    "read_progress",
+    "read_run",
+    "write_progress",
+]

@@ -1,0 +1,254 @@
+"""Why this store, why this month, why not: from the stored tables of a run alone."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from lst_workbench.contracts import InputError
+
+if TYPE_CHECKING:
+    from lst_workbench.runs.result import PlanResult
+
+WORDS = {"visits": "field visits", "volume_m3": "warehouse throughput", "capital_rmb": "working capital"}
+UNITS = {"visits": "visits", "volume_m3": "m3", "capital_rmb": "RMB"}
+PRICES = {"visits_price": "visits", "volume_price": "volume_m3", "capital_price": "capital_rmb"}
+MADE_IN = ("status", "month", "territory_id", "site_id", "distance_km", "value", "margin")
+FITS = 1e-6
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Why the plan does with a store what it does.
+
+    Parameters
+    ----------
+    table : DataFrame
+        For a store that could be signed, one row a month: ``worth`` and the prices it would pay, in objective units;
+        else one row with what is known.
+    text : str
+        The reason in plain words.
+    key : str
+        Name of the reason, for a catalogue of messages.
+    figures : mapping
+        The figures that the text holds.
+    """
+
+    table: pd.DataFrame
+    text: str
+    key: str = ""
+    figures: Mapping[str, Any] = field(default_factory=dict)
+
+
+def explain_store(result: "PlanResult", store_id: int) -> Explanation:
+    """Say why a store is signed when it is, or why it is not.
+
+    Parameters
+    ----------
+    result : PlanResult
+        A plan, in memory or read from its folder.
+    store_id : int
+        Store of the market that was planned.
+
+    Raises
+    ------
+    InputError
+        The run has no such store.
+
+    Notes
+    -----
+    A store started in month m is worth ``value * value_factor[m]`` and pays, at the shadow prices of the plan,
+    ``visits_signup * p[m] + visits_care * sum(p[later])`` for its territory's visits, ``volume * sum(p[m and later])``
+    for its warehouse and ``capital * sum(p[m and later])`` for working capital. The plan signs the stores whose worth
+    exceeds that price.
+    """
+    decisions = result.tables["decisions"]
+    rows = decisions[decisions["store_id"] == store_id]
+    if rows.empty:
+        known = ", ".join(str(known) for known in decisions["store_id"].head(3))
+        raise InputError(f"store {store_id}", [f"the run has no such store; its {len(decisions):,} are {known}, ..."])
+    row = rows.iloc[0]
+    if row["status"] == "participant":
+        return _participant(row)
+    if row["status"] == "uncovered":
+        return _uncovered(row, result)
+    months = _month_by_month(result, row)
+    return _signed(row, months) if row["status"] == "signed" else _not_chosen(row, months, result)
+
+
+def _participant(row: pd.Series) -> Explanation:
+    text = (
+        f"Store {row.store_id} has been in the system since before the plan: it is not signed again, and takes care "
+        f"visits, throughput and capital from the first month."
+    )
+    return Explanation(_one_row(row), text, "participant", {"store_id": int(row.store_id)})
+
+
+def _uncovered(row: pd.Series, result: "PlanResult") -> Explanation:
+    uncovered = result.tables["uncovered"].set_index("store_id").loc[row.store_id]
+    figures = {
+        "store_id": int(row.store_id),
+        "site_id": int(uncovered["nearest_site_id"]),
+        "distance_km": float(uncovered["distance_km"]),
+        "radius_km": float(result.meta["scenario"]["figures"]["network.front_radius_km"]),
+    }
+    text = (
+        f"Store {figures['store_id']} is not signed because no front warehouse reaches it: the nearest, "
+        f"{figures['site_id']}, is {figures['distance_km']:.1f} km away and serves {figures['radius_km']:.0f} km. "
+        f"A radius of {_rounded_up(figures['distance_km']):.0f} km would cover it (network.front_radius_km)."
+    )
+    return Explanation(_one_row(row), text, "uncovered", figures)
+
+
+def _signed(row: pd.Series, months: pd.DataFrame) -> Explanation:
+    at = _numbers(months.loc[pd.Timestamp(row["month"])])
+    best = _best_month(months)
+    figures = {
+        "store_id": int(row.store_id),
+        "month": row["month"],
+        "best_month": best,
+        "worth": at["worth"],
+        "price": at["price"],
+        "margin": at["margin"],
+    }
+    text = (
+        f"Store {row.store_id} is signed in {row['month']:%B %Y}, served from warehouse {row['site_id']} "
+        f"({row['distance_km']:.1f} km). It is worth {at['worth']:.3f} active stores at the end of the plan and its "
+        f"visits, throughput and capital cost {at['price']:.3f}, {_above(at['margin'])}."
+    )
+    return Explanation(_shown(months, row), f"{text} {_why_this_month(row['month'], best, months)}", "signed", figures)
+
+
+def _why_this_month(month: pd.Timestamp, best: pd.Timestamp, months: pd.DataFrame) -> str:
+    if month == best:
+        return "No other month gives it a larger margin."
+    loss = months["margin"].max() - months.loc[month, "margin"]
+    return f"{best:%B %Y} would give it {loss:.3f} more, but that month's capacity went to stores that gain more by it."
+
+
+def _not_chosen(row: pd.Series, months: pd.DataFrame, result: "PlanResult") -> Explanation:
+    best = _best_month(months)
+    at = _numbers(months.loc[best])
+    resource = max(PRICES, key=lambda price: at[price])
+    figures = {
+        "store_id": int(row.store_id),
+        "best_month": best,
+        "worth": at["worth"],
+        "price": at["price"],
+        "margin": at["margin"],
+        "resource": PRICES[resource],
+    }
+    head = (
+        f"Store {row.store_id} is not signed. At best, in {best:%B %Y}, it is worth {at['worth']:.3f} active stores at "
+        f"the end of the plan"
+    )
+    if at["margin"] < -FITS:
+        figures["short_share"] = -at["margin"] / at["price"]
+        text = (
+            f"{head} and costs {at['price']:.3f}, {-at['margin']:.3f} below the line; most of it is the price of "
+            f"{WORDS[PRICES[resource]]} ({at[resource]:.3f}). It comes in when its cost falls by "
+            f"{figures['short_share']:.1%} or when {_room(row, best, result, PRICES[resource])} is added for it."
+        )
+        return Explanation(_shown(months, row), text, "priced_out", figures)
+    short = _too_short(row, best, result)
+    figures["short"] = short
+    needs = f"it comes in when {short} is added" if short else "ties are broken by order size and then by store id"
+    text = (
+        f"{head}, which {'equals' if at['margin'] < FITS else 'exceeds'} its price of {at['price']:.3f}: it stands at "
+        f"the line, and what other stores leave of the capacities does not hold a whole store more; {needs}."
+    )
+    return Explanation(_shown(months, row), text, "at_the_line", figures)
+
+
+def _month_by_month(result: "PlanResult", row: pd.Series) -> pd.DataFrame:
+    """Worth and price of the store, started in each month."""
+    store = _wave_store(result, int(row.store_id))
+    plan = result.tables["plan_months"].set_index("month").sort_index()
+    prices = {
+        resource: _of_resource(result, row, resource).set_index("month")["shadow_price"].reindex(plan.index).to_numpy()
+        for resource in WORDS
+    }
+    from_now = {resource: np.cumsum(price[::-1])[::-1] for resource, price in prices.items()}
+    later = from_now["visits"] - prices["visits"]
+    table = pd.DataFrame(
+        {
+            "worth": store["value"] * store["p_sign"] * plan["value_factor"],
+            "visits_price": store["visits_signup"] * prices["visits"] + store["visits_care"] * later,
+            "volume_price": store["volume_m3_month"] * from_now["volume_m3"],
+            "capital_price": store["capital_rmb"] * from_now["capital_rmb"],
+        },
+        index=plan.index,
+    )
+    table["price"] = table[list(PRICES)].sum(axis=1)
+    table["margin"] = table["worth"] - table["price"]
+    return table
+
+
+def _numbers(row: Any) -> dict[str, float]:
+    return {str(name): float(value) for name, value in row.items()}
+
+
+def _best_month(months: pd.DataFrame) -> pd.Timestamp:
+    return pd.Timestamp(months.index[int(months["margin"].to_numpy().argmax())])
+
+
+def _room(row: pd.Series, month: pd.Timestamp, result: "PlanResult", resource: str) -> str:
+    """Capacity that would hold the store, in words."""
+    store = _wave_store(result, int(row.store_id))
+    match resource:
+        case "visits":
+            return (
+                f"{store['visits_signup']:.1f} visits in {month:%B %Y} and {store['visits_care']:.1f} a month later in "
+                f"territory {row['territory_id']}"
+            )
+        case "volume_m3":
+            return f"{store['volume_m3_month']:.2f} m3 a month from {month:%B %Y} in warehouse {row['site_id']}"
+        case _:
+            return f"{store['capital_rmb']:,.0f} RMB of working capital from {month:%B %Y}"
+
+
+def _too_short(row: pd.Series, month: pd.Timestamp, result: "PlanResult") -> str:
+    """Say what the plan leaves too little of for this store; empty when it would fit."""
+    store = _wave_store(result, int(row.store_id))
+    needs = {
+        "visits": lambda m: store["visits_signup"] if m == month else store["visits_care"],
+        "volume_m3": lambda m: store["volume_m3_month"],
+        "capital_rmb": lambda m: store["capital_rmb"],
+    }
+    for resource, need in needs.items():
+        rows = _of_resource(result, row, resource)
+        rows = rows[rows["month"] >= month]
+        lack = rows["month"].map(need) - (rows["capacity"] - rows["used"]).clip(lower=0)
+        if len(lack) and lack.max() > FITS:
+            worst = rows.iloc[int(lack.to_numpy().argmax())]
+            return f"{lack.max():,.2f} {UNITS[resource]} of {WORDS[resource]} in {worst['month']:%B %Y}"
+    return ""
+
+
+def _of_resource(result: "PlanResult", row: pd.Series, resource: str) -> pd.DataFrame:
+    capacities = result.tables["capacities"]
+    at = {"visits": row["territory_id"], "volume_m3": row["site_id"], "capital_rmb": 0}[resource]
+    return capacities[(capacities["resource"] == resource) & (capacities["resource_id"] == at)]
+
+
+def _wave_store(result: "PlanResult", store_id: int) -> pd.Series:
+    stores = result.tables["wave_stores"]
+    return stores[stores["store_id"] == store_id].iloc[0]
+
+
+def _shown(months: pd.DataFrame, row: pd.Series) -> pd.DataFrame:
+    return months.assign(chosen=months.index == row["month"]).reset_index()
+
+
+def _one_row(row: pd.Series) -> pd.DataFrame:
+    return row[["store_id", *MADE_IN]].to_frame().T.reset_index(drop=True)
+
+
+def _above(margin: float) -> str:
+    return f"{margin:.3f} above the line" if margin > FITS else "just at the line"
+
+
+def _rounded_up(distance_km: float) -> float:
+    return float(np.ceil(distance_km))
