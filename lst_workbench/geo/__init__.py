@@ -1,0 +1,24 @@
+"""Geography: datums, distances, H3 cells and sparse neighbour search."""
+
+from lst_workbench.geo.cells import RESOLUTION, boundaries_of, cells_from_hex, cells_of, centres_of, disks, hex_ids
+from lst_workbench.geo.datums import DATUMS, from_wgs84, to_wgs84
+from lst_workbench.geo.distances import EARTH_RADIUS_KM, haversine_km
+from lst_workbench.geo.neighbours import Neighbours, nearest, neighbours_within
+
+__all__ = [
+    "DATUMS",
+    "EARTH_RADIUS_KM",
+    "RESOLUTION",
+    "Neighbours",
+    "boundaries_of",
+    "cells_from_hex",
+    "cells_of",
+    "centres_of",
+    "disks",
+    "from_wgs84",
+    "haversine_km",
+    "hex_ids",
+    "nearest",
+    "neighbours_within",
+    "to_wgs84",
+]
