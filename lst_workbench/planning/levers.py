@@ -19,7 +19,7 @@ class Reach:
     signups: float
 
     def of(self, goal: str) -> float:
-        """The figure that the scenario's goal counts."""
+        """Return the figure that the scenario's goal counts."""
         return self.in_system if goal == "in_system" else self.signups
 
 

@@ -63,7 +63,7 @@ def decide(
     assignments: pd.DataFrame,
     uncovered: pd.DataFrame,
 ) -> pd.DataFrame:
-    """What the plan does with each store of the market, with the prices that decided.
+    """Say what the plan does with each store of the market, with the prices that decided.
 
     Returns
     -------
@@ -116,7 +116,7 @@ def plan_by_cell(market: Market, decisions: pd.DataFrame, potentials: pd.DataFra
 
 
 def _counts(stores: pd.DataFrame, by: str) -> pd.DataFrame:
-    """Stores of each status and the first month of signing, by a column."""
+    """Count stores of each status and find the first month of signing, by a column."""
     counts = pd.crosstab(stores[by], stores["status"].astype(str))
     counts = counts.reindex(columns=["participant", "signed", "uncovered"], fill_value=0)
     counts.columns = ["participants", "signups", "uncovered"]
