@@ -4,13 +4,14 @@ from lst_workbench.runs.compare import Comparison, compare_runs
 from lst_workbench.runs.explain import Explanation, explain_store
 from lst_workbench.runs.fingerprint import fingerprint_of, fingerprint_of_table
 from lst_workbench.runs.journal import add_to_journal, read_journal
-from lst_workbench.runs.lock import LOG_FILE, queue_in
+from lst_workbench.runs.lock import LOG_FILE, SCENARIO_FILE, claim_folder, queue_in
 from lst_workbench.runs.progress import Progress, read_progress, write_progress
 from lst_workbench.runs.result import PlanResult, StoredTables, read_run
-from lst_workbench.runs.writer import RunWriter, StageOutput
+from lst_workbench.runs.writer import RunWriter, StageOutput, say_of
 
 __all__ = [
     "LOG_FILE",
+    "SCENARIO_FILE",
     "Comparison",
     "Explanation",
     "PlanResult",
@@ -19,6 +20,7 @@ __all__ = [
     "StageOutput",
     "StoredTables",
     "add_to_journal",
+    "claim_folder",
     "compare_runs",
     "explain_store",
     "fingerprint_of",
@@ -27,5 +29,6 @@ __all__ = [
     "read_journal",
     "read_progress",
     "read_run",
+    "say_of",
     "write_progress",
 ]

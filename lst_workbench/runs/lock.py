@@ -9,14 +9,15 @@ import filelock
 from lst_workbench.contracts import LstError
 from lst_workbench.runs import disk
 from lst_workbench.runs.progress import PROGRESS_FILE, read_progress
-from lst_workbench.runs.record import has_record
+from lst_workbench.runs.record import has_record, read_record
 
 LOCK_FILE = "run.lock"
 LOG_FILE = "run.log"
+SCENARIO_FILE = "scenario.toml"
 QUEUE_FILE = ".queue.lock"
 POLL_SECONDS = 0.1
 SHOWN_NAMES = 3
-_BEFORE_THE_FIRST_RECORD = {LOCK_FILE, LOG_FILE, PROGRESS_FILE}
+_BEFORE_THE_FIRST_RECORD = {LOCK_FILE, LOG_FILE, PROGRESS_FILE, SCENARIO_FILE}
 
 
 def lock_folder(path: Path) -> filelock.BaseFileLock:
@@ -39,6 +40,30 @@ def lock_folder(path: Path) -> filelock.BaseFileLock:
         except filelock.Timeout:
             raise LstError(_second_writer(path)) from None
     return lock
+
+
+def claim_folder(path: Path, scenario: str) -> None:
+    """Prepare a folder for a run that another process will write: refuse early what it would refuse.
+
+    Parameters
+    ----------
+    path : Path
+        New, empty or unfinished run folder.
+    scenario : str
+        Text of the scenario file that the process reads.
+
+    Raises
+    ------
+    LstError
+        The folder holds something else or a finished run, or another process writes to it.
+    """
+    lock = lock_folder(path)
+    try:
+        if has_record(path) and read_record(path)["state"] == "complete":
+            raise LstError(f"{path} holds a finished run and runs are never edited: give a new folder.")
+        disk.write_text(path / SCENARIO_FILE, scenario)
+    finally:
+        lock.release()
 
 
 def _second_writer(path: Path) -> str:

@@ -129,7 +129,7 @@ class RunWriter:
             if error is not None:
                 stopped = isinstance(error, KeyboardInterrupt | SystemExit)
                 with suppress(LstError):  # what went wrong first is what must be said
-                    self._report("cancelled" if stopped else "failed", error=_one_sentence(error))
+                    self._report("cancelled" if stopped else "failed", error=say_of(error))
         finally:
             if self._lock is not None:
                 self._lock.release()
@@ -285,7 +285,8 @@ def _flat(value: Any, name: str = "") -> dict[str, Any]:
     return {k: v for key, inner in value.items() for k, v in _flat(inner, f"{name} {key}".strip()).items()}
 
 
-def _one_sentence(error: BaseException) -> str:
+def say_of(error: BaseException) -> str:
+    """Say in a sentence why a run stopped."""
     if isinstance(error, LstError):
         return str(error)
     if isinstance(error, KeyboardInterrupt | SystemExit):

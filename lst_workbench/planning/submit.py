@@ -1,0 +1,122 @@
+"""Plan in a process of its own: start it, look how far it is, end it; the run folder is the only interface."""
+
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from types import FrameType
+
+import psutil
+
+from lst_workbench.assumptions import Scenario, load_scenario
+from lst_workbench.contracts import LstError
+from lst_workbench.market import read_market
+from lst_workbench.runs import (
+    LOG_FILE,
+    SCENARIO_FILE,
+    Progress,
+    claim_folder,
+    queue_in,
+    read_progress,
+    say_of,
+    write_progress,
+)
+
+OURS = "lst_workbench.planning"
+GRACE_SECONDS = 3.0
+
+
+def submit(market_folder: str | Path, scenario: Scenario, out: str | Path, seed: int = 7) -> Path:
+    """Start a plan in its own process; runs of one folder of runs wait for each other.
+
+    Parameters
+    ----------
+    market_folder : str or Path
+        Folder of a market.
+    scenario : Scenario
+        Assumptions, with session overrides.
+    out : str or Path
+        Folder of the run, new or unfinished.
+    seed : int
+        Seed of the run.
+
+    Returns
+    -------
+    Path
+        The run folder; `progress_of` it, `cancel` it, and `read_run` it when it is done.
+
+    Raises
+    ------
+    LstError
+        The folder holds something else or a finished run, or another process writes to it.
+    """
+    folder = Path(out).resolve()
+    claim_folder(folder, scenario.to_toml())
+    command = [sys.executable, "-m", OURS, str(Path(market_folder).resolve()), str(folder), str(seed)]
+    with (folder / LOG_FILE).open("ab") as log:
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=log, stderr=log, start_new_session=True)
+    started = psutil.Process(process.pid).create_time()
+    write_progress(folder, Progress("queued", pid=process.pid, process_started=started))
+    assert process.stdin is not None
+    process.stdin.close()  # the process waits for this, so that its own progress is never overwritten
+    return folder
+
+
+def progress_of(out: str | Path) -> Progress | None:
+    """Look how far a run is; "failed" when its process died, None where nothing was started."""
+    progress = read_progress(Path(out))
+    return None if progress is None else progress.as_seen_now()
+
+
+def cancel(out: str | Path) -> Progress | None:
+    """End the process of a submitted run; finished stages are kept and a new `submit` takes them up.
+
+    Raises
+    ------
+    LstError
+        The run is at work in a process that `submit` did not start, or on another machine.
+    """
+    folder = Path(out)
+    progress = progress_of(folder)
+    if progress is None or progress.state not in ("queued", "running"):
+        return progress
+    process = progress.process()
+    if process is None or OURS not in process.cmdline():
+        raise LstError(f"{folder} is written by process {progress.pid} on {progress.host}: stop it there with Ctrl-C.")
+    process.terminate()
+    try:
+        process.wait(GRACE_SECONDS)
+    except psutil.TimeoutExpired:
+        process.kill()
+        process.wait(GRACE_SECONDS)
+    last = read_progress(folder) or progress
+    if last.state in ("queued", "running"):
+        last = replace(last, state="cancelled", error=say_of(KeyboardInterrupt()))
+        write_progress(folder, last)
+    return last
+
+
+def plan_as_submitted(market_folder: str, out: str, seed: str) -> int:
+    """Do what `submit` asked for: the body of the process it starts."""
+    from lst_workbench.planning.plan import make_plan
+
+    folder = Path(out)
+    signal.signal(signal.SIGTERM, _stop)
+    sys.stdin.read()
+    try:
+        with queue_in(folder.parent):
+            make_plan(read_market(Path(market_folder)), load_scenario(folder / SCENARIO_FILE), folder, seed=int(seed))
+        return 0
+    except BaseException as error:
+        last = read_progress(folder)
+        if last is None or last.state in ("queued", "running"):
+            state = "cancelled" if isinstance(error, KeyboardInterrupt) else "failed"
+            write_progress(folder, Progress(state, error=say_of(error)))
+        if isinstance(error, LstError | KeyboardInterrupt):
+            return 2
+        raise
+
+
+def _stop(signum: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
