@@ -1,29 +1,15 @@
 """What one more of each lever is worth, and how many reps reach the goal: the plan solved again with the change."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
-from lst_workbench.assumptions import Scenario
-from lst_workbench.assumptions.scenario import Override
 from lst_workbench.contracts import Levers
-
-
-@dataclass(frozen=True)
-class Reach:
-    """Where a plan ends: stores in system and sign-ups at the last month."""
-
-    in_system: float
-    active: float
-    signups: float
-
-    def of(self, goal: str) -> float:
-        """Return the figure that the scenario's goal counts."""
-        return self.in_system if goal == "in_system" else self.signups
-
-
-Resolve = Callable[[Scenario], Reach]
+from lst_workbench.planning.wave_inputs import FRONT_CAPACITY, KEYS, Figures, Tables, wave_inputs
+from lst_workbench.rollout import WaveResult, plan_waves
+from lst_workbench.rollout.curve import monthly_survival
 
 # Key, how it moves, by how much: the steps that a manager would ask for.
 STEPS: tuple[tuple[str, str, float], ...] = (
@@ -32,50 +18,120 @@ STEPS: tuple[tuple[str, str, float], ...] = (
     ("field.visits_per_signup", "plus", -0.5),
     ("field.care_visits_month", "plus", -0.1),
     ("capital.working_rmb", "times", 1.1),
-    ("network.front_capacity_m3_month", "times", 1.1),
+    (FRONT_CAPACITY, "times", 1.1),
 )
 MOST_REPS_FACTOR = 16.0
 REPS_PRECISION = 0.005
+SEARCH_KEYS = (*KEYS, "goal.stores", "goal.counts_signups")
 
 
-def what_if(scenario: Scenario, key: str, value: float) -> Scenario:
-    """Return the scenario with one figure moved, also beyond the register's range: a question, not an assumption."""
-    return scenario.model_copy(update={"overrides": {**scenario.overrides, key: Override(value, "session")}})
+@dataclass(frozen=True)
+class Reach:
+    """Where a plan ends: stores in the system, active stores and sign-ups at the end of its last month."""
+
+    in_system: float
+    active: float
+    signups: float
 
 
-def lever_table(scenario: Scenario, now: Reach, resolve: Resolve) -> pd.DataFrame:
-    """Solve the plan again with each lever moved by its step.
+Resolve = Callable[[Figures], Reach]
+
+
+def reach_of(waves: pd.DataFrame, participants: int, figures: Figures) -> Reach:
+    """Say where a plan ends, closures taken off."""
+    months = int(figures["rollout.months"])
+    start = pd.Period(f"{figures['rollout.start_month']:.0f}", "M").ordinal
+    begun = pd.PeriodIndex(waves["month"], freq="M").astype("int64").to_numpy() - start
+    survival = monthly_survival(figures["store.closure_year"])
+    in_system = participants * survival**months + float(np.sum(survival ** (months - 1.0 - begun)))
+    return Reach(in_system, in_system * figures["rollout.active_share"], float(len(waves)))
+
+
+def solve(inputs: Mapping[str, pd.DataFrame], start_prices: pd.DataFrame | None = None) -> WaveResult:
+    """Solve the rollout model on its stored tables."""
+    return plan_waves(
+        inputs["wave_stores"],
+        inputs["territory_months"],
+        inputs["warehouse_months"],
+        inputs["plan_months"],
+        start_prices=start_prices,
+    )
+
+
+def levers(tables: Tables, figures: Figures) -> dict[str, pd.DataFrame]:
+    """Solve the plan again with each lever moved, and search the reps that reach the goal.
+
+    Parameters
+    ----------
+    tables : mapping
+        Those of `wave_inputs`, with ``waves`` and ``prices`` of the plan.
+    figures : mapping
+        `SEARCH_KEYS`, at the scale of the market.
+
+    Returns
+    -------
+    dict
+        ``levers`` (contract of this name; a gain of 0 means that the lever does not bind) and ``reps_search``: every
+        number of reps that was tried, with the ``stores`` that the goal counts.
+    """
+    participants = len(tables["participants"])
+
+    def resolve(moved: Figures) -> Reach:
+        waves = solve(wave_inputs(tables, moved), tables["prices"]).tables["waves"]
+        return reach_of(waves, participants, moved)
+
+    now = reach_of(tables["waves"], participants, figures)
+    return {"levers": lever_table(figures, now, resolve), "reps_search": reps_search(figures, now, resolve)}
+
+
+def lever_table(figures: Figures, now: Reach, resolve: Resolve) -> pd.DataFrame:
+    """Move each lever by its step, also beyond the register's range: a question, not an assumption."""
+    rows = []
+    for key, how, step in STEPS:
+        value = figures[key] * step if how == "times" else max(0.0, figures[key] + step)
+        moved = resolve({**figures, key: value})
+        rows.append((key, value - figures[key], value, moved.in_system - now.in_system, moved.active - now.active))
+    return Levers.check(pd.DataFrame(rows, columns=["key", "change", "value", "in_system_gain", "active_gain"]))
+
+
+def reps_search(figures: Figures, now: Reach, resolve: Resolve) -> pd.DataFrame:
+    """Search the fewest reps whose plan reaches the goal, everything else as it is.
+
+    Doubles until the goal is reached, at most to `MOST_REPS_FACTOR` times, then halves the interval to half a percent.
 
     Returns
     -------
     DataFrame
-        Contract `Levers`; a gain of 0 means that the lever does not bind.
+        ``reps``, ``stores`` (what the goal counts) and ``reaches``, one row per number tried, by number.
     """
-    rows = []
-    for key, how, step in STEPS:
-        value = scenario[key] * step if how == "times" else max(0.0, scenario[key] + step)
-        moved = resolve(what_if(scenario, key, value))
-        rows.append((key, value - scenario[key], value, moved.in_system - now.in_system, moved.active - now.active))
-    return Levers.check(pd.DataFrame(rows, columns=["key", "change", "value", "in_system_gain", "active_gain"]))
-
-
-def reps_needed(scenario: Scenario, now: Reach, resolve: Resolve) -> float:
-    """Fewest reps whose plan reaches the goal, everything else as it is; infinite when reps alone cannot.
-
-    Bisection on plans solved again, to half a percent.
-    """
-    target = scenario["goal.stores"]
-    reps = max(scenario["field.reps"], 1e-9)
+    goal, counts_signups = figures["goal.stores"], figures["goal.counts_signups"] > 0
+    tried: dict[float, float] = {1.0: now.signups if counts_signups else now.in_system}
 
     def reaches(factor: float) -> bool:
-        return resolve(what_if(scenario, "field.reps", reps * factor)).of(scenario.goal) >= target
+        if factor not in tried:
+            reach = resolve({**figures, "field.reps": figures["field.reps"] * factor})
+            tried[factor] = reach.signups if counts_signups else reach.in_system
+        return tried[factor] >= goal
 
-    low, high = (0.0, 1.0) if now.of(scenario.goal) >= target else (1.0, 2.0)
-    while high > 1.0 and not reaches(high):
+    low, high = 0.0, 1.0
+    while not reaches(high) and high < MOST_REPS_FACTOR:
         low, high = high, high * 2.0
-        if high > MOST_REPS_FACTOR:
-            return float("inf")
-    while high - low > REPS_PRECISION * high and high > REPS_PRECISION:
-        middle = (low + high) / 2.0
+    while reaches(high) and high - low > REPS_PRECISION * high and high > REPS_PRECISION:
+        middle = _between(low, high, tried, goal)
         low, high = (low, middle) if reaches(middle) else (middle, high)
-    return reps * high
+    table = pd.DataFrame(sorted(tried.items()), columns=["factor", "stores"])
+    reps = table["factor"] * figures["field.reps"]
+    return pd.DataFrame({"reps": reps, "stores": table["stores"], "reaches": table["stores"] >= goal})
+
+
+def _between(low: float, high: float, tried: Mapping[float, float], goal: float) -> float:
+    """Where a straight line between both ends meets the goal, kept away from the ends; the middle without a line."""
+    if low not in tried or tried[high] <= tried[low]:
+        return (low + high) / 2.0
+    share = (goal - tried[low]) / (tried[high] - tried[low])
+    return low + (high - low) * min(max(share, 0.1), 0.9)
+
+
+def reps_for_goal(search: pd.DataFrame) -> float:
+    """Return the fewest reps that reached the goal; not a number when none did."""
+    return float(search.loc[search["reaches"], "reps"].min())
