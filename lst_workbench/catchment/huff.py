@@ -111,7 +111,7 @@ def huff_catchments(
         "people_out_of_reach": float(people[pulled == 0].sum()),
         "cut_off_share": params.cut_off_share(),
     }
-    missed = abs(sums[:, 0].sum() - figures["people_served"])
+    missed = abs(float(sums[:, 0].sum()) - figures["people_served"])
     figures["conservation_error"] = missed / figures["people"] if figures["people"] else 0.0
     return HuffResult({"catchments": catchments}, figures)
 
