@@ -27,24 +27,26 @@ SEARCH_KEYS = (*KEYS, "goal.stores", "goal.counts_signups")
 
 @dataclass(frozen=True)
 class Reach:
-    """Where a plan ends: stores in the system, active stores and sign-ups at the end of its last month."""
+    """Where a plan ends: stores in the system, active stores and sign-ups, and the resources that bind on the way."""
 
     in_system: float
     active: float
     signups: float
+    binds: str
 
 
 Resolve = Callable[[Figures], Reach]
 
 
-def reach_of(waves: pd.DataFrame, participants: int, figures: Figures) -> Reach:
+def reach_of(waves: pd.DataFrame, prices: pd.DataFrame, participants: int, figures: Figures) -> Reach:
     """Say where a plan ends, closures taken off."""
     months = int(figures["rollout.months"])
     start = pd.Period(f"{figures['rollout.start_month']:.0f}", "M").ordinal
     begun = pd.PeriodIndex(waves["month"], freq="M").astype("int64").to_numpy() - start
     survival = monthly_survival(figures["store.closure_year"])
     in_system = participants * survival**months + float(np.sum(survival ** (months - 1.0 - begun)))
-    return Reach(in_system, in_system * figures["rollout.active_share"], float(len(waves)))
+    binds = " ".join(sorted(set(prices.loc[prices["shadow_price"] > 0, "resource"])))
+    return Reach(in_system, in_system * figures["rollout.active_share"], float(len(waves)), binds)
 
 
 def solve(inputs: Mapping[str, pd.DataFrame], start_prices: pd.DataFrame | None = None) -> WaveResult:
@@ -77,10 +79,10 @@ def levers(tables: Tables, figures: Figures) -> dict[str, pd.DataFrame]:
     participants = len(tables["participants"])
 
     def resolve(moved: Figures) -> Reach:
-        waves = solve(wave_inputs(tables, moved), tables["prices"]).tables["waves"]
-        return reach_of(waves, participants, moved)
+        plan = solve(wave_inputs(tables, moved), tables["prices"]).tables
+        return reach_of(plan["waves"], plan["prices"], participants, moved)
 
-    now = reach_of(tables["waves"], participants, figures)
+    now = reach_of(tables["waves"], tables["prices"], participants, figures)
     return {"levers": lever_table(figures, now, resolve), "reps_search": reps_search(figures, now, resolve)}
 
 
@@ -102,33 +104,39 @@ def reps_search(figures: Figures, now: Reach, resolve: Resolve) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``reps``, ``stores`` (what the goal counts) and ``reaches``, one row per number tried, by number.
+        ``reps``, ``stores`` (what the goal counts), ``reaches`` and ``binds`` (resources with a price), by reps.
     """
     goal, counts_signups = figures["goal.stores"], figures["goal.counts_signups"] > 0
-    tried: dict[float, float] = {1.0: now.signups if counts_signups else now.in_system}
+    tried: dict[float, Reach] = {1.0: now}
 
-    def reaches(factor: float) -> bool:
+    def stores(factor: float) -> float:
         if factor not in tried:
-            reach = resolve({**figures, "field.reps": figures["field.reps"] * factor})
-            tried[factor] = reach.signups if counts_signups else reach.in_system
-        return tried[factor] >= goal
+            tried[factor] = resolve({**figures, "field.reps": figures["field.reps"] * factor})
+        return tried[factor].signups if counts_signups else tried[factor].in_system
 
     low, high = 0.0, 1.0
-    while not reaches(high) and high < MOST_REPS_FACTOR:
+    while stores(high) < goal and high < MOST_REPS_FACTOR:
         low, high = high, high * 2.0
-    while reaches(high) and high - low > REPS_PRECISION * high and high > REPS_PRECISION:
-        middle = _between(low, high, tried, goal)
-        low, high = (low, middle) if reaches(middle) else (middle, high)
-    table = pd.DataFrame(sorted(tried.items()), columns=["factor", "stores"])
-    reps = table["factor"] * figures["field.reps"]
-    return pd.DataFrame({"reps": reps, "stores": table["stores"], "reaches": table["stores"] >= goal})
+    while stores(high) >= goal and high - low > REPS_PRECISION * high and high > REPS_PRECISION:
+        middle = _between(low, high, stores, goal)
+        low, high = (low, middle) if stores(middle) >= goal else (middle, high)
+    factors = sorted(tried)
+    reached = [stores(factor) for factor in factors]
+    return pd.DataFrame(
+        {
+            "reps": [factor * figures["field.reps"] for factor in factors],
+            "stores": reached,
+            "reaches": [count >= goal for count in reached],
+            "binds": [tried[factor].binds for factor in factors],
+        }
+    )
 
 
-def _between(low: float, high: float, tried: Mapping[float, float], goal: float) -> float:
-    """Where a straight line between both ends meets the goal, kept away from the ends; the middle without a line."""
-    if low not in tried or tried[high] <= tried[low]:
-        return (low + high) / 2.0
-    share = (goal - tried[low]) / (tried[high] - tried[low])
+def _between(low: float, high: float, stores: Callable[[float], float], goal: float) -> float:
+    """Where a straight line between both ends meets the goal, kept away from the ends."""
+    if low == 0.0:
+        return high / 2.0
+    share = (goal - stores(low)) / max(stores(high) - stores(low), 1e-9)
     return low + (high - low) * min(max(share, 0.1), 0.9)
 
 

@@ -69,7 +69,7 @@ def capacities_used(tables: Tables) -> pd.DataFrame:
     """
     months = pd.DatetimeIndex(tables["plan_months"]["month"])
     signed = tables["waves"].merge(tables["wave_stores"], on="store_id", validate="one_to_one")
-    signed["start"] = months.get_indexer(signed["month"])
+    signed["start"] = months.get_indexer(pd.DatetimeIndex(signed["month"]))
     planned = pd.concat(
         [
             _planned("visits", signed, "territory_id", "visits_signup", "visits_care", months),
@@ -139,7 +139,7 @@ def gmv_at_the_end(decisions: pd.DataFrame, potentials: pd.DataFrame, figures: F
     months = months_of(figures)
     gmv = potentials.set_index("store_id")["gmv_rmb_month"].reindex(decisions["store_id"]).to_numpy(np.float64)
     survival = monthly_survival(figures["store.closure_year"])
-    start = months.get_indexer(decisions["month"]).astype(np.float64)
+    start = months.get_indexer(pd.DatetimeIndex(decisions["month"])).astype(np.float64)
     closed_over = np.where(decisions["status"] == "participant", len(months), len(months) - 1 - start)
     inside = decisions["status"].isin(["participant", "signed"]).to_numpy()
     expected = np.where(inside, figures["rollout.active_share"] * gmv * survival**closed_over, 0.0)
@@ -191,7 +191,7 @@ def plan_by_cell(stores: pd.DataFrame, decisions: pd.DataFrame, potentials: pd.D
 
 
 def _counts(stores: pd.DataFrame, by: str) -> pd.DataFrame:
-    """Stores of each status and the first month of signing, by a column."""
+    """Count the stores of each status, and find the first month of signing, by a column."""
     groups = stores.groupby(by)
     names = {"participants": "participant", "signups": "signed", "uncovered": "uncovered"}
     counts = {name: (stores["status"] == status).groupby(stores[by]).sum() for name, status in names.items()}

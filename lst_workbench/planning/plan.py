@@ -6,11 +6,11 @@ from typing import Any
 
 import pandas as pd
 
-from lst_workbench.assumptions import Scenario, load_register
+from lst_workbench.assumptions import Scenario
 from lst_workbench.catchment import HuffParams, huff_catchments
 from lst_workbench.contracts import InputError
 from lst_workbench.coverage import assign_stores
-from lst_workbench.demand import potential_of_stores
+from lst_workbench.demand import potential_of_stores, spend_per_head
 from lst_workbench.market import Market
 from lst_workbench.planning import levers, outcome, summary, wave_inputs
 from lst_workbench.runs import PlanResult, Progress, RunWriter, StageOutput
@@ -74,7 +74,7 @@ def make_plan(
             known.update(run.stage(name, make, inputs, {key: _figure(here, key) for key in keys}))
 
         stage("catchments", _catchments, "stores cells", CATCHMENT_KEYS)
-        stage("potentials", _potentials, "catchments", POTENTIAL_KEYS)
+        stage("potentials", _potentials, "cells catchments", POTENTIAL_KEYS)
         stage("assignments", _assignments, "stores sites", ASSIGNMENT_KEYS)
         stage("wave_inputs", _wave_inputs, WAVE_TABLES, wave_inputs.KEYS)
         stage("waves", _waves, "wave_stores territory_months warehouse_months plan_months", ())
@@ -106,8 +106,13 @@ def _catchments(tables: Tables, figures: Figures) -> StageOutput:
 
 
 def _potentials(tables: Tables, figures: Figures) -> StageOutput:
-    tobacco = figures["store.tobacco_share"] * figures["demand.tobacco_in_base_share"]
-    spend_rmb_month = figures["store.purchases_month"] * (1 - tobacco) / figures["market.people_per_store"]
+    served_share = tables["catchments"]["people"].sum() / tables["cells"]["people"].sum()
+    spend_rmb_month = spend_per_head(
+        figures["store.purchases_month"],
+        figures["market.people_per_store"],
+        figures["store.tobacco_share"] * figures["demand.tobacco_in_base_share"],
+        float(served_share),
+    )
     wallet_share = figures["platform.wallet_share"]
     return StageOutput({"potentials": potential_of_stores(tables["catchments"], spend_rmb_month, wallet_share)})
 
@@ -140,12 +145,12 @@ def _figure(scenario: Scenario, key: str) -> float:
     if key == "goal.counts_signups":
         return float(scenario.goal == "signups")
     if key == wave_inputs.FRONT_CAPACITY_REGISTERED:
-        return load_register()[wave_inputs.FRONT_CAPACITY].value
+        return scenario.figures[wave_inputs.FRONT_CAPACITY].value
     return scenario[key]
 
 
 def _identity(market: Market, here: Scenario, seed: int) -> dict[str, Any]:
-    """What the plan was asked for, as `run.toml` records it; figures are those at the market's scale."""
+    """Say what the plan was asked for, for `run.toml`; figures are those at the market's scale."""
     overrides = {key: {"value": given.value, "level": given.level} for key, given in here.overrides.items()}
     return {
         "seed": seed,

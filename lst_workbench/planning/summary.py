@@ -15,7 +15,6 @@ KEYS = (
     "goal.stores", "goal.counts_signups", "rollout.months", "rollout.active_share", "field.reps",
     "field.rep_cost_rmb_month", "field.commission_signup", "order.aov_rmb",
 )  # fmt: skip
-FULL_SHARE = 0.995
 NOUNS = {"visits": "field visits", "volume_m3": "warehouse throughput", "capital_rmb": "working capital"}
 NONE = float("nan")
 
@@ -86,19 +85,12 @@ def headline_figures(tables: Tables, figures: Figures) -> pd.DataFrame:
     return Kpis.check(pd.DataFrame(rows, columns=["name", "value", "unit", "goal", "register_key"]))
 
 
-def full_resources(capacities: pd.DataFrame) -> dict[str, int]:
-    """Number of months in which all of a resource together is full, for each resource that ever is."""
-    total = capacities.groupby(["resource", "month"], observed=True)[["used", "capacity"]].sum()
-    full = (total["used"] >= FULL_SHARE * total["capacity"]).groupby("resource", observed=True).sum()
-    return {str(resource): int(months) for resource, months in full.items() if months > 0}
-
-
 def base_load_notes(base_loads: pd.DataFrame) -> list[dict[str, Any]]:
     """Say where stores already in the system take more than there is, so that nothing is left for the plan."""
     over = base_loads[base_loads["base_load"] > base_loads["capacity"]]
     notes = []
     for resource, rows in over.groupby("resource", sort=False):
-        worst = rows.loc[(rows["base_load"] - rows["capacity"]).idxmax()]
+        worst = rows.iloc[int((rows["base_load"] - rows["capacity"]).to_numpy().argmax())]
         text = (
             f"Stores already in the system take more {NOUNS[str(resource)]} than there is in {len(rows):,} of "
             f"{int((base_loads['resource'] == resource).sum()):,} cases (worst: {worst['base_load']:,.0f} of "
@@ -144,9 +136,12 @@ def _reps_note(value: pd.Series, tables: Tables, figures: Figures) -> dict[str, 
         text = f"{needed:,.3g} reps reach the goal; the plan has {reps:,.3g}."
         return {"key": "reps_reach_goal", "text": text, "reps": float(reps), "reps_for_goal": float(needed)}
     search = tables["reps_search"]
-    most = search.loc[search["stores"].idxmax()]
+    most = search.iloc[int(search["stores"].to_numpy().argmax())]
+    binds = [word for word in most["binds"].split() if word != "visits"]
+    why = f"{' and '.join(NOUNS[word] for word in binds)} bind" if binds else "every store within reach is signed"
     text = (
         f"The goal cannot be reached by reps alone: with {search['reps'].max():,.3g} reps the plan still ends at "
-        f"{most['stores']:,.0f} of {figures['goal.stores']:,.0f}, because warehouses or working capital are full."
+        f"{most['stores']:,.0f} of {figures['goal.stores']:,.0f}, because {why}."
     )
-    return {"key": "reps_never_reach_goal", "text": text, "reps": float(reps), "most_stores": float(most["stores"])}
+    said = {"reps": float(reps), "most_stores": float(most["stores"]), "binds": binds}
+    return {"key": "reps_never_reach_goal", "text": text, **said}

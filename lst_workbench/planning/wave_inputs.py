@@ -87,7 +87,7 @@ def wave_inputs(tables: Tables, figures: Figures) -> dict[str, pd.DataFrame]:
 
 
 def store_loads(tables: Tables, figures: Figures) -> pd.DataFrame:
-    """Say what each store brings and uses, in the columns of `WaveStores`; ``warehouse_id`` empty where none reaches it.
+    """Say what each store brings and uses, as in `WaveStores`; ``warehouse_id`` is empty where none reaches it.
 
     value = active share x (1 + tie weight x GMV / mean GMV). Volume and capital are expected ones, the active share of
     a month's GMV: volume by value density, capital by the days that credit and stock tie money up,
