@@ -1,10 +1,13 @@
 """The command line: lst market | plan | compare | explain | assumptions | serve | lab | demo."""
 
 import os
+import signal
+import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,6 +16,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from lst_workbench import __version__
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -20,10 +25,12 @@ if TYPE_CHECKING:
     from lst_workbench.runs import PlanResult
 
 RUNS = Path("runs")
-PORT = 8866
+PORT, LAB_PORT = 8866, 8888
+START_SECONDS = 60
 FAULT, INTERRUPTED, BROKEN = 2, 130, 1
 ROWS_SHOWN = 20
-out, err = Console(soft_wrap=True), Console(stderr=True, soft_wrap=True)
+WIDE = None if sys.stdout.isatty() else 200
+out, err = Console(soft_wrap=True, width=WIDE), Console(stderr=True, soft_wrap=True)
 app = typer.Typer(
     name="lst",
     help="Plan the rollout of a network of small shops, from a list of shops to a plan that explains itself.",
@@ -48,17 +55,20 @@ Seed = Annotated[int, typer.Option(help="Seed of whatever is drawn at random.")]
 Port = Annotated[int, typer.Option(help="Port of the page; the next free one when it is taken.")]
 
 
+def _print_version(asked: bool) -> None:
+    if asked:
+        out.print(__version__, highlight=False)
+        raise typer.Exit
+
+
 @app.callback()
 def main(
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
-    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=_print_version, is_eager=True)
+    ] = False,
 ) -> None:
-    """Take the options that stand before every command."""
-    if version:
-        from lst_workbench import __version__
-
-        out.print(__version__)
-        raise typer.Exit
+    """Plan the rollout of a network of small shops, from a list of shops to a plan that explains itself."""
 
 
 @market_app.command("build", epilog="Example: lst market build --prefecture Huangshan --out markets/huangshan")
@@ -167,21 +177,24 @@ def assumptions(
     out.print(table, highlight=False, markup=False)
 
 
-@app.command(epilog="Example: lst serve --port 8900")
+@app.command(epilog="Example: lst serve --runs runs --port 8900")
 def serve(
+    market: MarketPath = None,
+    runs: Annotated[Path, typer.Option(help="Folder that holds the runs the page shows and makes.")] = RUNS,
     port: Port = PORT,
-    runs: Annotated[Path, typer.Option(help="Folder that holds the runs the page shows.")] = RUNS,
 ) -> None:
-    """Serve the pages on this machine until Ctrl-C."""
-    _serve(port, runs)
+    """Serve the pages to this machine until Ctrl-C."""
+    _serve(market, runs, port)
 
 
 @app.command(epilog="Example: lst lab")
-def lab(port: Port = 8888) -> None:
+def lab(port: Annotated[int, typer.Option(help="Port of JupyterLab.")] = LAB_PORT) -> None:
     """Open JupyterLab on the notebooks."""
     notebooks = Path(__file__).parents[1] / "notebooks"
     folder = notebooks if notebooks.is_dir() else Path.cwd()
-    _run_until_stopped([sys.executable, "-m", "jupyterlab", f"--port={port}", str(folder)], "JupyterLab")
+    _run_until_stopped(
+        [sys.executable, "-m", "jupyterlab", f"--port={port}", str(folder)], dict(os.environ), "JupyterLab"
+    )
 
 
 @app.command(epilog="Example: lst demo --no-serve")
@@ -196,7 +209,7 @@ def demo(
     out.print(f"Run: {result.path}", highlight=False)
     if page:
         assert result.path is not None
-        _serve(port, result.path.parent)
+        _serve(None, result.path.parent, port)
 
 
 def run(arguments: list[str] | None = None) -> None:
@@ -218,7 +231,8 @@ def _sentence(error: Exception) -> tuple[str, int]:
     if isinstance(error, LstError):
         return str(error), FAULT
     if hasattr(error, "format_message"):  # what typer says of wrong words on the command line
-        return f"{error.format_message()} lst --help lists the commands, lst COMMAND --help their options.", FAULT
+        said = error.format_message().rstrip(".")
+        return f"{said}: lst --help lists the commands, lst COMMAND --help their options.", FAULT
     if isinstance(error, OSError):
         return (
             f"{error.filename or 'A file'}: {error.strerror or error}; check the path and the space on the disk.",
@@ -294,28 +308,48 @@ def _say(result: "PlanResult") -> None:
         )
 
 
-def _serve(port: int, runs: Path) -> None:
-    from lst_workbench.ui.serve import free_port, voila_command
+def _serve(market: Path | None, runs: Path, port: int) -> None:
+    with err.status("Starting the page"):
+        from lst_workbench.assumptions import data_folder
+        from lst_workbench.ui.serve import free_port, page_url, voila_command
 
-    chosen = free_port(port)
-    out.print(f"Page: http://127.0.0.1:{chosen}/  (Ctrl-C ends it)", highlight=False)
-    _run_until_stopped(voila_command(chosen), "The page", {"LST_RUNS": str(runs.resolve())})
+        chosen = free_port(port)
+        market = market or data_folder() / "sample"
+        command, variables = voila_command(data_folder().parent / "apps", chosen, runs, market)
+    _run_until_stopped(command, variables, "The page", page_url(chosen))
 
 
-def _run_until_stopped(command: list[str], name: str, variables: dict[str, str] | None = None) -> None:
+def _run_until_stopped(command: list[str], variables: dict[str, str], name: str, url: str = "") -> None:
     """Run a server until it ends or Ctrl-C; it is asked to end and never left behind."""
     from lst_workbench.contracts import LstError
 
-    process = subprocess.Popen(command, env={**os.environ, **(variables or {})})
+    for ending in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ending, signal.default_int_handler)
+    process = subprocess.Popen(command, env=variables, start_new_session=True)
     try:
+        if url and _answers(url, process):
+            out.print(f"{name}: {url}  (Ctrl-C ends it)", highlight=False)
         code = process.wait()
     except KeyboardInterrupt:
-        process.terminate()
-        process.wait()
         out.print(f"{name} has ended.")
         return
+    finally:
+        process.terminate()
+        process.wait()
     if code:
         raise LstError(f"{name} ended with code {code}: what it said stands above.")
+
+
+def _answers(url: str, process: subprocess.Popen[bytes]) -> bool:
+    """Wait until the server takes connections; false when it ended instead."""
+    host, port = url.split("/")[2].split(":")
+    for _ in range(START_SECONDS * 10):
+        if process.poll() is not None:
+            return False
+        with suppress(OSError), socket.create_connection((host, int(port)), timeout=1):
+            return True
+        time.sleep(0.1)
+    return False
 
 
 def _print_table(frame: "pd.DataFrame", title: str) -> None:
