@@ -16,7 +16,8 @@ def main(names: list[str]) -> None:
     for name in names or NAMES:
         table = importlib.import_module(f"benchmarks.{name}").run()
         table.to_csv(results / f"{name}.csv", index=False)
-        head = f"# {name}\n\nPython {platform.python_version()}, {platform.machine()}; CPU seconds of the whole process.\n\n"
+        machine = f"Python {platform.python_version()}, {platform.machine()}"
+        head = f"# {name}\n\n{machine}; times in seconds, CPU over all threads.\n\n"
         body = "| " + " | ".join(table.columns) + " |\n|" + "---|" * len(table.columns) + "\n"
         body += "".join("| " + " | ".join(map(_cell, row)) + " |\n" for row in table.itertuples(index=False))
         (results / f"{name}.md").write_text(head + body, "utf-8")

@@ -10,7 +10,7 @@ import lst_workbench as lst
 
 def run(repeats=5):
     """Time `make_plan` on the shipped sample: wall and CPU seconds, gap, peak memory."""
-    market, scenario = lst.read_market(lst.sample_market()), lst.load_scenario("base")
+    market, scenario = lst.read_market(lst.data_folder() / "sample"), lst.load_scenario("base")
     lst.make_plan(market, scenario)  # compile and load
     rows = []
     for repeat in range(1, repeats + 1):
