@@ -29,6 +29,7 @@ PORT, LAB_PORT = 8866, 8888
 START_SECONDS = 60
 FAULT, INTERRUPTED, BROKEN = 2, 130, 1
 ROWS_SHOWN = 20
+SAID_BY_THE_HEADLINE = ("goal", "reps_reach_goal", "reps_never_reach_goal")
 WIDE = None if sys.stdout.isatty() else 200
 out, err = Console(soft_wrap=True, width=WIDE), Console(stderr=True, soft_wrap=True)
 app = typer.Typer(
@@ -294,12 +295,11 @@ def _say(result: "PlanResult") -> None:
     """Headline, what binds, what would mend it, and what else the plan has to say."""
     from lst_workbench.views.findings import finding_of, headline, limits, mend
 
-    scenario = result.meta["scenario"]
-    finding = finding_of(result.tables, scenario["figures"], scenario["goal"])
+    finding = finding_of(result)
     out.print(f"{headline(finding, 'en')}.", style="bold", highlight=False)
     out.print(f"{limits(finding, 'en')}{mend(finding, 'en')}", highlight=False)
     for note in result.notes:
-        if note["key"] not in ("goal", "reps_reach_goal"):  # the headline has said these
+        if note["key"] not in SAID_BY_THE_HEADLINE:
             out.print(note["text"], highlight=False)
     certificate = result.certificate
     if certificate is not None:

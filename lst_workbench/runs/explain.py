@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from lst_workbench.runs.result import PlanResult
 
 WORDS = {"visits": "field visits", "volume_m3": "warehouse throughput", "capital_rmb": "working capital"}
-UNITS = {"visits": "visits", "volume_m3": "m3", "capital_rmb": "RMB"}
+SHORT = {"visits": "visits", "volume_m3": "m3 of warehouse throughput", "capital_rmb": "RMB of working capital"}
 PRICES = {"visits_price": "visits", "volume_price": "volume_m3", "capital_price": "capital_rmb"}
 MADE_IN = ("status", "month", "territory_id", "site_id", "distance_km", "value", "margin")
 FITS = 1e-6
@@ -149,12 +149,12 @@ def _not_chosen(row: pd.Series, months: pd.DataFrame, result: "PlanResult") -> E
         text = (
             f"{head} and costs {at['price']:.3f}, {-at['margin']:.3f} below the line; most of it is the price of "
             f"{WORDS[PRICES[resource]]} ({at[resource]:.3f}). It comes in when its cost falls by "
-            f"{figures['short_share']:.1%} or when {_room(row, best, result, PRICES[resource])} is added for it."
+            f"{figures['short_share']:.1%} or with {_room(row, best, result, PRICES[resource])} more."
         )
         return Explanation(_shown(months, row), text, "priced_out", figures)
     short = _too_short(row, best, result)
     figures["short"] = short
-    needs = f"it comes in when {short} is added" if short else "ties are broken by order size and then by store id"
+    needs = f"it comes in with {short}" if short else "ties are broken by order size and then by store id"
     text = (
         f"{head}, which {'equals' if at['margin'] < FITS else 'exceeds'} its price of {at['price']:.3f}: it stands at "
         f"the line, and what other stores leave of the capacities does not hold a whole store more; {needs}."
@@ -223,7 +223,7 @@ def _too_short(row: pd.Series, month: pd.Timestamp, result: "PlanResult") -> str
         lack = rows["month"].map(need) - (rows["capacity"] - rows["used"]).clip(lower=0)
         if len(lack) and lack.max() > FITS:
             worst = rows.iloc[int(lack.to_numpy().argmax())]
-            return f"{lack.max():,.2f} {UNITS[resource]} of {WORDS[resource]} in {worst['month']:%B %Y}"
+            return f"{lack.max():,.2f} more {SHORT[resource]} in {worst['month']:%B %Y}"
     return ""
 
 
