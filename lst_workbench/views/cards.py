@@ -19,6 +19,10 @@ LOGO = (
     '<path d="M10 5.2l4.2 2.4v4.8L10 14.8l-4.2-2.4V7.6z" fill="var(--seq-3)"/></svg>'
 )
 PAGES = ("rollout",)
+CARDS = (
+    "in_system_stores", "signups_stores", "active_stores", "gmv_rmb_month", "reps_for_goal",
+    "field_cost_rmb_active_store", "contribution_rmb_order",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -40,8 +44,7 @@ class Figures:
 def topbar(lang: str, synthetic: bool, page: str = "rollout") -> str:
     """Name, pages that exist, and the tag that says what is made up."""
     links = "".join(
-        f'<a href="#" aria-current="{"page" if name == page else "false"}" class="{"on" if name == page else ""}">'
-        f"{escape(text(f'nav.{name}', lang))}</a>"
+        f'<span class="{"on" if name == page else ""}" aria-current="page">{escape(text(f"nav.{name}", lang))}</span>'
         for name in PAGES
     )
     tag = (
@@ -65,8 +68,9 @@ def kpi_row(tables: Tables, figures: Figures, lang: str) -> str:
     """Headline figures, each with unit, goal, definition and its entry in the register."""
     rows = kpi_rows(tables["kpis"])
     start = float(tables["places_plan"]["participants"].sum())
-    cards = [_kpi(row, rows, start, figures, lang) for name, row in rows.items() if knows(f"kpi.{name}")]
-    return f'<div class="kpis">{"".join(cards)}</div>'
+    shown = [row for name in CARDS if (row := rows.get(name)) and (name != "signups_stores" or pd.notna(row["goal"]))]
+    cards = "".join(_kpi(row, rows, start, figures, lang) for row in shown)
+    return f'<div class="kpis n{len(shown)}">{cards}</div>'
 
 
 def figure_of(value: float, unit: str, lang: str) -> str:
@@ -112,6 +116,8 @@ def _foot(row: dict[str, Any], goal: float | None, rows: dict[str, dict[str, Any
         kind, word = ("bad", "pill.negative") if value < 0 else ("good", "pill.positive")
         pill = f'<span class="pill {kind}">{escape(text(word, lang))}</span>'
         return f"<span>{escape(text('kpi.break_even', lang))}</span>{pill}"
+    if name == "reps_for_goal":
+        return f"<span>{escape(text('kpi.reps_now', lang, n=reps(rows['reps']['value'])))}</span>"
     if goal is not None:
         gap = value - goal
         arrow = "up" if gap > 0 else "down" if gap < 0 else ""

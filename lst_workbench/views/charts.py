@@ -4,7 +4,7 @@ Made *with* their data: Voilà runs a notebook before a browser is there, and a 
 its construction and its first display shows the state of its construction.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -85,10 +85,10 @@ def draw_curve(
     ticks, top = _axis(max(stores.max(), shown_goal or 0.0))
     with figure.batch_update():
         for trace, key, y in zip(figure.data, TRACES, (stores, active, signups), strict=False):
-            trace.x, trace.y, trace.name = curve["month"], y, text(f"curve.{key}", lang)
+            trace.x, trace.y, trace.name = days(curve["month"]), y, text(f"curve.{key}", lang)
         figure.data[2].text = [count(value, lang) for value in signups]
         heat, share = figure.data[3], used.to_numpy()
-        heat.x, heat.y = used.columns, [text(f"resource.{name}.short", lang) for name in used.index]
+        heat.x, heat.y = days(used.columns), [text(f"resource.{name}.short", lang) for name in used.index]
         heat.z, heat.text = _tone(share), np.vectorize(lambda value: f"{100 * value:.0f}")(share)
         _draw_axes(figure, curve["month"], ticks, top, float(signups.max()), lang)
         figure.layout.shapes = _shapes(curve["month"], shown_goal, festival)
@@ -116,12 +116,20 @@ def _draw_axes(
 ) -> None:
     half = pd.Timedelta(days=16)
     for axis in (figure.layout.xaxis, figure.layout.xaxis2, figure.layout.xaxis3):
-        axis.type, axis.range = "date", [months.min() - half, months.max() + half]
+        axis.type, axis.range = "date", days([months.min() - half, months.max() + half])
         axis.tickformat, axis.hoverformat = ("%-m月", "%Y年%-m月") if lang == "zh" else ("%b", "%b %Y")
-        axis.tick0, axis.dtick = months.min(), f"M{max(2, round(len(months) / 6))}"  # so many names fit a phone
+        axis.tick0, axis.dtick = (
+            days([months.min()])[0],
+            f"M{max(2, round(len(months) / 6))}",
+        )  # so many names fit a phone
     figure.layout.yaxis.range, figure.layout.yaxis.tickvals = [0, top], list(ticks)
     figure.layout.yaxis.ticktext = [count(value, lang) for value in ticks]
     figure.layout.yaxis2.range = [0, max(most, 1.0) * 1.4]
+
+
+def days(dates: Iterable[object]) -> list[str]:
+    """Write dates as texts: the widget hands other kinds to the browser as numbers that no date axis reads."""
+    return [f"{pd.Timestamp(day):%Y-%m-%d}" for day in dates]  # type: ignore[arg-type]
 
 
 def _axis(most: float) -> tuple[list[float], float]:
@@ -145,9 +153,9 @@ def _used_scale() -> list[list[Any]]:
 def _shapes(months: pd.Series, goal: float | None, festival: pd.Timestamp | None) -> list[dict[str, Any]]:
     shapes: list[dict[str, Any]] = []
     if festival is not None and (months == festival).any():
-        half = pd.Timedelta(days=15)
+        left, right = days([festival - pd.Timedelta(days=15), festival + pd.Timedelta(days=15)])
         shapes.append(
-            {"type": "rect", "xref": "x", "yref": "y domain", "x0": festival - half, "x1": festival + half, "y0": 0,
+            {"type": "rect", "xref": "x", "yref": "y domain", "x0": left, "x1": right, "y0": 0,
              "y1": 1, "fillcolor": colour("sand"), "layer": "below", "line": {"width": 0}}
         )  # fmt: skip
     if goal is not None:
@@ -185,7 +193,7 @@ def _strips(months: pd.Series, festival: pd.Timestamp | None, lang: str) -> list
     strips = [_strip(text("curve.signups", lang), "y2 domain"), _strip(text("curve.capacity", lang), "y3 domain")]
     if festival is not None and (months == festival).any():
         strips.append(
-            {"x": festival, "xref": "x", "y": 1, "yref": "y domain", "yanchor": "bottom", "showarrow": False,
+            {"x": days([festival])[0], "xref": "x", "y": 1, "yref": "y domain", "yanchor": "bottom", "showarrow": False,
              "text": text("curve.festival", lang), "font": {"size": 10}}
         )  # fmt: skip
     return strips

@@ -3,13 +3,19 @@
 import base64
 import io
 from collections.abc import Mapping
+from dataclasses import dataclass
+from html import escape
 
 import pandas as pd
 from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 
 from lst_workbench.assumptions import Register
+from lst_workbench.market import Market
+from lst_workbench.runs import PlanResult
 from lst_workbench.views.findings import Tables
+from lst_workbench.views.formats import count
+from lst_workbench.views.messages import text
 
 MOST_ROWS = 50_000  # beyond it a link inside the page would slow the browser down
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
@@ -18,6 +24,40 @@ ASSUMPTION_FIELDS = (
     "key", "label", "label_zh", "unit", "value", "low", "high", "source", "url", "confidence", "basis_year", "note",
 )  # fmt: skip
 EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+@dataclass(frozen=True)
+class Files:
+    """Downloads of one run, as addresses that links carry; empty where the run is too large for that."""
+
+    result: PlanResult
+    rows: int
+    csv: str = ""
+    excel: str = ""
+
+
+def files_of(result: PlanResult, market: Market, register: Register) -> Files:
+    """Make the files of a run: the waves as CSV, and the workbook."""
+    rows = len(result.tables["waves"])
+    if rows > MOST_ROWS:
+        return Files(result, rows)
+    plan = plan_rows(result.tables, market.stores, market.places, market.sites)
+    assumptions = assumption_rows(register, result.meta["scenario"]["figures"])
+    book = excel_bytes(plan, place_rows(result.tables, market.places), assumptions)
+    return Files(result, rows, data_link(csv_bytes(plan), "text/csv"), data_link(book, EXCEL))
+
+
+def links(files: Files, lang: str) -> str:
+    """Links to the files, or where the tables lie when there are too many rows."""
+    name = files.result.path.name if files.result.path is not None else "plan"
+    if not files.csv:
+        said = text("download.large", lang, n=count(files.rows, lang), path=str(files.result.path))
+        return f'<p class="note">{escape(said)}</p>'
+    made = [("download.csv", files.csv, "csv"), ("download.excel", files.excel, "xlsx")]
+    return "".join(
+        f'<a download="{escape(name, quote=True)}.{ending}" href="{link}">{escape(text(key, lang))}</a>'
+        for key, link, ending in made
+    )
 
 
 def plan_rows(tables: Tables, stores: pd.DataFrame, places: pd.DataFrame, sites: pd.DataFrame) -> pd.DataFrame:

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from lst_workbench.contracts.kinds import RESOURCES
+from lst_workbench.runs import PlanResult
 from lst_workbench.views.formats import count, month, reps
 from lst_workbench.views.marks import BINDS
 from lst_workbench.views.messages import text
@@ -31,6 +33,8 @@ class Finding:
         Reps of the plan.
     reps_for_goal : float
         Fewest reps that reach the goal; not a number when no number does.
+    held_by : tuple of str
+        Resources that keep any number of reps from the goal.
     last : Timestamp
         Last month of the plan.
     months : int
@@ -44,6 +48,7 @@ class Finding:
     goal: float
     reps: float
     reps_for_goal: float
+    held_by: tuple[str, ...]
     last: pd.Timestamp
     months: int
     full: dict[str, int]
@@ -54,30 +59,23 @@ class Finding:
         return round(self.stores) - round(self.goal)
 
 
-def finding_of(tables: Tables, figures: Mapping[str, float], counted: str = "in_system") -> Finding:
-    """Read the answer from a run's tables.
-
-    Parameters
-    ----------
-    tables : mapping
-        The run's tables: kpis, curve, capacities.
-    figures : mapping
-        The run's assumptions by register key, at the scale of its market.
-    counted : str
-        What the goal counts: "in_system" or "signups".
-    """
+def finding_of(result: PlanResult) -> Finding:
+    """Read the answer from a run."""
+    meta, tables = result.meta["scenario"], result.tables
     kpis = kpi_rows(tables["kpis"])
     curve, full = tables["curve"], full_months(tables["capacities"])
-    row = kpis[KPI_OF_GOAL[counted]]
+    reached = kpis[KPI_OF_GOAL[meta["goal"]]]
+    stuck = next((note for note in result.notes if note["key"] == "reps_never_reach_goal"), {})
     return Finding(
-        counted=counted,
-        stores=row["value"],
-        goal=row["goal"],
-        reps=float(figures["field.reps"]),
-        reps_for_goal=kpis.get("reps_for_goal", {}).get("value", float("nan")),
+        counted=meta["goal"],
+        stores=reached["value"],
+        goal=reached["goal"],
+        reps=float(meta["figures"]["field.reps"]),
+        reps_for_goal=kpis["reps_for_goal"]["value"],
+        held_by=tuple(stuck.get("binds", ())),
         last=pd.Timestamp(curve["month"].max()),
         months=len(curve),
-        full={resource: int(full.loc[resource].sum()) for resource in RESOURCES if resource in full.index},
+        full={str(resource): int(row.sum()) for resource, row in full.iterrows()},
     )
 
 
@@ -125,7 +123,7 @@ def limits(finding: Finding, lang: str) -> str:
 
 
 def _tight(resource: str, n: int, months: int, lang: str) -> str:
-    what = text(f"resource.{resource}", lang)
+    what = text(f"tight.{resource}", lang)
     if n == months:
         return text("binds.all", lang, what=what)
     return text("binds.some", lang, what=what, n=n, months=months)
@@ -135,8 +133,9 @@ def mend(finding: Finding, lang: str) -> str:
     """Answer "how many reps reach the goal?"."""
     if pd.isna(finding.goal):
         return ""
-    if pd.isna(finding.reps_for_goal):
-        return text("reps.never", lang)
+    if not np.isfinite(finding.reps_for_goal):
+        held = [text(f"resource.{resource}", lang) for resource in finding.held_by]
+        return text("reps.held", lang, what=text("and", lang).join(held)) if held else text("reps.never", lang)
     n = reps(finding.reps_for_goal)
     return text("reps.enough.one" if n == "1" else "reps.enough", lang, reps=text("n_reps", lang, n=n))
 

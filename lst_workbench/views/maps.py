@@ -1,6 +1,6 @@
 """One map layer, and two thin renderers: ipyleaflet for pages, folium for notebooks and export."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
 from typing import Any
@@ -146,10 +146,16 @@ def with_labels(layer: MapLayer, labels: Sequence[Label]) -> MapLayer:
     return MapLayer(layer.geojson, layer.legend, tuple(labels), layer.bounds, layer.resolution, layer.title)
 
 
-def legend_markup(layer: MapLayer) -> str:
-    """Legend of a layer: a swatch and a word each."""
+def store_label(store: Mapping[str, Any], lang: str) -> Label:
+    """Mark the store in focus."""
+    title = escape(text("map.store", lang), quote=True)
+    return Label(store["lat"], store["lon"], f'<i class="spot" title="{title}"></i>', "store")
+
+
+def legend_markup(*layers: MapLayer) -> str:
+    """Legend of what is on the map: a swatch and a word each."""
     swatch = '<span><i class="swatch" style="background:{}"></i>{}</span>'
-    items = "".join(swatch.format(shade, escape(label)) for shade, label in layer.legend)
+    items = "".join(swatch.format(shade, escape(label)) for layer in layers for shade, label in layer.legend)
     return f'<div class="legend map-foot">{items}</div>'
 
 

@@ -124,6 +124,17 @@ def cell_line(cell: Mapping[str, Any], place: Mapping[str, Any], lang: str) -> s
     return f'<p class="note place-note">{escape(said)}</p>'
 
 
+def list_note(found: int, query: str, lang: str) -> str:
+    """Say when the list is cut, or when nothing was found."""
+    if found > SHOWN_STORES:
+        said = text("store.more", lang, n=str(SHOWN_STORES), all=count(found, lang))
+    elif not found and query.strip():
+        said = text("store.none", lang, query=query.strip())
+    else:
+        return ""
+    return f'<p class="note">{escape(said)}</p>'
+
+
 def store_name(store: Mapping[str, Any], lang: str) -> str:
     """Name of a store; its id where it has none."""
     name = store.get("name")
