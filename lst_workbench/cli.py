@@ -91,12 +91,11 @@ def build(
 
 @market_app.command("check", epilog="Example: lst market check data/sample")
 def check(folder: Annotated[Path, typer.Argument(help="Folder of the market.")]) -> None:
-    """Check a market and list every fault."""
+    """Check the tables of a market, list every fault, and say how plausible it looks."""
     from lst_workbench.market import check_market, read_market
 
     market = read_market(folder)
-    check_market(market)
-    out.print(f"{folder}: no fault in {len(market.stores):,} stores, {len(market.cells):,} cells.")
+    _print_table(check_market(market), f"{folder}: no fault in {len(market.stores):,} stores")
 
 
 @app.command(epilog="Example: lst plan data/sample --scenario base --set field.reps=3000 --out runs/more-reps")
@@ -270,8 +269,8 @@ def _planned(folder: Path | None, scenario: "Scenario", to: Path | None, seed: i
         from lst_workbench.runs import fingerprint_of
 
         market = read_market(folder or data_folder() / "sample")
-        inputs = fingerprint_of({"market": market.meta["fingerprint"], "scenario": scenario.to_toml(), "seed": seed})
-        path = to or RUNS / f"{market.meta['name']}-{scenario.name}-{inputs[:6]}"
+        inputs = fingerprint_of({"market": market.meta.fingerprint, "scenario": scenario.to_toml(), "seed": seed})
+        path = to or RUNS / f"{market.meta.name}-{scenario.name}-{inputs[:6]}"
         return make_plan(market, scenario, path, told, seed)
 
 

@@ -16,11 +16,11 @@ TABLES = ("places", "cells", "stores", "participants", "sites", "territories")
 
 
 def market_of(name: str, **tables: pd.DataFrame):
-    from lst_workbench.market import Market
+    from lst_workbench.market import Market, MarketMeta, fingerprint_of
 
     checked = {key: CONTRACTS[key].check(tables[key]) for key in TABLES}
-    meta = {"name": name, "source": "tests", "seed": 7, "synthetic": True, "fingerprint": name}
-    return Market(tables=checked, meta=meta, folder=None)
+    meta = MarketMeta(name, source="tests", synthetic=True, fingerprint=fingerprint_of(checked), seed=7)
+    return Market(meta, checked)
 
 
 def place_table(place_id, lat, lon, people) -> pd.DataFrame:

@@ -163,7 +163,12 @@ def _identity(market: Market, here: Scenario, seed: int) -> dict[str, Any]:
             "overrides": overrides,
             "figures": here.values(),
         },
-        "market": {key: market.meta[key] for key in ("name", "source", "seed", "synthetic", "fingerprint")},
+        "market": {
+            "name": market.meta.name,
+            "source": market.meta.source,
+            "synthetic": market.meta.synthetic,
+            "fingerprint": market.meta.fingerprint,
+        },
     }
 
 
@@ -181,4 +186,4 @@ def _check(market: Market) -> None:
     if unknown:
         faults.append(f"{len(unknown):,} participants are not among the stores, first {min(unknown)}; remove them")
     if faults:
-        raise InputError(f"market {market.meta['name']}", faults)
+        raise InputError(f"market {market.meta.name}", faults)
