@@ -10,6 +10,7 @@ import pandas as pd
 from lst_workbench.contracts import Waves
 from lst_workbench.optim import Certificate, Status
 from lst_workbench.rollout._kernels import best_starts
+from lst_workbench.rollout.classes import class_prices
 from lst_workbench.rollout.dual import Dual
 from lst_workbench.rollout.exact import solve_exactly
 from lst_workbench.rollout.newton import Point, follow_path, starting_prices
@@ -29,6 +30,10 @@ class WaveParams:
         Stores times months up to which ``auto`` is exact.
     gap : float
         Gap to the bound at which the search stops.
+    class_rows, classes : int
+        Most capacities and targets for which prices are first sought with classes of like stores, and how many of them.
+    class_gap : float
+        Share of the bound that classes may cost; where they cost more, prices come from the stores one by one.
     sample_stores : int
         Stores in the sample on which prices are first found.
     coarse, fine : tuple of float
@@ -46,6 +51,9 @@ class WaveParams:
     method: Literal["auto", "exact", "decomposition"] = "auto"
     exact_starts: int = 600
     gap: float = 0.001
+    class_rows: int = 400
+    classes: int = 400
+    class_gap: float = 0.001
     sample_stores: int = 6000
     coarse: tuple[float, ...] = (0.5, 0.3, 0.2, 0.12, 0.08, 0.05, 0.03, 0.02)
     fine: tuple[float, ...] = (0.01, 0.004, 0.0015, 0.0006)
@@ -213,11 +221,16 @@ def _shortfall_price(problem: WaveProblem, params: WaveParams) -> float:
 
 
 def _find_prices(problem: WaveProblem, dual: Dual, params: WaveParams, start_prices: pd.DataFrame | None) -> Point:
-    """Prices on a sample first, then on all stores; rows with room to spare get a price of nothing."""
+    """Prices from classes where stores are alike; else on a sample first, then on all stores."""
     n = len(problem.store_ids)
     if not n:
         nothing = np.zeros(dual.limit.size)
         return Point(nothing, bound=0.0, best=nothing)
+    if dual.limit.size <= params.class_rows:
+        x, value = class_prices(dual, params.classes)
+        bound = dual.bound(x)
+        if bound - value <= params.class_gap * bound:
+            return Point(x, bound=bound, best=x)
     step = max(1, n // params.sample_stores)
     sample = Dual(problem, dual.shortfall_price, np.arange(0, n, step), float(step)) if step > 1 else dual
     point = follow_path(sample, Point(starting_prices(sample)), params.coarse, params.coarse_rounds)
