@@ -119,7 +119,7 @@ def _foot(row: dict[str, Any], goal: float | None, rows: dict[str, dict[str, Any
     if name == "reps_for_goal":
         return f"<span>{escape(text('kpi.reps_now', lang, n=reps(rows['reps']['value'])))}</span>"
     if goal is not None:
-        gap = value - goal
+        gap = round(value) - round(goal) if unit == "stores" else value - goal
         arrow = "up" if gap > 0 else "down" if gap < 0 else ""
         said = figure_of(abs(gap), unit, lang) if arrow else ""
         goal_said = escape(text("goal.line", lang, n=figure_of(goal, unit, lang)))

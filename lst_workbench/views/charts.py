@@ -135,7 +135,7 @@ def days(dates: Iterable[object]) -> list[str]:
 def _axis(most: float) -> tuple[list[float], float]:
     """At most four ticks at round figures, and the top of the axis."""
     step = 10.0 ** np.floor(np.log10(max(most, 1.0)))
-    step = next(step * part for part in (0.1, 0.2, 0.25, 0.5, 1.0) if most / (step * part) <= 4.2)
+    step = next(step * part for part in (0.25, 0.5, 1.0, 2.0, 2.5, 5.0) if most / (step * part) <= 4.2)
     return [float(step * i) for i in range(int(most / step) + 1)], 1.12 * most
 
 

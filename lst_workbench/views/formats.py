@@ -45,14 +45,16 @@ def number(value: float, lang: str = "en") -> str:
 
 
 def reps(value: float) -> str:
-    """Say a number of reps; below ten, half a post counts.
+    """Say a number of reps; below ten a part of a post counts, unless it is within a twentieth of a whole.
 
     Examples
     --------
-    >>> reps(1.986), reps(2.32), reps(2150.4)
+    >>> reps(1.92), reps(2.32), reps(2150.4)
     ('2', '2.3', '2,150')
     """
-    return f"{value:,.0f}" if value >= 10 else _trim(f"{value:.1f}")
+    whole = round(value)
+    near = whole >= 1 and abs(value - whole) <= 0.05 * whole
+    return f"{value:,.0f}" if value >= 10 or near else _trim(f"{value:.1f}")
 
 
 def rmb(value: float, lang: str = "en") -> str:

@@ -13,9 +13,11 @@ from lst_workbench.views.formats import month, rmb
 from lst_workbench.views.messages import names, text
 from lst_workbench.views.theme import colour, ramp
 
-MOST_CELLS = 4_000  # drawn at a time; beyond it cells are joined to the coarser cells that hold them
+CELLS_ACROSS = 110  # at most; beyond it cells are joined to the coarser cells that hold them
 STEPS = 6
+KM_PER_DEGREE = 111.2
 CELL_KM2 = {3: 12_393, 4: 1_770, 5: 253, 6: 36, 7: 5.2, 8: 0.74}
+CELL_KM = {3: 120.0, 4: 45.0, 5: 17.0, 6: 6.5, 7: 2.45, 8: 0.92}  # from one middle to the next
 Point = tuple[float, float]
 Style = dict[str, Any]
 
@@ -122,13 +124,14 @@ def place_labels(places: pd.DataFrame, lang: str, most: int = 14, apart: float =
     if places.empty:
         return ()
     tall = max(float(np.ptp(places["lat"])), 0.05) * apart
-    wide = tall * 4.2
+    wide, west, east = tall * 4.2, places["lon"].min(), places["lon"].max()
     chosen: list[Label] = []
     for row in places.sort_values(["people", "place_id"], ascending=[False, True]).head(400).itertuples():
         if len(chosen) >= most:
             break
         if all(abs(row.lat - other.lat) > tall or abs(row.lon - other.lon) > wide for other in chosen):
-            chosen.append(Label(row.lat, row.lon, _name_markup(row.name_en, row.name_zh, lang)))
+            left = row.lon > east - 0.22 * (east - west)  # so that no name runs out of the map
+            chosen.append(Label(row.lat, row.lon, _name_markup(row.name_en, row.name_zh, lang, left)))
     return tuple(chosen)
 
 
@@ -152,10 +155,12 @@ def store_label(store: Mapping[str, Any], lang: str) -> Label:
     return Label(store["lat"], store["lon"], f'<i class="spot" title="{title}"></i>', "store")
 
 
-def legend_markup(*layers: MapLayer) -> str:
+def legend_markup(lang: str, *layers: MapLayer) -> str:
     """Legend of what is on the map: a swatch and a word each."""
     swatch = '<span><i class="swatch" style="background:{}"></i>{}</span>'
     items = "".join(swatch.format(shade, escape(label)) for layer in layers for shade, label in layer.legend)
+    if any(label.kind == "site" for layer in layers for label in layer.labels):
+        items += f'<span><i class="site-key"></i>{escape(text("map.warehouse", lang))}</span>'
     return f'<div class="legend map-foot">{items}</div>'
 
 
@@ -185,13 +190,14 @@ def parents_of(cells: np.ndarray, resolution: int) -> np.ndarray:
 
 
 def _joined(cells_plan: pd.DataFrame) -> tuple[pd.DataFrame, int]:
-    """Cells as they are, or joined to the finest coarser ones that a browser draws with ease."""
-    for resolution in range(RESOLUTION, 2, -1):
-        cells = parents_of(cells_plan["h3_8"].to_numpy(), resolution)
-        if len(pd.unique(cells)) <= MOST_CELLS:
-            break
+    """Cells as they are, or joined to the finest coarser ones that are large enough to see and to click."""
+    (south, west), (north, east) = bounds_of(cells_plan["h3_8"])
+    middle = np.radians((south + north) / 2)
+    span_km = max(north - south, (east - west) * float(np.cos(middle))) * KM_PER_DEGREE
+    resolution = next((r for r in range(RESOLUTION, 3, -1) if span_km / CELL_KM[r] <= CELLS_ACROSS), 3)
     if resolution == RESOLUTION:
         return cells_plan, resolution
+    cells = parents_of(cells_plan["h3_8"].to_numpy(), resolution)
     how = {"stores": "sum", "uncovered": "sum", "signups": "sum", "participants": "sum"}
     how |= {"first_month": "min", "potential_rmb_month": "sum"}
     return cells_plan.assign(h3_8=cells).groupby("h3_8", as_index=False).agg(how), resolution
@@ -240,10 +246,10 @@ def _round_edges(value: np.ndarray) -> np.ndarray:
     return edges[edges > 0]
 
 
-def _name_markup(en: object, zh: object, lang: str) -> str:
+def _name_markup(en: object, zh: object, lang: str, left: bool) -> str:
     first, second = names(en, zh, lang)
     twin = f" <em>{escape(second)}</em>" if second else ""
-    return f'<span class="place"><i></i>{escape(first)}{twin}</span>'
+    return f'<span class="place{" left" if left else ""}"><i></i>{escape(first)}{twin}</span>'
 
 
 def _site_markup(en: object, zh: object, lang: str) -> str:

@@ -78,4 +78,4 @@ def other_language(lang: str) -> str:
 
 
 def _name(value: object) -> str:
-    return value.strip() if isinstance(value, str) else ""
+    return value.strip().replace("\u2019", "'") if isinstance(value, str) else ""

@@ -12,7 +12,7 @@ from lst_workbench.views.messages import knows, text
 from lst_workbench.views.tables import unit_words
 
 GOOD_STATUS = ("optimal", "within_gap", "feasible")
-CLOSE_GAP = 0.01  # a wider gap is shown as something to watch
+CLOSE_GAP, WIDE_GAP = 0.01, 0.1  # a wider gap is something to watch; beyond a tenth nothing is close
 
 
 def control_label(name: str, figure: str = "", aside: str = "") -> str:
@@ -75,7 +75,10 @@ def run_status(result: PlanResult, lang: str) -> str:
 
 def certificate_words(certificate: Any, lang: str) -> str:
     """Say how good the waves are: "Within 0.2% of the best possible", "Time limit, gap 1.4%"."""
-    return text(f"certificate.{certificate.status}", lang, gap=gap_words(certificate.gap))
+    wide = str(certificate.status) in GOOD_STATUS and certificate.gap > WIDE_GAP
+    return text(
+        "certificate.wide" if wide else f"certificate.{certificate.status}", lang, gap=gap_words(certificate.gap)
+    )
 
 
 def gap_words(gap: float) -> str:

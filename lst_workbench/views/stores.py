@@ -79,10 +79,9 @@ def reason(explanation: Explanation, lang: str) -> str:
     """Put the reason of an explanation into words of the chosen language."""
     of = explanation.figures
     if explanation.key == "signed":
-        said = text(
-            "explain.signed", lang, month=_when(of["month"], lang), worth=_objective(of["worth"]),
-            price=_objective(of["price"]), margin=_objective(of["margin"]),
-        )  # fmt: skip
+        figures = {"worth": _objective(of["worth"]), "price": _objective(of["price"])}
+        key = "explain.signed" if of["margin"] > -0.0005 else "explain.signed.below"
+        said = text(key, lang, month=_when(of["month"], lang), margin=_objective(abs(of["margin"])), **figures)
         best = "explain.signed.best" if of["month"] == of["best_month"] else "explain.signed.later"
         return f"{said} {text(best, lang, best_month=_when(of['best_month'], lang))}"
     if explanation.key == "uncovered":

@@ -9,7 +9,7 @@ from lst_workbench.views import marks
 from lst_workbench.views.cards import label_of
 from lst_workbench.views.findings import Tables
 from lst_workbench.views.formats import MINUS, count, month, number, rmb, share, signed
-from lst_workbench.views.messages import bilingual, knows, text
+from lst_workbench.views.messages import bilingual, knows, names, text
 
 SHOWN_PLACES = 12
 
@@ -41,6 +41,20 @@ def places_table(
     names = ("place", "stores", "participants", "signups", "by_month", "first", "uncovered", "gmv")
     columns = [(text(f"col.{name}", lang), "txt" if name in ("place", "by_month") else "num") for name in names]
     return grid(columns, rows, text("places.title", lang))
+
+
+def uncovered_line(tables: Tables, places: pd.DataFrame, lang: str) -> str:
+    """Say how many stores no warehouse reaches, and where most of them are; empty when there are none."""
+    plan = tables["places_plan"]
+    out = plan[plan["uncovered"] > 0].sort_values("uncovered", ascending=False)
+    if out.empty:
+        return ""
+    top = out.head(3).merge(places[["place_id", "name_en", "name_zh"]], on="place_id", how="left")
+    where = text("comma", lang).join(
+        f"{names(row.name_en, row.name_zh, lang)[0]} {count(row.uncovered, lang)}" for row in top.itertuples()
+    )
+    figures = {"n": count(out["uncovered"].sum(), lang), "places": count(len(out), lang), "where": where}
+    return f'<p class="note">{escape(text("places.uncovered", lang, **figures))}</p>'
 
 
 def signups_by_place(tables: Tables, stores: pd.DataFrame) -> pd.DataFrame:

@@ -50,6 +50,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "resource.volume_m3.short": ("Warehouse", "仓储"),
     "resource.capital_rmb.short": ("Capital", "资金"),
     "and": (" and ", "、"),
+    "comma": (", ", "、"),
     "clause": ("; ", "；"),
     "stop": (". ", "。"),
     # cards
@@ -84,6 +85,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "certificate.optimal": ("Proven optimal", "已证明最优"),
     "certificate.within_gap": ("Within {gap} of the best possible", "距理论最优不超过 {gap}"),
     "certificate.feasible": ("Within {gap} of the best possible", "距理论最优不超过 {gap}"),
+    "certificate.wide": ("Gap to the best possible {gap}", "距理论最优 {gap}"),
     "certificate.time_limit": ("Time limit, gap {gap}", "到达时限，差距 {gap}"),
     "certificate.infeasible": ("No plan meets the limits", "无可行方案"),
     "certificate.unbounded": ("The model has no bound", "模型无界"),
@@ -176,6 +178,10 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     # places
     "places.title": ("Places to act on", "行动地点"),
+    "places.uncovered": (
+        "{n} stores in {places} places are out of reach of every front warehouse, most of them in {where}.",
+        "{places} 个地点共 {n} 家门店没有前置仓可达，最多的是 {where}。",
+    ),
     "places.sub": ("{n} of {all}, most sign-ups first", "{all} 个中的前 {n} 个，按新签排序"),
     "col.place": ("Place", "地点"),
     "col.stores": ("Stores", "门店"),

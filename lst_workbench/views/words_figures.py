@@ -39,12 +39,12 @@ FIGURES: dict[str, tuple[str, str]] = {
         "其他条件不变时达到目标所需的最少业务代表。",
     ),
     "kpi.reps_now": ("this plan has {n}", "本方案 {n} 名"),
-    "kpi.field_cost_rmb_active_store": ("Field cost per active store", "活跃门店外勤成本"),
+    "kpi.field_cost_rmb_active_store": ("Cost per active store", "单店外勤成本"),
     "kpi.field_cost_rmb_active_store.means": (
         "Pay and commissions of reps over all months of the plan, for each store that is active at its end.",
         "方案各月业务代表薪酬与佣金合计，除以期末活跃门店数。",
     ),
-    "kpi.field_cost_rmb_active_store.foot": ("pay and commissions only", "仅计薪酬与佣金"),
+    "kpi.field_cost_rmb_active_store.foot": ("field pay and commissions", "仅计外勤薪酬与佣金"),
     "none": ("none", "无"),
     # units
     "unit.stores": ("stores", "家"),
@@ -86,6 +86,11 @@ FIGURES: dict[str, tuple[str, str]] = {
         "Signed in {month}. It is worth {worth} active stores at the end of the plan and costs {price} at the plan's "
         "shadow prices, {margin} above the line.",
         "{month}签约。期末值 {worth} 家活跃门店，按方案影子价格耗费 {price}，高出门槛 {margin}。",
+    ),
+    "explain.signed.below": (
+        "Signed in {month}. It is worth {worth} active stores at the end of the plan and costs {price} at the plan's "
+        "shadow prices: {margin} below the line, it fills capacity that other stores leave.",
+        "{month}签约。期末值 {worth} 家活跃门店，影子价格 {price}，低于门槛 {margin}：利用其他门店余下的产能。",
     ),
     "explain.signed.best": ("No other month gives it a larger margin.", "其他月份的净值都不会更高。"),
     "explain.signed.later": (

@@ -15,7 +15,6 @@ LEVERS = (
     "network.front_radius_km",
 )
 STEPS = 40  # positions of a slider, about
-WHOLE = ("reps", "stores", "days", "visits/day", "km")
 
 
 @dataclass(frozen=True)
@@ -40,20 +39,29 @@ def levers_of(register: Register, scenario: Scenario) -> list[Lever]:
         entry = register[key]
         low, high = min(entry.low, scenario[key]), max(entry.high, scenario[key])
         if high > low:
-            made.append(Lever(entry, low, high, round_step(high - low, entry)))
+            made.append(Lever(entry, low, high, round_step(low, high, scenario[key])))
     return made
 
 
-def round_step(span: float, entry: Assumption) -> float:
-    """Step of 1, 2, 2.5 or 5 times a power of ten that divides a range into about forty parts.
+def round_step(low: float, high: float, value: float) -> float:
+    """Step of 1, 2, 2.5 or 5 times a power of ten, about forty to a range, that meets both ends and the value.
 
     Examples
     --------
-    >>> from lst_workbench.assumptions import load_register
-    >>> register = load_register()
-    >>> round_step(2000, register["field.reps"]), round_step(12, register["field.visits_per_signup"])
-    (50.0, 0.25)
+    >>> round_step(2000, 4000, 2000), round_step(3, 15, 8), round_step(1e8, 5e9, 6.5e8)
+    (50.0, 0.25, 50000000.0)
     """
-    power = 10.0 ** math.floor(math.log10(span / STEPS))
-    step = next(power * part for part in (1.0, 2.0, 2.5, 5.0, 10.0) if span / (power * part) <= STEPS * 1.26)
-    return max(1.0, step) if entry.unit in WHOLE else step
+    power = 10.0 ** math.floor(math.log10((high - low) / STEPS))
+    steps = [power * part for part in (10.0, 5.0, 2.5, 2.0, 1.0, 0.5, 0.25, 0.2, 0.1)]
+    close = [step for step in steps if (high - low) / step >= 0.8 * STEPS]
+    return next((step for step in close if _divides(step, high - low) and _divides(step, value - low)), close[0])
+
+
+def snapped(lever: Lever, value: float) -> float:
+    """Position of the slider nearest to a value: where a browser puts a value that lies between two steps."""
+    at = lever.low + round((value - lever.low) / lever.step) * lever.step
+    return min(lever.high, max(lever.low, at))
+
+
+def _divides(step: float, span: float) -> bool:
+    return abs(span / step - round(span / step)) < 1e-6

@@ -101,7 +101,7 @@ class RolloutState(HasTraits):
     @property
     def synthetic(self) -> bool:
         """Whether the market is made up."""
-        return bool(self.market is not None and self.market.meta.get("synthetic", False))
+        return bool(self.market is not None and self.market.meta.synthetic)
 
     @property
     def scale(self) -> float:
@@ -207,7 +207,7 @@ class RolloutState(HasTraits):
                 result = read_run(folder)
             except LstError:
                 continue  # not a run, unfinished, or of an older version: the next one may do
-            if self.market is None or result.meta["market"]["fingerprint"] == self.market.meta["fingerprint"]:
+            if self.market is None or result.meta["market"]["fingerprint"] == self.market.meta.fingerprint:
                 self._levers_of_run(result)
                 self.result = result
                 return
@@ -249,6 +249,14 @@ class RolloutState(HasTraits):
             self._take_levers(scenario)
 
     # stores -----------------------------------------------------------------------------------
+
+    def first_signed(self) -> pd.DataFrame:
+        """Find the stores that the plan signs in its first month, the clearest cases first."""
+        if self.market is None or self.result is None:
+            return pd.DataFrame()
+        signed = self.result.tables["decisions"].dropna(subset="month")
+        first = signed[signed["month"] == signed["month"].min()].sort_values("margin", ascending=False, kind="stable")
+        return first[["store_id"]].merge(self.market.stores, on="store_id")
 
     def stores_of_cell(self, cell: int, resolution: int) -> pd.DataFrame:
         """Find the stores in a cell of the map."""

@@ -53,10 +53,14 @@ class RolloutPanel(w.VBox):
             self._body.children = (html("card", value=states.empty_note(text("empty.figures", lang))),)
             self._foot.value = states.foot(None, lang) + states.ready_mark(plots=0, maps=0)
             return
-        finding = finding_of(state.result)
-        self._finding.value = finding_markup(finding, lang)
-        if not isinstance(next(iter(self._body.children), None), ResultBody):
-            self._body.children = (ResultBody(state),)
+        try:
+            self._finding.value = finding_markup(finding_of(state.result), lang)
+            if not isinstance(next(iter(self._body.children), None), ResultBody):
+                self._body.children = (ResultBody(state),)
+        except Exception as error:  # whatever it is, a manager reads a sentence and not a traceback
+            self._body.children = (html("card", value=states.said("error.page", repr(error), lang)),)
+            self._foot.value = states.foot(state.result, lang) + states.ready_mark(plots=0, maps=0)
+            return
         self._foot.value = states.foot(state.result, lang) + states.ready_mark(plots=1, maps=1)
         threading.Thread(target=self._make_downloads, daemon=True).start()
 

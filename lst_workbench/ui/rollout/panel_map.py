@@ -32,8 +32,8 @@ class MapCard(w.VBox):
         self._show()
         self._show_note()
 
-    def focus(self, chosen: Chosen | None) -> None:
-        """Show the cells that a store draws from, and go there."""
+    def focus(self, chosen: Chosen | None, go: bool) -> None:
+        """Show the cells that a store draws from; go there when the store was just chosen."""
         if chosen is None or chosen.links.empty:
             leaflet_maps.highlight(self.view, None)
             return
@@ -41,8 +41,9 @@ class MapCard(w.VBox):
         spot = maps.store_label(chosen.store, self.state.lang)
         leaflet_maps.highlight(self.view, around)
         leaflet_maps.repaint(self.view, maps.with_labels(self.layer, [*self.layer.labels, spot]))
-        self._legend.value = maps.legend_markup(self.layer, around)
-        self._fit(around.bounds, closest=12.0)
+        self._legend.value = maps.legend_markup(self.state.lang, self.layer, around)
+        if go:
+            self._fit(around.bounds, closest=12.0)
 
     def _layer(self) -> maps.MapLayer:
         state = self.state
@@ -64,7 +65,7 @@ class MapCard(w.VBox):
         self._mode.offer(
             [(text("map.month", lang), "month"), (text("map.potential", lang), "potential")], self.state.map_mode
         )
-        self._legend.value = maps.legend_markup(self.layer)
+        self._legend.value = maps.legend_markup(lang, self.layer)
         self._whole.description = text("map.whole", lang)
 
     def _show_note(self, _: Any = None) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import ipywidgets as w
 
 from lst_workbench.assumptions import load_scenario, scenario_names
-from lst_workbench.ui.rollout.levers import Lever, levers_of
+from lst_workbench.ui.rollout.levers import Lever, levers_of, snapped
 from lst_workbench.ui.rollout.model import RolloutState
 from lst_workbench.ui.rollout.panel_parts import Choice, classed, html, switch_class
 from lst_workbench.views import cards, states
@@ -20,6 +20,7 @@ class Side(w.VBox):
         self._head, self._scenario_label, self._scenario_note = html("head"), html("ctl-label"), html()
         self._scenario = Choice(classed(w.Dropdown(layout={"width": "auto"}), "scenario"), state, "scenario")
         self._levers = levers_of(state.register, load_scenario(state.scenario))
+        self._by_key = {lever.key: lever for lever in self._levers}
         self._labels = {lever.key: html("ctl-label") for lever in self._levers}
         self._sliders = {lever.key: self._slider(lever) for lever in self._levers}
         self._run = self._button(state.start, "primary", "run-plan")
@@ -58,7 +59,9 @@ class Side(w.VBox):
         return slider
 
     def _moved(self, key: str, value: float) -> None:
-        if abs(self.state.levers[key] - value) > 1e-9 * max(1.0, abs(value)):
+        """Take what a hand moved; a value that the browser only rounded to a step is left as it was."""
+        kept = snapped(self._by_key[key], self.state.levers[key])
+        if abs(kept - value) > 1e-9 * max(1.0, abs(value)):
             self.state.move(key, value)
 
     def _show_labels(self, _: Any = None) -> None:

@@ -17,10 +17,12 @@ class StoreCard(w.VBox):
     """A list that search and map fill, and beside it the explanation of the store in focus."""
 
     def __init__(
-        self, state: RolloutState, resolution: Callable[[], int], focus: Callable[[Chosen | None], None]
+        self, state: RolloutState, resolution: Callable[[], int], focus: Callable[[Chosen | None, bool], None]
     ) -> None:
         self.state, self._resolution, self._focus = state, resolution, focus
-        self._found = pd.DataFrame()
+        self._found = state.first_signed()
+        if len(self._found):
+            self.state.store_id = int(self._found["store_id"].iloc[0])
         self._head, self._search_label, self._list_note, self._card = (
             html("head"),
             html("ctl-label"),
@@ -67,14 +69,14 @@ class StoreCard(w.VBox):
             self._list.offer(stores.store_options(self._found, state.result.tables["decisions"], lang), state.store_id)
         self._list_note.value = stores.list_note(len(self._found), state.query, lang)
 
-    def _show_store(self, _: Any = None) -> None:
+    def _show_store(self, change: Any = None) -> None:
         lang = self.state.lang
         try:
             chosen = self.state.chosen()
         except (LstError, KeyError) as error:
             self._card.value = states.said("error.page", str(error), lang)
             return
-        self._focus(chosen)
+        self._focus(chosen, bool(change) and change["name"] == "store_id")
         if chosen is None:
             self._card.value = states.empty_note(text("store.choose", lang))
             return
