@@ -101,6 +101,15 @@ def insert(order, floor, starts, stores, scale, prices, room):  # noqa: ANN001, 
 
 
 @nb.njit(cache=True, nogil=True)
+def place(order, month, starts, stores, room):  # noqa: ANN001, ANN201
+    """Start stores in `order` in the month meant for each, where it fits; a store meant for no month waits."""
+    for i in order:
+        if month[i] >= 0 and fits(i, month[i], stores, room):
+            starts[i] = month[i]
+            load(i, month[i], stores, room, 1)
+
+
+@nb.njit(cache=True, nogil=True)
 def best_month(i, floor, stores, factor, room):  # noqa: ANN001, ANN201
     """Month that fits and in which store i is worth most, if that is more than `floor`; else -1."""
     best, worth = -1, floor

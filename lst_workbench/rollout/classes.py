@@ -9,8 +9,21 @@ from scipy.optimize import linprog
 from lst_workbench.rollout.dual import Dual
 
 
-def class_prices(dual: Dual, most_classes: int) -> tuple[np.ndarray, float]:
-    r"""Prices of capacities and targets at which classes of like stores are planned best.
+class ClassPlan(NamedTuple):
+    """Best plan of the classes.
+
+    ``prices`` are in the order of ``dual.limit``, all at least 0; ``value`` is what the classes reach: how far the bound
+    at the prices lies above it says what the classes cost; ``meant`` is the month in which each store starts, -1 for
+    none, after rounding down to whole stores.
+    """
+
+    prices: np.ndarray
+    value: float
+    meant: np.ndarray
+
+
+def plan_classes(dual: Dual, most_classes: int) -> ClassPlan:
+    r"""Plan classes of like stores as a linear program; its duals price capacities and targets.
 
     Stores of one territory, warehouse and quota group, in order of value per visit, are cut into classes of equal
     size. With :math:`y_{ct}` the stores of class c that start in t, n its size and the rest its means:
@@ -33,10 +46,7 @@ def class_prices(dual: Dual, most_classes: int) -> tuple[np.ndarray, float]:
 
     Returns
     -------
-    prices : ndarray
-        In the order of ``dual.limit``, all at least 0.
-    value : float
-        Best value of the classes. How far the bound at these prices lies above it says what the classes cost.
+    ClassPlan
     """
     stores, months = dual.stores, dual.n_months
     of_store, part = _classes(dual, most_classes)
@@ -61,8 +71,28 @@ def class_prices(dual: Dual, most_classes: int) -> tuple[np.ndarray, float]:
     limit = np.concatenate([dual.limit * np.where(dual.sense < 0, -1.0, 1.0), size])
     answer = linprog(cost, A_ub=matrix, b_ub=limit, bounds=(0, None), method="highs-ds")
     if answer.status != 0:
-        return np.zeros(dual.limit.size), 0.0
-    return np.maximum(0.0, -answer.ineqlin.marginals[: dual.limit.size]), -float(answer.fun)
+        return ClassPlan(np.zeros(dual.limit.size), 0.0, np.full(len(of_store), -1))
+    prices = np.maximum(0.0, -answer.ineqlin.marginals[: dual.limit.size])
+    started = answer.x[: worth.size].reshape(-1, months)
+    return ClassPlan(prices, -float(answer.fun), _whole_stores(started, of_store, part.territory))
+
+
+def _whole_stores(started: np.ndarray, of_store: np.ndarray, territory: np.ndarray) -> np.ndarray:
+    """Months of single stores: what a territory starts in a month is rounded down as a whole, not class by class."""
+    first = np.flatnonzero(np.append(True, np.diff(territory) != 0))
+    total = np.cumsum(started, axis=0)
+    before = np.repeat(total[first] - started[first], np.diff(np.append(first, len(territory))), axis=0)
+    upto = np.floor(total - before + WHOLE)
+    upto_last = np.vstack([np.zeros(started.shape[1]), upto[:-1]])
+    upto_last[first] = 0
+    count = (upto - upto_last).astype(np.int64)
+    ends = np.cumsum(count, axis=1)
+    rank = np.arange(len(of_store)) - np.searchsorted(of_store, of_store)
+    month = (rank[:, None] >= ends[of_store]).sum(axis=1)
+    return np.where(month < started.shape[1], month, -1)
+
+
+WHOLE = 1e-6  # a linear program's 3.9999999 is 4
 
 
 class _Part(NamedTuple):

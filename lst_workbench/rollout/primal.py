@@ -3,7 +3,7 @@
 import numpy as np
 
 from lst_workbench.rollout._kernels import Largest, Prices, best_starts
-from lst_workbench.rollout._moves import Room, advance, exchange, insert, swap
+from lst_workbench.rollout._moves import Room, advance, exchange, insert, place, swap
 from lst_workbench.rollout.wave_inputs import WaveProblem
 
 FLOORS = (-0.2, -0.003, -0.01, -0.03, -0.1, -0.35, -1.0, -np.inf)
@@ -21,18 +21,27 @@ def empty_room(problem: WaveProblem) -> Room:
 
 
 def plan_at_prices(
-    problem: WaveProblem, prices: Prices, largest: Largest, scale: np.ndarray, rounds: int, tries: int
+    problem: WaveProblem,
+    prices: Prices,
+    largest: Largest,
+    scale: np.ndarray,
+    rounds: int,
+    tries: int,
+    meant: np.ndarray | None = None,
 ) -> np.ndarray:
     """Month of start of each store (-1: none) at given prices; every capacity is kept.
 
     Stores that gain most at these prices come first, each in the month in which it gains most and still fits; then
     whoever loses little fills what is left; stores are exchanged where a quota is short, and wherever value rises.
+    Where prices leave many months equally good, `meant` says which stores start when (-1: open), and those come first.
     """
     stores, room = problem.stores, empty_room(problem)
     starts = np.full(len(scale), -1, np.int64)
     worth, _, _ = best_starts(stores, prices, largest)
     worth = worth / scale
     order = np.argsort(-worth, kind="stable")
+    if meant is not None:
+        place(order, meant, starts, stores, room)
     gaining = int((worth > 0).sum())
     insert(order[:gaining], FLOORS[0], starts, stores, scale, prices, room)
     possible = order[np.isfinite(worth[order])]

@@ -10,7 +10,7 @@ import pandas as pd
 from lst_workbench.contracts import Waves
 from lst_workbench.optim import Certificate, Status
 from lst_workbench.rollout._kernels import best_starts
-from lst_workbench.rollout.classes import class_prices
+from lst_workbench.rollout.classes import plan_classes
 from lst_workbench.rollout.dual import Dual
 from lst_workbench.rollout.exact import solve_exactly
 from lst_workbench.rollout.newton import Point, follow_path, starting_prices
@@ -156,9 +156,9 @@ def plan_waves(
     started = time.perf_counter()
     problem = read_wave_tables(stores, territories, warehouses, months, quotas, max_stores)
     dual = Dual(problem, _shortfall_price(problem, params))
-    point = _find_prices(problem, dual, params, start_prices)
+    point, meant = _find_prices(problem, dual, params, start_prices)
     prices = dual.prices(point.best)
-    starts = plan_at_prices(problem, prices, dual.largest, dual.scale, params.swap_rounds, params.swap_tries)
+    starts = plan_at_prices(problem, prices, dual.largest, dual.scale, params.swap_rounds, params.swap_tries, meant)
     answer = _Answer(starts, point.bound + dual.shortfall_price * _short(problem, starts))
     if _is_exact(problem, params):
         answer = _exactly(problem, answer, params)
@@ -220,22 +220,24 @@ def _shortfall_price(problem: WaveProblem, params: WaveParams) -> float:
     return params.shortfall_price * max(float(worth.mean()) if len(worth) else 0.0, 1e-6)
 
 
-def _find_prices(problem: WaveProblem, dual: Dual, params: WaveParams, start_prices: pd.DataFrame | None) -> Point:
-    """Prices from classes where stores are alike; else on a sample first, then on all stores."""
+def _find_prices(
+    problem: WaveProblem, dual: Dual, params: WaveParams, start_prices: pd.DataFrame | None
+) -> tuple[Point, np.ndarray | None]:
+    """Prices (and months meant) from classes where stores are alike; else on a sample first, then on all stores."""
     n = len(problem.store_ids)
     if not n:
         nothing = np.zeros(dual.limit.size)
-        return Point(nothing, bound=0.0, best=nothing)
+        return Point(nothing, bound=0.0, best=nothing), None
     if dual.limit.size <= params.class_rows:
-        x, value = class_prices(dual, params.classes)
-        bound = dual.bound(x)
-        if bound - value <= params.class_gap * bound:
-            return Point(x, bound=bound, best=x)
+        classes = plan_classes(dual, params.classes)
+        bound = dual.bound(classes.prices)
+        if bound - classes.value <= params.class_gap * bound:
+            return Point(classes.prices, bound=bound, best=classes.prices), classes.meant
     step = max(1, n // params.sample_stores)
     sample = Dual(problem, dual.shortfall_price, np.arange(0, n, step), float(step)) if step > 1 else dual
     point = follow_path(sample, Point(starting_prices(sample)), params.coarse, params.coarse_rounds)
     point = follow_path(dual, point, params.fine, params.fine_rounds)
-    return _without_idle_prices(dual, point)
+    return _without_idle_prices(dual, point), None
 
 
 def _without_idle_prices(dual: Dual, point: Point) -> Point:
