@@ -87,12 +87,16 @@ def levers(tables: Tables, figures: Figures) -> dict[str, pd.DataFrame]:
 
 
 def lever_table(figures: Figures, now: Reach, resolve: Resolve) -> pd.DataFrame:
-    """Move each lever by its step, also beyond the register's range: a question, not an assumption."""
+    """Move each lever by its step, also beyond the register's range: a question, not an assumption.
+
+    Every step only makes room, so the plan at hand stays possible and nothing is ever lost by one.
+    """
     rows = []
     for key, how, step in STEPS:
         value = figures[key] * step if how == "times" else max(0.0, figures[key] + step)
         moved = resolve({**figures, key: value})
-        rows.append((key, value - figures[key], value, moved.in_system - now.in_system, moved.active - now.active))
+        gain, active_gain = max(0.0, moved.in_system - now.in_system), max(0.0, moved.active - now.active)
+        rows.append((key, value - figures[key], value, gain, active_gain))
     return Levers.check(pd.DataFrame(rows, columns=["key", "change", "value", "in_system_gain", "active_gain"]))
 
 

@@ -12,9 +12,9 @@ from lst_workbench.rollout.dual import Dual
 class ClassPlan(NamedTuple):
     """Best plan of the classes.
 
-    ``prices`` are in the order of ``dual.limit``, all at least 0; ``value`` is what the classes reach: how far the bound
-    at the prices lies above it says what the classes cost; ``meant`` is the month in which each store starts, -1 for
-    none, after rounding down to whole stores.
+    ``prices`` are in the order of ``dual.limit``, all at least 0; ``value`` is what the classes reach: how far the
+    bound at the prices lies above it says what the classes cost; ``meant`` is the month in which each store starts, -1
+    for none, after rounding down to whole stores.
     """
 
     prices: np.ndarray
