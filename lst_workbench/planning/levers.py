@@ -21,7 +21,7 @@ STEPS: tuple[tuple[str, str, float], ...] = (
     (FRONT_CAPACITY, "times", 1.1),
 )
 MOST_REPS_FACTOR = 16.0
-REPS_PRECISION = 0.005
+REPS_PRECISION = 0.01
 SEARCH_KEYS = (*KEYS, "goal.stores", "goal.counts_signups")
 
 
@@ -103,7 +103,7 @@ def lever_table(figures: Figures, now: Reach, resolve: Resolve) -> pd.DataFrame:
 def reps_search(figures: Figures, now: Reach, resolve: Resolve) -> pd.DataFrame:
     """Search the fewest reps whose plan reaches the goal, everything else as it is.
 
-    Doubles until the goal is reached, at most to `MOST_REPS_FACTOR` times, then halves the interval to half a percent.
+    Doubles until the goal is reached, at most to `MOST_REPS_FACTOR` times, then halves the interval to one percent.
 
     Returns
     -------
