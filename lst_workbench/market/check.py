@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from lst_workbench.assumptions import data_folder
 from lst_workbench.market.bundle import Market
 
 
@@ -35,21 +36,54 @@ def check_market(market: Market) -> pd.DataFrame:
 
 
 Row = tuple[str, float, str, float | None, float | None]
+PROVINCES, CHINA_2017_PEOPLE = 31, 1.390e9  # NBS, Statistical Communiqué of 2017
+HALF_PERCENT = 0.005
 
 
 def _totals(market: Market) -> list[Row]:
-    people, stores = float(market.cells["people"].astype("float64").sum()), len(market.stores)
-    by_prefecture = market.cells.groupby("prefecture_code")["people"].sum()
-    stores_by = market.stores.groupby("prefecture_code").size()
-    largest = by_prefecture.nlargest(200).index
+    """People and stores; ranges that hold for the nation are given for the nation only."""
+    cells, stores = market.cells, market.stores
+    people = float(cells["people"].astype("float64").sum())
+    nation = cells["province_code"].nunique() == PROVINCES
+    largest = cells.groupby("prefecture_code")["people"].sum().nlargest(200).index
+    in_largest = float(stores["prefecture_code"].isin(largest).mean())
+    close = (CHINA_2017_PEOPLE * (1 - HALF_PERCENT), CHINA_2017_PEOPLE * (1 + HALF_PERCENT))
+    error = _worst_province(market)
     return [
-        ("people", people, "people", None, None),
-        ("stores", stores, "stores", None, None),
-        ("people_per_store", people / stores, "people/store", 190.0, 323.0),
+        ("people", people, "people", *(close if nation else (None, None))),
+        ("province_people_error_most", error, "share", None, None if np.isnan(error) else HALF_PERCENT),
+        ("stores", len(stores), "stores", None, None),
+        ("people_per_store", people / len(stores), "people/store", *((204.0, 232.5) if nation else (190.0, 323.0))),
+        (
+            "stores_outside_50_cities_share",
+            _outside_cities(market),
+            "share",
+            *((0.70, 0.80) if nation else (None, None)),
+        ),
+        ("stores_in_200_prefectures_share", in_largest, "share", *((0.82, 0.90) if nation else (None, None))),
         ("places_synthetic_share", float((market.places["origin"] == "synthetic").mean()), "share", None, None),
-        ("stores_in_200_largest_prefectures_share", stores_by.reindex(largest).sum() / stores, "share", None, None),
-        ("participants_share", len(market.participants) / stores, "share", None, None),
+        ("participants_share", len(market.participants) / len(stores), "share", None, None),
     ]
+
+
+def _worst_province(market: Market) -> float:
+    """Largest relative error of the people of the provinces that the market holds whole; NaN where it holds none."""
+    folder = data_folder() / "places"
+    listed = pd.read_csv(folder / "prefectures.csv").groupby("province_code").size()
+    held = market.places.groupby("province_code")["prefecture_code"].nunique()
+    whole = held.index[held == listed.reindex(held.index)]
+    wanted = pd.read_csv(folder / "provinces.csv").set_index("province_code")["pop_2017_10k"] * 10_000
+    people = market.places.groupby("province_code")["people"].sum()
+    return float((people / wanted - 1).abs().reindex(whole).max())
+
+
+def _outside_cities(market: Market) -> float:
+    """Share of stores outside the districts (区) of the 50 largest prefectures."""
+    counties = pd.read_csv(data_folder() / "places" / "counties.csv").set_index("county_code")["name_zh"]
+    district = market.places["county_code"].map(counties).str.endswith("区").eq(True)
+    largest = market.cells.groupby("prefecture_code")["people"].sum().nlargest(50).index
+    city = market.places.loc[district & market.places["prefecture_code"].isin(largest), "place_id"]
+    return float(1 - market.stores["place_id"].isin(city).mean())
 
 
 def _mix(market: Market) -> list[Row]:

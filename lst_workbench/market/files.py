@@ -52,8 +52,9 @@ def write_market(market: Market, folder: str | Path) -> Market:
                 folder.rename(Path(beside) / "old")
             written.rename(folder)
     except OSError as error:
+        reason = error.strerror or error
         raise LstError(
-            f"{folder} could not be written ({error.strerror or error}); free some space, mend the rights or name another."
+            f"{folder} could not be written: {reason}; free space, mend the rights or name another."
         ) from None
     return read_market(folder)
 
@@ -131,7 +132,7 @@ def _read_all(paths: Mapping[str, Path], folder: Path) -> dict[str, pd.DataFrame
 
 
 def _read_meta(folder: Path) -> tuple[MarketMeta, dict[str, str]] | None:
-    """What `market.toml` says, where there is one that can be read."""
+    """Read what `market.toml` says, where there is one."""
     path = folder / META_FILE
     if not path.is_file():
         return None

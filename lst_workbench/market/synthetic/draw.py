@@ -13,7 +13,7 @@ from lst_workbench.market.synthetic.participants import draw_participants, parti
 from lst_workbench.market.synthetic.places import draw_places, finish_places
 from lst_workbench.market.synthetic.shoppers import draw_hidden
 from lst_workbench.market.synthetic.sites import lay_out_sites, sites_serving
-from lst_workbench.market.synthetic.stores import draw_stores
+from lst_workbench.market.synthetic.stores import draw_stores, store_quotas
 from lst_workbench.market.synthetic.territories import draw_territories
 
 Frames = dict[str, pd.DataFrame]
@@ -34,10 +34,13 @@ def draw_market(
     """
     sites = lay_out_sites(geography, seed, figures, drawing)
     fronts = sites[sites["tier"] == "front"]
-    quotas = participant_quotas(geography, figures, drawing)
+    shops = store_quotas(geography, seed, figures, drawing)
+    joined = participant_quotas(geography, figures, drawing)
     drawn: list[Frames] = []
     for done, code in enumerate(prefecture_codes, start=1):
-        drawn.append(_draw_prefecture(geography, code, fronts, int(quotas[code]), seed, figures, drawing))
+        drawn.append(
+            _draw_prefecture(geography, code, fronts, (int(shops[code]), int(joined[code])), seed, figures, drawing)
+        )
         if progress:
             progress(done, len(prefecture_codes))
     names = list(drawn[0])
@@ -50,17 +53,18 @@ def _draw_prefecture(
     geography: Geography,
     code: int,
     fronts: pd.DataFrame,
-    quota: int,
+    quotas: tuple[int, int],
     seed: int,
     figures: Figures,
     drawing: Drawing,
 ) -> Frames:
+    """Tables of one prefecture; `quotas` are its stores and its participants."""
     seats = draw_places(geography, code, seed, drawing)
     cells = draw_cells(geography, code, seats, seed, drawing)
     places = finish_places(seats, cells)
-    stores = draw_stores(cells, code, seed, figures, drawing)
+    stores = draw_stores(cells, code, quotas[0], seed, figures, drawing)
     hidden = draw_hidden(cells, stores, code, seed, figures, drawing)
-    participants, propensity = draw_participants(stores, hidden, fronts, quota, seed, figures, drawing)
+    participants, propensity = draw_participants(stores, hidden, fronts, quotas[1], seed, figures, drawing)
     return {
         "places": places,
         "cells": cells,

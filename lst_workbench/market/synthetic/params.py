@@ -38,7 +38,7 @@ class Figures:
 class Drawing:
     """Settings of the generators; kept with a market's hidden tables as the parameters it was drawn with.
 
-    Names end in the unit; ``_sd`` is the standard deviation of a normal draw, of the logarithm where the draw is of a size.
+    Names end in the unit; ``_sd`` is the standard deviation of a normal draw, of the logarithm for sizes.
     Tuples over kinds of settlement follow city core, suburb, township, village.
     """
 
@@ -57,6 +57,7 @@ class Drawing:
     centre_density_km2: float = 9_000.0  # people per km² in the middle of a centre of 100,000
     centre_density_exponent: float = 0.3
     centre_density_range_km2: tuple[float, float] = (3_000.0, 26_000.0)
+    densest_km2: float = 32_000.0
     urban_reach_in_scales: float = 4.5
     urban_cell_sd: float = 0.25
     village_cell_people: float = 850.0
@@ -69,7 +70,7 @@ class Drawing:
     income_prefecture_sd: float = 0.08
     income_cell_sd: float = 0.08
     # stores
-    stores_prefecture_sd: float = 0.08
+    stores_prefecture_sd: float = 0.06
     stores_kind: tuple[float, ...] = (0.9, 1.0, 1.2, 0.9)
     stores_cell_sd: float = 0.35
     huddle: tuple[float, ...] = (

@@ -11,7 +11,7 @@ from lst_workbench.market.synthetic.streams import apportion, stream
 
 
 def participant_quotas(geography: Geography, figures: Figures, drawing: Drawing) -> pd.Series:
-    """Participants of every prefecture of the nation: more where people consume more; they add up to the figure."""
+    """Give every prefecture of the nation its participants: more where people consume more; they add up."""
     prefectures = geography.prefectures
     richer = drawing.join_prefecture_income * (prefectures["consumption_index"] - 1)
     weights = prefectures["people"] * np.exp(richer)
@@ -27,10 +27,10 @@ def draw_participants(
     figures: Figures,
     drawing: Drawing,
 ) -> tuple[pd.DataFrame, np.ndarray]:
-    """Participants of one prefecture, and every store's propensity to join.
+    """Draw the participants of one prefecture, and every store's propensity to join.
 
-    Larger shops, those that sell more than their floor says, in towns, near a front warehouse and with a driven owner join
-    first and stay active; drive is seen in no column, so that participants differ from others alike in every column.
+    Larger shops, those that sell much, in towns, near a front warehouse and with a driven owner join first; the driven
+    stay active. Drive stands in no column: participants differ from others that look alike.
     """
     code = int(stores["prefecture_code"].iloc[0])
     rng = stream(seed, "participants", code)

@@ -61,7 +61,7 @@ def _tier(
     figures: Figures,
     drawing: Drawing,
 ) -> pd.DataFrame:
-    """Warehouses of one tier at (prefecture, place) pairs; in a prefecture the seat's comes first and is the largest."""
+    """Warehouses of one tier at (prefecture, place) pairs; the first of a prefecture is the largest."""
     sites = pd.DataFrame(list(chosen), columns=["prefecture_code", "place_id"]).astype("int64")
     sites["number"] = sites.groupby("prefecture_code").cumcount()
     sites = sites.merge(geography.places[["place_id", "name_en", "name_zh", "lat", "lon"]], on="place_id")
@@ -96,7 +96,7 @@ def _tier(
 
 
 def _size(tier: str, sites: pd.DataFrame, geography: Geography, figures: Figures) -> np.ndarray:
-    """Size against the mean of the tier: a front warehouse is cut to the stores of its prefecture, the seat's to two parts."""
+    """Size against the tier's mean: fronts share the stores of their prefecture, the first with two parts."""
     if tier != "front":
         return np.ones(len(sites))
     parts = np.where(sites["number"] == 0, 2.0, 1.0)

@@ -5,9 +5,10 @@ import pandas as pd
 
 from lst_workbench.contracts.kinds import ORIGINS, SETTLEMENT_KINDS, STORE_KINDS
 from lst_workbench.geo import boundaries_of
+from lst_workbench.market.synthetic.geography import Geography
 from lst_workbench.market.synthetic.params import Drawing, Figures
 from lst_workbench.market.synthetic.shop_names import shop_names
-from lst_workbench.market.synthetic.streams import stream
+from lst_workbench.market.synthetic.streams import apportion, stream
 
 CORNERS = 6
 INSIDE = 0.995  # keeps a shop off the edge of its cell, whose sides are great circles, not straight in degrees
@@ -19,24 +20,34 @@ TOUR_STORE_ID = TOUR_PREFECTURE * IDS_PER_PREFECTURE
 TOUR_STORE = {"name": "屯溪食品店", "area_m2": 150.0, "store_kind": STORE_KINDS.index("foodstuffs")}
 
 
+def store_quotas(geography: Geography, seed: int, figures: Figures, drawing: Drawing) -> pd.Series:
+    """Give every prefecture of the nation its stores: by its people, more or less; they add up to the figure."""
+    people = geography.prefectures["people"]
+    busy = [stream(seed, "store counts", code).lognormal(0, drawing.stores_prefecture_sd) for code in people.index]
+    total = round(people.sum() / figures.people_per_store)
+    return pd.Series(apportion(total, people.to_numpy() * np.array(busy)), people.index)
+
+
 def draw_stores(
-    cells: pd.DataFrame, prefecture_code: int, seed: int, figures: Figures, drawing: Drawing
+    cells: pd.DataFrame, prefecture_code: int, quota: int, seed: int, figures: Figures, drawing: Drawing
 ) -> pd.DataFrame:
-    """Stores of one prefecture, one row each, in the order of its cells.
+    """Draw the stores of one prefecture, in the order of its cells.
 
     Ids are ``prefecture_code * 1_000_000 + k``: they do not depend on what else is drawn.
     """
     rng = stream(seed, "stores", prefecture_code)
-    cell = _cells_of_stores(cells, rng, figures, drawing)
+    cell = _cells_of_stores(cells, quota, rng, drawing)
+    if prefecture_code == TOUR_PREFECTURE:
+        cell[:1] = cells["people"].to_numpy().argmax()
     settlement = cells["settlement_kind"].cat.codes.to_numpy()[cell]
     kind = _kinds(settlement, rng, drawing)
     lat, lon = _positions(cells["h3_8"].to_numpy(), cell, settlement, rng, drawing)
     area = _areas(kind, settlement, rng, figures, drawing)
     name = shop_names(kind, stream(seed, "shop names", prefecture_code))
-    if prefecture_code == TOUR_PREFECTURE and len(cell):
-        kind[0], area[0] = TOUR_STORE["store_kind"], TOUR_STORE["area_m2"]
+    if prefecture_code == TOUR_PREFECTURE:
+        kind[:1], area[:1] = TOUR_STORE["store_kind"], TOUR_STORE["area_m2"]
         name = name.add_categories([TOUR_STORE["name"]])
-        name[0] = TOUR_STORE["name"]
+        name[:1] = TOUR_STORE["name"]
     take = {column: cells[column].to_numpy()[cell] for column in ("place_id", "h3_8")}
     return pd.DataFrame(
         {
@@ -55,26 +66,11 @@ def draw_stores(
     )
 
 
-def _cells_of_stores(cells: pd.DataFrame, rng: np.random.Generator, figures: Figures, drawing: Drawing) -> np.ndarray:
+def _cells_of_stores(cells: pd.DataFrame, quota: int, rng: np.random.Generator, drawing: Drawing) -> np.ndarray:
     """Row of the cell of each store: more where people are, a little more still in townships, the rest luck."""
-    sd = drawing.stores_prefecture_sd
-    busy = rng.lognormal(-sd * sd / 2, sd)
-    people = cells["people"].to_numpy(float)
-    total = round(people.sum() / figures.people_per_store * busy)
-    weight = people * np.array(drawing.stores_kind)[cells["settlement_kind"].cat.codes]
+    weight = cells["people"].to_numpy(float) * np.array(drawing.stores_kind)[cells["settlement_kind"].cat.codes]
     weight *= rng.lognormal(0, drawing.stores_cell_sd, len(cells))
-    per_cell = rng.multinomial(total, weight / weight.sum())
-    if len(cells) and cells["prefecture_code"].iloc[0] == TOUR_PREFECTURE:
-        return _with_tour_store_first(cells, np.repeat(np.arange(len(cells)), per_cell))
-    return np.repeat(np.arange(len(cells)), per_cell)
-
-
-def _with_tour_store_first(cells: pd.DataFrame, cell: np.ndarray) -> np.ndarray:
-    """Put a store of the prefecture's busiest cell first, for the tour to follow."""
-    busiest = int(cells["people"].to_numpy().argmax())
-    moved = cell.copy()
-    moved[0] = busiest
-    return moved
+    return np.repeat(np.arange(len(cells)), rng.multinomial(quota, weight / weight.sum()))
 
 
 def _kinds(settlement: np.ndarray, rng: np.random.Generator, drawing: Drawing) -> np.ndarray:
@@ -99,7 +95,7 @@ def _positions(
     street = _in_hexagon(len(h3_8), rng)
     spot = _in_hexagon(len(cell), rng)
     draw = np.array(drawing.huddle)[settlement]
-    corner = [(1 - draw)[:, None] * street[cell] + draw[:, None] * spot][0] * INSIDE
+    corner = ((1 - draw)[:, None] * street[cell] + draw[:, None] * spot) * INSIDE
     lat = middle_lat[cell] + ((corner_lat - middle_lat[:, None])[cell] * corner).sum(axis=1)
     lon = middle_lon[cell] + ((corner_lon - middle_lon[:, None])[cell] * corner).sum(axis=1)
     return lat.round(6), lon.round(6)
