@@ -9,6 +9,12 @@ from typing import NamedTuple
 import numba as nb
 import numpy as np
 
+from lst_workbench.rollout._kernels import FAR, Largest, Prices, start_shares, start_worths
+from lst_workbench.rollout.wave_inputs import Stores
+
+WINDOW = 48
+LEAVE = 12
+
 
 class Room(NamedTuple):
     """What is left of every capacity, and of every row that counts stores."""
@@ -24,7 +30,7 @@ class Room(NamedTuple):
 
 
 @nb.njit(cache=True, nogil=True)
-def fits(i, t, stores, room):  # noqa: ANN001, ANN201
+def fits(i: int, t: int, stores: Stores, room: Room) -> bool:
     """Whether store i can start in month t with every capacity and at-most row kept."""
     j, w, g = stores.territory[i], stores.warehouse[i], stores.group[i]
     volume, capital, care = stores.volume[i], stores.capital[i], stores.care[i]
@@ -41,15 +47,17 @@ def fits(i, t, stores, room):  # noqa: ANN001, ANN201
 
 
 @nb.njit(cache=True, nogil=True)
-def load(i, t, stores, room, sign):  # noqa: ANN001, ANN201
+def load(i: int, t: int, stores: Stores, room: Room, sign: int) -> None:
     """Take (sign 1) or give back (sign -1) what store i uses when it starts in month t."""
     j, w, g = stores.territory[i], stores.warehouse[i], stores.group[i]
-    room.visits[j, t] -= sign * stores.signup[i]
+    signup, care = sign * stores.signup[i], sign * stores.care[i]
+    volume, capital = sign * stores.volume[i], sign * stores.capital[i]
+    room.visits[j, t] -= signup
     for s in range(t, room.capital.size):
-        room.volume[w, s] -= sign * stores.volume[i]
-        room.capital[s] -= sign * stores.capital[i]
+        room.volume[w, s] -= volume
+        room.capital[s] -= capital
         if s > t:
-            room.visits[j, s] -= sign * stores.care[i]
+            room.visits[j, s] -= care
     for x in range(room.first[g], room.first[g + 1]):
         r = room.row[x]
         if t <= room.month[r]:
@@ -57,18 +65,39 @@ def load(i, t, stores, room, sign):  # noqa: ANN001, ANN201
 
 
 @nb.njit(cache=True, nogil=True)
-def harm(i, t, u, stores, room):  # noqa: ANN001, ANN201
-    """How many at-least rows fall short, or shorter, when store i starts in u instead of t (u past the end: never)."""
-    g, rows = stores.group[i], 0
+def harm(i: int, t: int, stores: Stores, room: Room) -> bool:
+    """Whether an at-least row falls short, or shorter, when store i does not start in month t after all."""
+    g = stores.group[i]
     for x in range(room.first[g], room.first[g + 1]):
         r = room.row[x]
-        if room.sense[r] < 0 and t <= room.month[r] < u and room.spare[r] < 1:
-            rows += 1
-    return rows
+        if room.sense[r] < 0 and t <= room.month[r] and room.spare[r] < 1:
+            return True
+    return False
 
 
 @nb.njit(cache=True, nogil=True)
-def worth_less_price(i, t, stores, prices):  # noqa: ANN001, ANN201
+def needed(i: int, stores: Stores, room: Room) -> bool:
+    """Whether store i counts in an at-least row that is short."""
+    g = stores.group[i]
+    for x in range(room.first[g], room.first[g + 1]):
+        r = room.row[x]
+        if room.sense[r] < 0 and room.spare[r] < 0:
+            return True
+    return False
+
+
+@nb.njit(cache=True, nogil=True)
+def lacking(room: Room) -> float:
+    """Count the stores that all at-least rows together lack."""
+    short = 0.0
+    for r in range(room.spare.size):
+        if room.sense[r] < 0 and room.spare[r] < 0:
+            short -= room.spare[r]
+    return short
+
+
+@nb.njit(cache=True, nogil=True)
+def worth_less_price(i: int, t: int, stores: Stores, prices: Prices) -> float:
     """z[i, t]: value of starting store i in month t less the price of all it uses."""
     j, w, g = stores.territory[i], stores.warehouse[i], stores.group[i]
     return (
@@ -77,186 +106,219 @@ def worth_less_price(i, t, stores, prices):  # noqa: ANN001, ANN201
         - stores.care[i] * prices.care[j, t]
         - stores.volume[i] * prices.volume[w, t]
         - stores.capital[i] * prices.capital[t]
-        - prices.count[g, t]
+        - prices.target[g, t]
     )
 
 
 @nb.njit(cache=True, nogil=True)
-def insert(order, floor, starts, stores, scale, prices, room):  # noqa: ANN001, ANN201
-    """Start waiting stores in `order`, each in the month with the highest z that fits, down to floor * scale."""
-    added = 0
-    for i in order:
-        if starts[i] >= 0:
-            continue
-        best, worth = -1, floor * scale[i]
-        for t in range(room.capital.size):
-            z = worth_less_price(i, t, stores, prices)
-            if z > worth and fits(i, t, stores, room):
-                best, worth = t, z
-        if best >= 0:
-            starts[i] = best
-            load(i, best, stores, room, 1)
-            added += 1
-    return added
-
-
-@nb.njit(cache=True, nogil=True)
-def place(order, month, starts, stores, room):  # noqa: ANN001, ANN201
-    """Start stores in `order` in the month meant for each, where it fits; a store meant for no month waits."""
-    for i in order:
-        if month[i] >= 0 and fits(i, month[i], stores, room):
-            starts[i] = month[i]
-            load(i, month[i], stores, room, 1)
-
-
-@nb.njit(cache=True, nogil=True)
-def best_month(i, floor, stores, factor, room):  # noqa: ANN001, ANN201
-    """Month that fits and in which store i is worth most, if that is more than `floor`; else -1."""
+def best_fit(i: int, floor: float, stores: Stores, prices: Prices, room: Room) -> int:
+    """Month with the highest z[i, t] at or above `floor` in which store i fits, or -1."""
     best, worth = -1, floor
     for t in range(room.capital.size):
-        if stores.value[i] * factor[t] > worth and fits(i, t, stores, room):
-            best, worth = t, stores.value[i] * factor[t]
+        z = worth_less_price(i, t, stores, prices)
+        if z >= worth and (best < 0 or z > worth) and fits(i, t, stores, room):
+            best, worth = t, z
     return best
 
 
 @nb.njit(cache=True, nogil=True)
-def advance(order, starts, stores, factor, room):  # noqa: ANN001, ANN201
-    """Move started stores to the month of highest value that fits."""
-    moved = 0
-    for i in order:
-        t = starts[i]
-        if t < 0:
+def spread(
+    stores: Stores, scale: np.ndarray, prices: Prices, largest: Largest, weights: Room, temperature: float
+) -> np.ndarray:
+    """Round the shares of the smoothed dual to whole starts so that loads stay close to what the shares would use.
+
+    Error diffusion: store by store, the option (a month, or none) is taken that makes
+
+        sum_rows (price of the row * (load by shares so far - load by starts so far))^2
+
+    smallest. `weights` holds the prices of the rows, shaped as the room.
+    """
+    months = prices.factor.size
+    starts = np.full(stores.value.size, -1, np.int64)
+    visits, volume, capital = np.zeros_like(weights.visits), np.zeros_like(weights.volume), np.zeros(months)
+    counted = np.zeros_like(weights.spare)
+    z, share, active, odds = np.empty(months), np.empty(months), np.empty(months, np.int64), np.empty(months)
+    for i in range(starts.size):
+        j, w, g = stores.territory[i], stores.warehouse[i], stores.group[i]
+        top = z[start_worths(i, j, w, g, stores, prices, largest, z)]
+        heat = temperature * scale[i]
+        if top < -FAR * heat:
             continue
-        load(i, t, stores, room, -1)
-        u = best_month(i, stores.value[i] * factor[t], stores, factor, room)
-        load(i, t, stores, room, 1)
-        if u >= 0 and harm(i, t, u, stores, room) == 0:
-            load(i, t, stores, room, -1)
-            load(i, u, stores, room, 1)
-            starts[i] = u
-            moved += 1
-    return moved
+        n, none, _ = start_shares(z, max(top, 0.0), heat, share, active)
+        odds[:] = 0.0
+        for x in range(n):
+            odds[active[x]] = share[x]
+        signup, care, m3, rmb = stores.signup[i], stores.care[i], stores.volume[i], stores.capital[i]
+        before = 0.0
+        for t in range(months):
+            visits[j, t] += odds[t] * signup + before * care
+            before += odds[t]
+            volume[w, t] += before * m3
+            capital[t] += before * rmb
+        for x in range(weights.first[g], weights.first[g + 1]):
+            r = weights.row[x]
+            for t in range(weights.month[r] + 1):
+                counted[r] += odds[t]
+        best, least = -1, 0.0 if none >= 0.02 else np.inf
+        for t in range(months):
+            if odds[t] < 0.02:
+                continue
+            cost = weights.visits[j, t] ** 2 * signup * (signup - 2 * visits[j, t])
+            for s in range(t, months):
+                cost += weights.volume[w, s] ** 2 * m3 * (m3 - 2 * volume[w, s])
+                cost += weights.capital[s] ** 2 * rmb * (rmb - 2 * capital[s])
+                if s > t:
+                    cost += weights.visits[j, s] ** 2 * care * (care - 2 * visits[j, s])
+            for x in range(weights.first[g], weights.first[g + 1]):
+                r = weights.row[x]
+                if t <= weights.month[r]:
+                    cost += weights.spare[r] ** 2 * (1 - 2 * counted[r])
+            if cost < least:
+                best, least = t, cost
+        if best < 0:
+            continue
+        starts[i] = best
+        visits[j, best] -= signup
+        for s in range(best, months):
+            volume[w, s] -= m3
+            capital[s] -= rmb
+            if s > best:
+                visits[j, s] -= care
+        for x in range(weights.first[g], weights.first[g + 1]):
+            if best <= weights.month[weights.row[x]]:
+                counted[weights.row[x]] -= 1
+    return starts
 
 
 @nb.njit(cache=True, nogil=True)
-def swap(first, pool, tries, seed, starts, stores, factor, room):  # noqa: ANN001, ANN201
-    """Exchange stores of a territory's pool in pairs drawn by a seeded generator, wherever the value rises.
+def place(order: np.ndarray, wanted: np.ndarray, starts: np.ndarray, stores: Stores, room: Room) -> None:
+    """Start stores in `order` in the month they are wanted, where they fit."""
+    for i in order:
+        if wanted[i] >= 0 and fits(i, wanted[i], stores, room):
+            starts[i] = wanted[i]
+            load(i, starts[i], stores, room, 1)
 
-    A started store gives way to a waiting one that is worth more, or two started stores exchange their months.
+
+@nb.njit(cache=True, nogil=True)
+def insert(
+    order: np.ndarray,
+    regret: float,
+    worth: np.ndarray,
+    scale: np.ndarray,
+    starts: np.ndarray,
+    stores: Stores,
+    prices: Prices,
+    room: Room,
+) -> None:
+    """Start waiting stores in `order` where they fit best, losing at most regret * scale against their best month."""
+    for i in order:
+        if starts[i] >= 0:
+            continue
+        t = best_fit(i, max(worth[i], 0.0) - regret * scale[i], stores, prices, room)
+        if t >= 0:
+            starts[i] = t
+            load(i, t, stores, room, 1)
+
+
+@nb.njit(cache=True, nogil=True)
+def draw(state: np.ndarray) -> float:
+    """Next number in [0, 1) of a linear congruential generator, the same on every machine."""
+    state[0] = state[0] * np.uint64(6364136223846793005) + np.uint64(1442695040888963407)
+    return (state[0] >> np.uint64(11)) * 2.0**-53
+
+
+@nb.njit(cache=True, nogil=True)
+def recreate(
+    first: np.ndarray,
+    pool: np.ndarray,
+    worth: np.ndarray,
+    scale: np.ndarray,
+    starts: np.ndarray,
+    stores: Stores,
+    prices: Prices,
+    room: Room,
+    shared: float,
+    shortfall_price: float,
+    noise: float,
+    regret: float,
+    trials: float,
+    seed: int,
+) -> float:
+    """Take some stores of a territory out, start the better ones again, and keep what gains.
+
+    For each territory j, `pool[first[j]:first[j + 1]]` are the stores whose decision is open, in random order. A trial
+    looks at WINDOW of them, takes at most LEAVE out, and starts again whoever fits, by worth with some `noise`.
+    It is kept when value less `shared` x price of volume and capital less `shortfall_price` x stores lacking rises.
+
+    Returns
+    -------
+    float
+        Value gained.
     """
-    state, months, done = np.uint64(seed), room.capital.size, 0
+    state = np.full(1, seed, np.uint64)
+    gained = 0.0
+    who, was, key = np.empty(WINDOW, np.int64), np.empty(WINDOW, np.int64), np.empty(WINDOW)
     for j in range(first.size - 1):
         low, size = first[j], first[j + 1] - first[j]
-        if size < 2:
-            continue
-        for y in range(low, low + size):
-            i = pool[y]
-            for _ in range(tries):
+        for _ in range(int(np.ceil(trials * size))):
+            offset, n, out, before, value = int(draw(state) * size), 0, 0, 0.0, 0.0
+            short = lacking(room)
+            for s in range(min(size, WINDOW)):
+                i = pool[low + (offset + s) % size]
                 t = starts[i]
-                if t < 0:
-                    break
-                state = state * np.uint64(6364136223846793005) + np.uint64(1442695040888963407)
-                k = pool[low + np.int64((state >> np.uint64(33)) % np.uint64(size))]
-                u = starts[k]
-                now = stores.value[i] * factor[t]
-                if k == i or u == t:
+                if t >= 0 and out >= LEAVE:
                     continue
-                if u < 0:
-                    same = stores.group[i] == stores.group[k]
-                    if not same and harm(i, t, months, stores, room) > 0:
-                        continue
+                key[n] = -worth[i] / scale[i] - noise * draw(state) - (1.0 if needed(i, stores, room) else 0.0)
+                who[n], was[n] = i, t
+                n += 1
+                if t >= 0:
+                    out += 1
                     load(i, t, stores, room, -1)
-                    u = best_month(k, now * (1 + 1e-9), stores, factor, room)
-                    if u >= 0 and (not same or u <= t):
-                        load(k, u, stores, room, 1)
-                        starts[i], starts[k] = -1, u
-                        done += 1
-                    else:
-                        load(i, t, stores, room, 1)
-                    continue
-                if (stores.value[i] - stores.value[k]) * (factor[u] - factor[t]) <= 1e-9 * now:
-                    continue
-                if stores.group[i] != stores.group[k]:
-                    if harm(i, t, u, stores, room) + harm(k, u, t, stores, room) > 0:
-                        continue
-                load(i, t, stores, room, -1)
-                load(k, u, stores, room, -1)
-                if fits(i, u, stores, room):
-                    load(i, u, stores, room, 1)
-                    if fits(k, t, stores, room):
-                        load(k, t, stores, room, 1)
-                        starts[i], starts[k] = u, t
-                        done += 1
-                        continue
-                    load(i, u, stores, room, -1)
-                load(k, u, stores, room, 1)
-                load(i, t, stores, room, 1)
-    return done
-
-
-@nb.njit(cache=True, nogil=True)
-def exchange(row, wanted, leavers, first, comers, first_comer, limit, starts, stores, factor, room):  # noqa: ANN001, ANN201
-    """Make room for members of a short at-least row: one store leaves, as many members as now fit come.
-
-    For each territory j, `leavers[first[j]:first[j + 1]]` are started stores, those that free most for least value
-    first, and `comers[first_comer[j]:first_comer[j + 1]]` are members that would count, smallest first. An exchange
-    is kept when the row gains and no other at-least row falls short; at most `limit` comers are tried each time.
-    """
-    months, got = room.capital.size, 0
-    came = np.empty(8, np.int64)
-    was = np.empty(8, np.int64)
-    for j in range(first.size - 1):
-        for y in range(first[j], first[j + 1]):
-            if got >= wanted:
-                return got
-            i = leavers[y]
-            t = starts[i]
-            if t < 0:
-                continue
-            spare = room.spare[row]
-            short = total_short(room)
-            load(i, t, stores, room, -1)
-            starts[i] = -1
-            n = 0
-            for x in range(first_comer[j], min(first_comer[j + 1], first_comer[j] + limit)):
-                k = comers[x]
-                u = starts[k]
-                if k == i or n >= came.size or (u >= 0 and u <= room.month[row]):
-                    continue
-                if u >= 0:
-                    load(k, u, stores, room, -1)
-                best = -1
-                for m in range(room.month[row] + 1):
-                    if (best < 0 or factor[m] > factor[best]) and fits(k, m, stores, room):
-                        best = m
-                if best >= 0:
-                    load(k, best, stores, room, 1)
-                    starts[k] = best
-                    came[n], was[n] = k, u
-                    n += 1
-                elif u >= 0:
-                    load(k, u, stores, room, 1)
-            if room.spare[row] > spare and total_short(room) < short:
-                got += room.spare[row] - spare
+                    starts[i] = -1
+                    value -= stores.value[i] * prices.factor[t]
+                    before += shared_price(i, t, stores, prices)
+            after = 0.0
+            for x in np.argsort(key[:n]):
+                i = who[x]
+                floor = -np.inf if needed(i, stores, room) else max(worth[i], 0.0) - regret * scale[i]
+                t = best_fit(i, floor, stores, prices, room)
+                if t >= 0:
+                    starts[i] = t
+                    load(i, t, stores, room, 1)
+                    value += stores.value[i] * prices.factor[t]
+                    after += shared_price(i, t, stores, prices)
+            gain = value + shared * (before - after) + shortfall_price * (short - lacking(room))
+            if gain > 1e-9 * scale[pool[low]]:
+                gained += value
                 continue
             for x in range(n):
-                k = came[x]
-                load(k, starts[k], stores, room, -1)
+                if starts[who[x]] >= 0:
+                    load(who[x], starts[who[x]], stores, room, -1)
             for x in range(n):
-                k = came[x]
-                starts[k] = was[x]
+                starts[who[x]] = was[x]
                 if was[x] >= 0:
-                    load(k, was[x], stores, room, 1)
-            load(i, t, stores, room, 1)
-            starts[i] = t
-    return got
+                    load(who[x], was[x], stores, room, 1)
+    return gained
 
 
 @nb.njit(cache=True, nogil=True)
-def total_short(room):  # noqa: ANN001, ANN201
-    """Stores that all at-least rows together lack."""
-    short = 0.0
-    for r in range(room.spare.size):
-        if room.sense[r] < 0 and room.spare[r] < 0:
-            short -= room.spare[r]
-    return short
+def shared_price(i: int, t: int, stores: Stores, prices: Prices) -> float:
+    """Price of what a start takes from capacities that other territories use too."""
+    return stores.volume[i] * prices.volume[stores.warehouse[i], t] + stores.capital[i] * prices.capital[t]
+
+
+@nb.njit(cache=True, nogil=True)
+def release(order: np.ndarray, row: int, wanted: int, starts: np.ndarray, stores: Stores, room: Room) -> None:
+    """Stop `wanted` stores that an at-most row counts, in `order`, where no at-least row suffers."""
+    for i in order:
+        if wanted <= 0:
+            return
+        t = starts[i]
+        if t < 0 or t > room.month[row] or harm(i, t, stores, room):
+            continue
+        g = stores.group[i]
+        for x in range(room.first[g], room.first[g + 1]):
+            if room.row[x] == row:
+                load(i, t, stores, room, -1)
+                starts[i] = -1
+                wanted -= 1

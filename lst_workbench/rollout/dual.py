@@ -1,303 +1,315 @@
-"""Prices for every capacity: Newton on the smoothed dual, with a bound that holds at store level.
+"""Prices for every capacity: the dual of the plan, smoothed so that Newton's method finds them.
 
 The dual of the plan's linear relaxation is, over prices x >= 0 of all rows (visits of a territory and month,
-throughput of a warehouse and month, capital of a month, limits that count stores),
+throughput of a warehouse and month, capital of a month, targets that count stores),
 
-    D(x) = sum_rows limit * x  +  sum_stores max(0, max_t z[i, t](x))          (at-least rows enter with a minus)
+    D(x) = sum_rows sense * limit * x  +  sum_stores max(0, max_t z[i, t](x))
 
-and any x >= 0 bounds every plan. A quota that is missed costs `shortfall_price` a store, so that D also carries
-limit * max(0, x - shortfall_price) for each at-least row. Each store's maximum is smoothed by its temperature (a share
-of its value), which makes D twice differentiable; a primal-dual barrier keeps x > 0 and the temperature falls step by
-step. The Newton system is solved by eliminating territories (a dense block of months each), then warehouses (sparse),
-then the few rows of the whole nation.
+with sense -1 for at-least rows and +1 for all others; D(x) at any x >= 0 bounds every plan. A store that a quota lacks
+costs `shortfall_price`, so that D also carries limit * max(0, x - shortfall_price) for each at-least row. Each maximum
+is smoothed with a temperature (a share of the store's worth), which makes D twice differentiable.
 """
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+import numba
 import numpy as np
-import scipy.linalg
-import scipy.sparse as sp
-import scipy.sparse.linalg as sla
 
-from lst_workbench.rollout._kernels import Curvature, Largest, Prices, Segments, Usage, dual_pass
+from lst_workbench.rollout._kernels import (
+    Curvature,
+    Largest,
+    Prices,
+    Segments,
+    Usage,
+    best_starts,
+    dual_pass,
+    empty_curvature,
+    empty_usage,
+)
+from lst_workbench.rollout.hessian import Couplings, Hessian, incidence, solve, summed
 from lst_workbench.rollout.wave_inputs import Stores, WaveProblem
 
-
-def largest_loads(problem: WaveProblem) -> Largest:
-    """Loads beyond which a start in a month would break a capacity all by itself."""
-    from_now = lambda grid: np.minimum.accumulate(grid[..., ::-1], axis=-1)[..., ::-1]  # noqa: E731
-    later = np.full_like(problem.visits, np.inf)
-    later[:, :-1] = from_now(problem.visits)[:, 1:]
-    return Largest(problem.visits, later, from_now(problem.volume), from_now(problem.capital))
+CHUNK = 65_536
 
 
-def segments_of(stores: Stores, n_territories: int) -> Segments:
-    """Find where territories, warehouses and groups begin among sorted stores."""
-    keys = np.stack([stores.territory, stores.warehouse, stores.group]) if len(stores.value) else np.zeros((3, 0))
-    changes = keys[:, 1:] != keys[:, :-1]
-    start = np.ones(keys.shape[1], bool)
-    start[1:] = changes.any(axis=0)
-    first_store = np.flatnonzero(start)
-    pair_start = np.ones(keys.shape[1], bool)
-    pair_start[1:] = changes[:2].any(axis=0)
-    first_group = np.flatnonzero(pair_start[first_store])
-    pair_territory = stores.territory[first_store[first_group]]
-    return Segments(
-        np.searchsorted(pair_territory, np.arange(n_territories + 1)),
-        stores.warehouse[first_store[first_group]].astype(np.int64),
-        np.append(first_group, len(first_store)),
-        stores.group[first_store].astype(np.int64),
-        np.append(first_store, keys.shape[1]),
-    )
-
-
-def later(block: np.ndarray, axis: int) -> np.ndarray:
-    """Care: a start in t loads every month after t (sum of all earlier starts)."""
-    return np.cumsum(block, axis) - block
-
-
-def onward(block: np.ndarray, axis: int) -> np.ndarray:
-    """Volume and capital: a start in t loads t and every month after."""
-    return np.cumsum(block, axis)
-
-
-@dataclass
+@dataclass(frozen=True)
 class Evaluation:
-    """The dual at one point."""
+    """The dual at one point; `size` is what figures of the dual are small or large against."""
 
     exact: float
     smoothed: float
+    size: float
     gradient: np.ndarray
-    blocks: "Blocks | None"
+    hessian: Hessian
 
 
-@dataclass
-class Blocks:
-    """The Hessian: territories, warehouses and national rows, with what couples them."""
+def later(starts: np.ndarray, axis: int) -> np.ndarray:
+    """Care: what starts in a month loads every month after it."""
+    return np.cumsum(starts, axis) - starts
 
-    territory: np.ndarray  # territories x T x T
-    pair: np.ndarray  # pairs x T x T: territory by warehouse
-    warehouse: np.ndarray  # warehouses x T x T
-    territory_nation: np.ndarray  # territories x T x rows
-    warehouse_nation: np.ndarray  # warehouses x T x rows
-    nation: np.ndarray  # rows x rows
+
+def onward(starts: np.ndarray, axis: int) -> np.ndarray:
+    """Volume and capital: what starts in a month loads it and every month after it."""
+    return np.cumsum(starts, axis)
+
+
+def until_end(grid: np.ndarray) -> np.ndarray:
+    """Sum of a price over its month and all later ones."""
+    return np.ascontiguousarray(np.cumsum(grid[..., ::-1], axis=-1)[..., ::-1])
 
 
 class Dual:
-    """The smoothed dual of some of a problem's stores, each standing for `weight` stores.
+    """The smoothed dual of a problem's stores, or of some of them, each standing for `weight` stores.
 
     Prices are one vector: visits (territories x months), volume (warehouses x months), capital (months), targets.
+
+    Parameters
+    ----------
+    problem : WaveProblem
+        The tables, checked.
+    shortfall_price : float
+        Cost of a store that a quota lacks, in objective units.
+    rows : ndarray, optional
+        Positions of the stores to look at; all by default.
+    weight : ndarray, optional
+        How many stores each of them stands for; itself by default.
     """
 
     def __init__(
-        self, problem: WaveProblem, shortfall_price: float, rows: np.ndarray | None = None, weight: float = 1.0
-    ):
-        stores = problem.stores
-        self.problem, self.weight, self.shortfall_price = problem, weight, shortfall_price
-        self.stores = stores if rows is None else Stores(*(column[rows] for column in stores))
+        self,
+        problem: WaveProblem,
+        shortfall_price: float,
+        rows: np.ndarray | None = None,
+        weight: np.ndarray | None = None,
+    ) -> None:
+        self.problem, self.shortfall_price = problem, shortfall_price
+        self.stores = problem.stores if rows is None else Stores(*(column[rows] for column in problem.stores))
+        self.weight = np.ones(len(self.stores.value)) if weight is None else weight
         self.n_territories, self.n_months = problem.visits.shape
         self.n_warehouses = len(problem.volume)
-        self.segments = segments_of(self.stores, self.n_territories)
         self.largest = largest_loads(problem)
-        self.pair_territory = np.repeat(np.arange(self.n_territories), np.diff(self.segments.first_pair))
-        self.part_pair = np.repeat(np.arange(len(self.segments.warehouse)), np.diff(self.segments.first_group))
+        self.scale = store_scale(problem, self.stores)
         targets = problem.targets
-        self.deadlines = np.unique(targets.month)
-        self.deadline = np.searchsorted(self.deadlines, targets.month)
         self.sizes = (problem.visits.size, problem.volume.size, self.n_months, len(targets.limit))
         self.cuts = np.cumsum(self.sizes)[:-1]
         self.limit = np.concatenate([problem.visits.ravel(), problem.volume.ravel(), problem.capital, targets.limit])
-        self.sense = np.ones(self.limit.size)
-        self.sense[self.cuts[2] :] = targets.sense
-        top = self.stores.value * problem.factor.max()
-        self.scale = np.maximum(top, 0.01 * top.mean() if top.sum() > 0 else 1.0)
-        # Groups that a quota of nobody keeps from starting by its month.
-        self.closed = np.zeros((targets.member.shape[0], self.n_months))
-        months = np.arange(self.n_months)
-        for r in np.flatnonzero((targets.sense > 0) & (targets.limit < 1)):
-            self.closed[np.ix_(targets.member[:, r], months <= targets.month[r])] = np.inf
+        self.sense = np.append(np.ones(self.cuts[2]), targets.sense)
+        self.lift = np.concatenate([_lift(part) for part in np.split(self.limit, self.cuts)])
+        self.deadlines, self.deadline = np.unique(targets.month, return_inverse=True)
+        self.closed = closed_starts(problem)
+        self._index()
+
+    def _index(self) -> None:
+        """Find segments, and who belongs to whom."""
+        segments = self.segments = segments_of(self.stores, self.n_territories)
+        self.couplings = Couplings(segments.first_pair, segments.warehouse, self.n_warehouses)
+        pair = np.repeat(np.arange(len(segments.warehouse)), np.diff(segments.first_part))
+        self.part_territory = incidence(self.couplings.territory[pair], self.n_territories)
+        self.part_warehouse = incidence(segments.warehouse[pair], self.n_warehouses)
+        self.part_group = incidence(segments.group, self.problem.targets.member.shape[0])
 
     def split(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """Cut the vector into visits, volume, capital and targets."""
+        """Cut a vector of rows into visits, volume, capital and targets."""
         visits, volume, capital, targets = np.split(x, self.cuts)
         return visits.reshape(self.n_territories, -1), volume.reshape(self.n_warehouses, -1), capital, targets
 
     def prices(self, x: np.ndarray) -> Prices:
         """Prices of a start in month t, over the rest of the plan."""
-        visits, volume, capital, signed = self.split(x)
-        onward_price = lambda grid: np.cumsum(grid[..., ::-1], axis=-1)[..., ::-1].copy()  # noqa: E731
-        targets = self.problem.targets
-        counts = np.arange(self.n_months) <= targets.month[:, None]
-        count = (targets.member * (signed * targets.sense)) @ counts.astype(float)
+        visits, volume, capital, targets = self.split(x)
+        rows = self.problem.targets
+        counts = (np.arange(self.n_months) <= rows.month[:, None]).astype(float)
+        target = (rows.member * (targets * rows.sense)) @ counts + self.closed
+        visits = np.ascontiguousarray(visits)
         return Prices(
-            self.problem.factor,
-            np.ascontiguousarray(visits),
-            onward_price(visits) - visits,
-            onward_price(volume),
-            onward_price(capital),
-            count + self.closed,
+            self.problem.factor, visits, until_end(visits) - visits, until_end(volume), until_end(capital), target
         )
+
+    def best_starts(self, prices: Prices) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Each store's best worth less price, the month of it, and its lead over the second best."""
+        n = len(self.scale)
+        worth, month, lead = np.empty(n), np.empty(n, np.int16), np.empty(n)
+        _in_threads(
+            lambda a, b: best_starts(a, b, self.stores, prices, self.largest, worth, month, lead),
+            np.append(np.arange(0, n, CHUNK), n),
+        )
+        return worth, month, lead
 
     def bound(self, x: np.ndarray) -> float:
-        """Bound on every plan at prices `x`, exact at store level."""
-        return self.evaluate(x, 1e-12, with_curvature=False).exact
-
-    def evaluate(self, x: np.ndarray, temperature: float, with_curvature: bool = True) -> Evaluation:
-        """Value, gradient and Hessian of the dual."""
-        exact, smoothed, usage, h = dual_pass(
-            self.stores,
-            self.scale,
-            self.segments,
-            self.prices(x),
-            self.largest,
-            self.deadlines,
-            temperature,
-            with_curvature,
-        )
+        """Bound on every plan at prices `x`: float64, store by store."""
+        worth, _, _ = self.best_starts(self.prices(x))
         linear = float((self.limit * self.sense * x).sum())
-        missed, missed_smooth, missed_slope, missed_bend = self._shortfall(x, temperature)
-        gradient = self.sense * (self.limit - self.weight * self._use(usage)) + missed_slope
-        blocks = self._blocks(h) if with_curvature else None
-        if blocks is not None:
-            nation = np.arange(len(blocks.nation))
-            blocks.nation[nation, nation] += missed_bend[self.cuts[1] :]
+        return float((self.weight * np.maximum(worth, 0)).sum()) + linear + self._shortfall(x, 1e-9)[0]
+
+    def evaluate(self, x: np.ndarray, temperature: float) -> Evaluation:
+        """Value, gradient and Hessian of the dual at `x`."""
+        usage, curvature = self._pass(self.prices(x), temperature)
+        linear = float((self.limit * self.sense * x).sum())
+        missed, missed_smooth, slope, bend = self._shortfall(x, temperature)
+        hessian = self._hessian(curvature)
+        rows = np.arange(len(hessian.nation))
+        hessian.nation[rows, rows] += bend[self.cuts[1] :]
         return Evaluation(
-            self.weight * float(exact.sum()) + linear + missed,
-            self.weight * float(smoothed.sum()) + linear + missed_smooth,
-            gradient,
-            blocks,
+            float(usage.exact.sum()) + linear + missed,
+            float(usage.smoothed.sum()) + linear + missed_smooth + float((self.lift * x).sum()),
+            float(usage.smoothed.sum()) + abs(linear) + missed_smooth,
+            self.sense * (self.limit - self._use(usage)) + slope + self.lift,
+            hessian,
         )
+
+    def _pass(self, prices: Prices, temperature: float) -> tuple[Usage, Curvature]:
+        s = self.segments
+        sizes = (self.n_territories, len(s.warehouse), len(s.group), self.n_months)
+        usage, curvature = empty_usage(*sizes), empty_curvature(*sizes, len(self.deadlines))
+        _in_threads(
+            lambda a, b: dual_pass(
+                a,
+                b,
+                self.stores,
+                self.weight,
+                self.scale,
+                s,
+                prices,
+                self.largest,
+                self.deadlines,
+                temperature,
+                usage,
+                curvature,
+            ),  # fmt: skip
+            self._territory_chunks(),
+        )
+        return usage, curvature
+
+    def _territory_chunks(self) -> np.ndarray:
+        """Territories cut into ranges with about as many stores each."""
+        first = self.segments.first_store[self.segments.first_part[self.segments.first_pair]]
+        steps = np.arange(0, first[-1], CHUNK)
+        return np.unique(np.append(np.searchsorted(first, steps), self.n_territories))
 
     def _shortfall(self, x: np.ndarray, temperature: float) -> tuple[float, float, np.ndarray, np.ndarray]:
-        """Give up a quota's stores at the shortfall price: exact, smoothed, slope, bend."""
+        """Quotas give up their stores at the shortfall price: exact, smoothed, slope and bend."""
         slope, bend = np.zeros(x.size), np.zeros(x.size)
         rows = np.flatnonzero(self.sense < 0)
-        heat = temperature * self.shortfall_price
+        # One store more than the quota, so that the price of a group that cannot start at all has an end.
+        heat, limit = temperature * self.shortfall_price, self.limit[rows] + 1
         above = (x[rows] - self.shortfall_price) / heat
         share = 0.5 * (1 + np.tanh(above / 2))
-        slope[rows] = self.limit[rows] * share
-        bend[rows] = self.limit[rows] * share * (1 - share) / heat
-        exact = float((self.limit[rows] * np.maximum(0, above * heat)).sum())
-        return exact, float((self.limit[rows] * heat * np.logaddexp(0, above)).sum()), slope, bend
-
-    def _by_warehouse(self, pair_values: np.ndarray) -> np.ndarray:
-        out = np.zeros((self.n_warehouses, *pair_values.shape[1:]))
-        np.add.at(out, self.segments.warehouse, pair_values)
-        return out
+        slope[rows], bend[rows] = limit * share, limit * share * (1 - share) / heat
+        exact = float((limit * np.maximum(0, above)).sum()) * heat
+        return exact, float((limit * np.logaddexp(0, above)).sum()) * heat, slope, bend
 
     def _use(self, usage: Usage) -> np.ndarray:
-        """Loads of each row."""
-        volume = onward(self._by_warehouse(usage.volume), 1)
+        """Load on each row."""
         targets = self.problem.targets
-        by_group = np.zeros((targets.member.shape[0], self.n_months))
-        np.add.at(by_group, self.segments.group, usage.count)
-        by_end = (
-            (targets.member.T.astype(float) @ onward(by_group, 1)) if by_group.size else np.zeros((0, self.n_months))
-        )
-        counted = by_end[np.arange(len(targets.limit)), targets.month] if len(by_end) else np.zeros(len(targets.limit))
+        signed = onward(self.part_group @ usage.started, 1)[:, targets.month]
         return np.concatenate(
             [
                 (usage.signup + later(usage.care, 1)).ravel(),
-                volume.ravel(),
+                onward(summed(self.couplings.to_warehouse, usage.volume), 1).ravel(),
                 onward(usage.capital.sum(axis=0), 0),
-                counted,
+                (targets.member * signed).sum(axis=0),
             ]
         )
 
-    def _blocks(self, h: Curvature) -> Blocks:
+    def _hessian(self, h: Curvature) -> Hessian:
         """From months of start to months of load."""
-        sym = lambda b: b + np.tril(b, -1).transpose(0, 2, 1)  # noqa: E731
-        T, w = self.n_months, self.weight
-        targets = self.problem.targets
-        care_care = later(later(sym(h.care_care), 1), 2)
-        signup_care = later(sym(h.signup_care), 2)
-        territory = w * (sym(h.signup_signup) + signup_care + signup_care.transpose(0, 2, 1) + care_care)
-        pair = w * onward(sym(h.signup_volume) + later(sym(h.care_volume), 1), 2)
-        warehouse = w * onward(onward(self._by_warehouse(sym(h.volume_volume)), 1), 2)
-        rows = T + len(targets.limit)
-        territory_nation = np.zeros((self.n_territories, T, rows))
-        warehouse_nation = np.zeros((self.n_warehouses, T, rows))
-        nation = np.zeros((rows, rows))
-        territory_nation[:, :, :T] = w * onward(sym(h.signup_capital) + later(sym(h.care_capital), 1), 2)
-        warehouse_nation[:, :, :T] = w * onward(onward(self._by_warehouse(sym(h.volume_capital)), 1), 2)
-        nation[:T, :T] = w * onward(onward(sym(h.capital_capital).sum(axis=0)[None], 1), 2)[0]
-        if rows > T:
-            signed = targets.member[self.segments.group] * targets.sense  # segments x targets
-            territory_of_part = self.pair_territory[self.part_pair]
-            warehouse_of_part = self.segments.warehouse[self.part_pair]
-            visits_count = w * (h.signup_count + later(h.care_count, 1))[:, :, self.deadline] * signed[:, None, :]
-            np.add.at(territory_nation[:, :, T:], territory_of_part, visits_count)
-            volume_count = w * onward(h.volume_count, 1)[:, :, self.deadline] * signed[:, None, :]
-            np.add.at(warehouse_nation[:, :, T:], warehouse_of_part, volume_count)
-            capital_count = w * (onward(h.capital_count, 1)[:, :, self.deadline] * signed[:, None, :]).sum(axis=0)
-            nation[:T, T:], nation[T:, :T] = capital_count, capital_count.T
-            count = w * h.count_count[:, self.deadline[:, None], self.deadline[None, :]]
-            nation[T:, T:] = np.einsum("sab,sa,sb->ab", count, signed, signed)
-        return Blocks(territory, pair, warehouse, territory_nation, warehouse_nation, nation)
+        T = self.n_months
+        signup_care = later(_whole(h.signup_care), 2)
+        territory = _whole(h.signup_signup) + signup_care + signup_care.transpose(0, 2, 1)
+        territory += later(later(_whole(h.care_care), 1), 2)
+        pair = onward(_whole(h.signup_volume) + later(_whole(h.care_volume), 1), 2)
+        to_warehouse = self.couplings.to_warehouse
+        warehouse = onward(onward(_whole(summed(to_warehouse, h.volume_volume)), 1), 2)
+        visits_capital = onward(_whole(h.signup_capital) + later(_whole(h.care_capital), 1), 2)
+        volume_capital = onward(onward(_whole(summed(to_warehouse, h.volume_capital)), 1), 2)
+        capital = onward(onward(_whole(h.capital_capital.sum(axis=0)[None]), 1), 2)[0]
+        if not len(self.deadlines):
+            return Hessian(territory, pair, warehouse, visits_capital, volume_capital, capital)
 
-    def newton_step(self, blocks: Blocks, diagonal: np.ndarray, rhs: np.ndarray) -> np.ndarray:
-        """Solve (Hessian + diagonal) dx = rhs by block elimination."""
-        T, J, W = self.n_months, self.n_territories, self.n_warehouses
-        months = np.arange(T)
-        d_visits, d_volume, d_capital, d_targets = self.split(diagonal)
-        r_visits, r_volume, r_capital, r_targets = self.split(rhs)
-        r_nation = np.append(r_capital, r_targets)
-        territory = blocks.territory.copy()
-        territory[:, months, months] += d_visits
-        inverse = np.linalg.inv(territory)
-        pair_j, pair_w = self.pair_territory, self.segments.warehouse
-        reach = inverse[pair_j] @ blocks.pair
-        to_nation = inverse @ blocks.territory_nation
-        to_rhs = np.einsum("jab,jb->ja", inverse, r_visits)
+        targets, k = self.problem.targets, self.deadline
+        signed = (targets.member * targets.sense)[self.segments.group]
+        by_visits = (h.signup_target + later(h.care_target, 1))[:, :, k] * signed[:, None, :]
+        by_volume = onward(h.volume_target, 1)[:, :, k] * signed[:, None, :]
+        by_capital = (onward(h.capital_target, 1)[:, :, k] * signed[:, None, :]).sum(axis=0)
+        by_group = summed(self.part_group, h.target_target)[:, k[:, None], k]
+        signed = targets.member * targets.sense
+        nation = np.zeros((T + len(k), T + len(k)))
+        nation[:T, :T], nation[:T, T:], nation[T:, :T] = capital, by_capital, by_capital.T
+        nation[T:, T:] = np.einsum("gab,ga,gb->ab", by_group, signed, signed)
+        visits_nation = np.concatenate([visits_capital, summed(self.part_territory, by_visits)], axis=2)
+        volume_nation = np.concatenate([volume_capital, summed(self.part_warehouse, by_volume)], axis=2)
+        return Hessian(territory, pair, warehouse, visits_nation, volume_nation, nation)
 
-        warehouse = blocks.warehouse.copy()
-        warehouse[:, months, months] += d_volume
-        border = blocks.warehouse_nation - self._by_warehouse(
-            reach.transpose(0, 2, 1) @ blocks.territory_nation[pair_j]
+    def newton_step(self, now: Evaluation, diagonal: np.ndarray, rhs: np.ndarray) -> np.ndarray:
+        """Solve (Hessian + diagonal) dx = rhs."""
+        d, r = self.split(diagonal), self.split(rhs)
+        visits, volume, nation = solve(
+            now.hessian, self.couplings, (d[0], d[1], np.append(d[2], d[3])), (r[0], r[1], np.append(r[2], r[3]))
         )
-        r_volume = r_volume - self._by_warehouse(np.einsum("pba,pb->pa", blocks.pair, to_rhs[pair_j]))
-        flat = blocks.territory_nation.reshape(J * T, -1)
-        nation = blocks.nation + np.diag(np.append(d_capital, d_targets)) - flat.T @ to_nation.reshape(J * T, -1)
-        r_nation = r_nation - flat.T @ to_rhs.ravel()
+        return np.concatenate([visits.ravel(), volume.ravel(), nation])
 
-        border = border.reshape(W * T, -1)
-        solved = self._solve_warehouses(warehouse, blocks.pair, reach, np.column_stack([border, r_volume.ravel()]))
-        nation = nation - border.T @ solved[:, :-1]
-        r_nation = r_nation - border.T @ solved[:, -1]
-        ridge = 1e-12 * np.trace(nation) / len(nation)
-        x_nation = np.linalg.solve(nation + ridge * np.eye(len(nation)), r_nation)
-        x_volume = (solved[:, -1] - solved[:, :-1] @ x_nation).reshape(W, T)
-        rest = r_visits - blocks.territory_nation @ x_nation
-        np.subtract.at(rest, pair_j, np.einsum("pab,pb->pa", blocks.pair, x_volume[pair_w]))
-        x_visits = np.einsum("jab,jb->ja", inverse, rest)
-        return np.concatenate([x_visits.ravel(), x_volume.ravel(), x_nation])
 
-    def _solve_warehouses(
-        self, warehouse: np.ndarray, pair: np.ndarray, reach: np.ndarray, rhs: np.ndarray
-    ) -> np.ndarray:
-        """Solve the warehouses' system after territories are eliminated: sparse, coupled where a territory has several."""
-        T, W = self.n_months, self.n_warehouses
-        if not W:
-            return rhs
-        if not hasattr(self, "_couples"):
-            counts = np.diff(self.segments.first_pair)
-            first = self.segments.first_pair[:-1]
-            left = [np.repeat(np.arange(f, f + n), n) for f, n in zip(first, counts, strict=True)]
-            right = [np.tile(np.arange(f, f + n), n) for f, n in zip(first, counts, strict=True)]
-            self._couples = (np.concatenate(left), np.concatenate(right))
-        left, right = self._couples
-        filled = -(pair.transpose(0, 2, 1)[left] @ reach[right])
-        row = np.append(self.segments.warehouse[left], np.arange(W))
-        column = np.append(self.segments.warehouse[right], np.arange(W))
-        values = np.concatenate([filled, warehouse])
-        if W * T <= 600:
-            dense = np.zeros((W, W, T, T))
-            np.add.at(dense, (row, column), values)
-            matrix = dense.transpose(0, 2, 1, 3).reshape(W * T, W * T)
-            return scipy.linalg.solve(matrix, rhs, assume_a="sym", check_finite=False)
-        months = np.arange(T)
-        rows = (row[:, None, None] * T + months[None, :, None] + 0 * months[None, None, :]).ravel()
-        columns = (column[:, None, None] * T + 0 * months[None, :, None] + months[None, None, :]).ravel()
-        matrix = sp.coo_matrix((values.ravel(), (rows, columns)), shape=(W * T, W * T)).tocsc()
-        options = {"SymmetricMode": True}
-        return sla.splu(matrix, diag_pivot_thresh=0.0, permc_spec="MMD_AT_PLUS_A", options=options).solve(rhs)
+def largest_loads(problem: WaveProblem) -> Largest:
+    """Find the loads beyond which a start in a month would break a capacity all by itself."""
+
+    def least_from(grid: np.ndarray) -> np.ndarray:
+        return np.ascontiguousarray(np.minimum.accumulate(grid[..., ::-1], axis=-1)[..., ::-1])
+
+    after = np.full_like(problem.visits, np.inf)
+    after[:, :-1] = least_from(problem.visits)[:, 1:]
+    return Largest(problem.visits, after, least_from(problem.volume), least_from(problem.capital))
+
+
+def _lift(limits: np.ndarray) -> np.ndarray:
+    """Add to limits of next to nothing, in the smoothed dual only, so that their prices stay finite."""
+    return np.maximum(1e-6 * max(float(limits.max(initial=0.0)), 1e-6) - limits, 0.0)
+
+
+def store_scale(problem: WaveProblem, stores: Stores) -> np.ndarray:
+    """Give each store's worth at best, its unit of temperature, with a floor for those worth nothing."""
+    top = stores.value * problem.factor.max()
+    return np.maximum(top, 0.01 * top.mean() if top.sum() > 0 else 1.0)
+
+
+def closed_starts(problem: WaveProblem) -> np.ndarray:
+    """Infinite price for groups and months in which a limit of nobody keeps stores from starting; else 0."""
+    targets = problem.targets
+    closed = np.zeros((targets.member.shape[0], problem.n_months))
+    for r in np.flatnonzero((targets.sense > 0) & (targets.limit < 1)):
+        closed[targets.member[:, r], : targets.month[r] + 1] = np.inf
+    return closed
+
+
+def segments_of(stores: Stores, n_territories: int) -> Segments:
+    """Find where territories, warehouses and groups begin among sorted stores."""
+    keys = np.stack([stores.territory, stores.warehouse, stores.group])
+    new = np.ones(keys.shape, bool)
+    new[:, 1:] = keys[:, 1:] != keys[:, :-1]
+    first_store = np.flatnonzero(new[0] | new[1] | new[2])
+    first_part = np.flatnonzero((new[0] | new[1])[first_store])
+    pair_store = first_store[first_part]
+    return Segments(
+        np.searchsorted(stores.territory[pair_store], np.arange(n_territories + 1)),
+        stores.warehouse[pair_store].astype(np.int64),
+        np.append(first_part, len(first_store)),
+        stores.group[first_store].astype(np.int64),
+        np.append(first_store, keys.shape[1]),
+    )
+
+
+def _whole(lower: np.ndarray) -> np.ndarray:
+    """Symmetric blocks from their lower triangles."""
+    return lower + np.tril(lower, -1).transpose(0, 2, 1)
+
+
+def _in_threads(work: Callable[[int, int], None], edges: np.ndarray) -> None:
+    """Run `work` on each range between edges; ranges write apart, so any number of threads gives the same."""
+    ranges = list(zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True))
+    threads = min(numba.get_num_threads(), len(ranges))
+    if threads < 2:
+        for low, high in ranges:
+            work(low, high)
+        return
+    with ThreadPoolExecutor(threads) as pool:
+        list(pool.map(lambda edge: work(*edge), ranges))

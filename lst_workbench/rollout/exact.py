@@ -52,7 +52,7 @@ def _solve(
     problem: WaveProblem, shortfall: float | None, time_limit_s: float | None
 ) -> tuple[np.ndarray | None, Certificate]:
     """Solve with a total shortfall of none, of `shortfall`, or of as few stores as possible (infinity)."""
-    capacities = problem.room()
+    capacities = list(problem.room())
     first: Certificate | None = None
     while True:
         model, start = _model(problem, capacities, shortfall)
@@ -68,10 +68,10 @@ def _solve(
         if not any(rows.any() for rows in over):
             return starts, _settled(problem, starts, first, certificate, shortfall)
         # HiGHS rounds; a row it overran by a hair is cut by that hair.
-        capacities = tuple(
+        capacities = [
             np.where(rows, capacity - ROUNDING * np.maximum(1, capacity), capacity)
             for rows, capacity in zip(over, capacities, strict=True)
-        )
+        ]
 
 
 def _settled(
@@ -108,7 +108,7 @@ def loads_of(problem: WaveProblem, starts: np.ndarray) -> tuple[np.ndarray, np.n
 
 
 def _model(
-    problem: WaveProblem, capacities: tuple[np.ndarray, ...], shortfall: float | None
+    problem: WaveProblem, capacities: list[np.ndarray], shortfall: float | None
 ) -> tuple[pulp.LpProblem, dict[tuple[int, int], pulp.LpVariable]]:
     s, T, targets = problem.stores, problem.n_months, problem.targets
     largest = largest_loads(problem)

@@ -1,89 +1,93 @@
-"""A plan from prices: greedy by worth less price, fill, exchanges for short quotas, swaps."""
+"""A plan from prices: shares rounded to starts, gaps filled, territories rearranged while it pays."""
 
 import numpy as np
 
-from lst_workbench.rollout._kernels import Largest, Prices, best_starts
-from lst_workbench.rollout._moves import Room, advance, exchange, insert, place, swap
+from lst_workbench.rollout._moves import Room, insert, place, recreate, release, spread
+from lst_workbench.rollout.dual import Dual
+from lst_workbench.rollout.prices import FoundPrices
 from lst_workbench.rollout.wave_inputs import WaveProblem
+from lst_workbench.rollout.wave_params import WaveParams
 
-FLOORS = (-0.2, -0.003, -0.01, -0.03, -0.1, -0.35, -1.0, -np.inf)
-BAND = 0.12
-
-
-def empty_room(problem: WaveProblem) -> Room:
-    """Room of the plan in which nobody starts."""
-    targets = problem.targets
-    visits, volume, capital = problem.room()
-    per_group = [np.flatnonzero(member) for member in targets.member]
-    first = np.append(0, np.cumsum([len(rows) for rows in per_group])).astype(np.int64)
-    row = np.concatenate(per_group).astype(np.int64) if per_group else np.zeros(0, np.int64)
-    return Room(visits, volume, capital, targets.limit * targets.sense, first, row, targets.month, targets.sense)
+REGRETS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
+OPEN = 0.06  # share of a store's worth: closer to nought than this, its decision is open
+SHARED = 0.9  # how much of the price of shared capacities counts as gain at first
+NOISE = 0.02  # share of a store's worth by which the order of a trial is shaken
+TRIALS = 0.3  # trials a store and round
 
 
-def plan_at_prices(
-    problem: WaveProblem,
-    prices: Prices,
-    largest: Largest,
-    scale: np.ndarray,
-    rounds: int,
-    tries: int,
-    meant: np.ndarray | None = None,
-) -> np.ndarray:
-    """Month of start of each store (-1: none) at given prices; every capacity is kept.
+def plan_at_prices(problem: WaveProblem, dual: Dual, found: FoundPrices, params: WaveParams) -> np.ndarray:
+    """Find the month of start of each store (-1: none); every capacity is kept.
 
-    Stores that gain most at these prices come first, each in the month in which it gains most and still fits; then
-    whoever loses little fills what is left; stores are exchanged where a quota is short, and wherever value rises.
-    Where prices leave many months equally good, `meant` says which stores start when (-1: open), and those come first.
+    The shares of the smoothed dual are rounded so that loads stay what they were; whoever fits starts, the surest
+    first. Gaps are filled by those who lose least against their best month. Then territories are rearranged piece by
+    piece: at first what is saved of shared capacities counts as gain, later only value does.
     """
-    stores, room = problem.stores, empty_room(problem)
-    starts = np.full(len(scale), -1, np.int64)
-    worth, _, _ = best_starts(stores, prices, largest)
-    worth = worth / scale
-    order = np.argsort(-worth, kind="stable")
-    if meant is not None:
-        place(order, meant, starts, stores, room)
-    gaining = int((worth > 0).sum())
-    insert(order[:gaining], FLOORS[0], starts, stores, scale, prices, room)
-    possible = order[np.isfinite(worth[order])]
-    for floor in FLOORS[1:]:
-        insert(possible, floor, starts, stores, scale, prices, room)
-    meet_quotas(problem, prices, starts, room)
-    for round_ in range(rounds):
-        pool = np.flatnonzero((worth > -BAND) & ((worth < 2 * BAND) | (starts < 0)))
-        first = np.searchsorted(stores.territory[pool], np.arange(len(problem.visits) + 1))
-        swap(first, pool, tries, 12345 + round_, starts, stores, problem.factor, room)
-        advance(order, starts, stores, problem.factor, room)
-        insert(possible, -np.inf, starts, stores, scale, prices, room)
+    temperature, smooth_x = found.shares_at
+    smooth, prices = dual.prices(smooth_x), dual.prices(found.x)
+    stores, scale = dual.stores, dual.scale
+    room, starts = room_of(problem), np.full(len(scale), -1, np.int64)
+
+    worth, _, lead = dual.best_starts(smooth)
+    wanted = spread(stores, scale, smooth, dual.largest, _row_prices(dual, smooth_x, room), temperature)
+    place(_ranked(lead / scale, wanted >= 0), wanted, starts, stores, room)
+    worth, _, _ = dual.best_starts(prices)
+    for regret in REGRETS:
+        candidates = _ranked(worth / scale, (starts < 0) & (worth > -regret * scale))
+        insert(candidates, regret, worth, scale, starts, stores, prices, room)
+
+    for number in range(params.rounds):
+        early = number < params.rounds // 2
+        band = (OPEN if early else 2 * OPEN) * scale
+        _release_for_quotas(problem, worth / scale, starts, room)
+        pool, first = _pool(problem, (np.abs(worth) < band) | ((starts < 0) & (worth > 0)), number)
+        recreate(
+            first, pool, worth, scale, starts, stores, prices, room,
+            SHARED if early else 0.0, dual.shortfall_price, NOISE, REGRETS[-3], TRIALS, number,
+        )  # fmt: skip
+    waiting = np.flatnonzero((starts < 0) & np.isfinite(worth))
+    insert(waiting, np.inf, worth, scale, starts, stores, prices, room)
     return starts
 
 
-def meet_quotas(problem: WaveProblem, prices: Prices, starts: np.ndarray, room: Room, limit: int = 300) -> None:
-    """Bring in members of quotas that are short, by exchange inside their territories."""
-    stores, targets = problem.stores, problem.targets
-    footprint = (
-        stores.signup * prices.visits.mean(1)[stores.territory] + stores.care * prices.care.mean(1)[stores.territory]
-    )
-    footprint = (
-        footprint + stores.volume * prices.volume.mean(1)[stores.warehouse] + stores.capital * prices.capital.mean()
-    )
-    for row in np.flatnonzero((targets.sense < 0) & (room.spare < 0)):
-        member = targets.member[stores.group, row]
-        counted = member & (starts >= 0) & (starts <= targets.month[row])
-        leavers = np.flatnonzero(starts >= 0)
-        leavers = leavers[np.lexsort((stores.value[leavers] / (1e-12 + footprint[leavers]), stores.territory[leavers]))]
-        comers = np.flatnonzero(member & ~counted)
-        comers = comers[np.lexsort((footprint[comers], stores.territory[comers]))]
-        edges = np.arange(len(problem.visits) + 1)
-        exchange(
-            row,
-            -room.spare[row],
-            leavers,
-            np.searchsorted(stores.territory[leavers], edges),
-            comers,
-            np.searchsorted(stores.territory[comers], edges),
-            limit,
-            starts,
-            stores,
-            problem.factor,
-            room,
-        )
+def room_of(problem: WaveProblem) -> Room:
+    """Room of the plan in which nobody starts."""
+    targets = problem.targets
+    visits, volume, capital = problem.room()
+    group, row = np.nonzero(targets.member)
+    first = np.searchsorted(group, np.arange(targets.member.shape[0] + 1))
+    return Room(visits, volume, capital, targets.limit * targets.sense, first, row, targets.month, targets.sense)
+
+
+def _pool(problem: WaveProblem, among: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Shuffle positions inside each territory; where each territory begins."""
+    rows = np.flatnonzero(among)
+    territory = problem.stores.territory[rows]
+    rows = rows[np.lexsort((np.random.default_rng(seed).random(len(rows)), territory))]
+    return rows, np.searchsorted(territory, np.arange(len(problem.visits) + 1))
+
+
+def _row_prices(dual: Dual, x: np.ndarray, room: Room) -> Room:
+    """Prices of the rows, shaped as the room."""
+    visits, volume, capital, targets = dual.split(x)
+    return room._replace(visits=visits.copy(), volume=volume.copy(), capital=capital.copy(), spare=targets.copy())
+
+
+def _ranked(key: np.ndarray, among: np.ndarray) -> np.ndarray:
+    """Positions where `among`, by `key`, highest first."""
+    rows = np.flatnonzero(among)
+    return rows[np.argsort(-key[rows], kind="stable")]
+
+
+def _release_for_quotas(problem: WaveProblem, worth: np.ndarray, starts: np.ndarray, room: Room) -> None:
+    """Where a quota is short because a limit on stores is reached, stop the least useful stores it counts."""
+    targets = problem.targets
+    short = (targets.sense < 0) & (room.spare < 0)
+    if not short.any():
+        return
+    groups = targets.member[:, short].any(axis=1)
+    for row in np.flatnonzero((targets.sense > 0) & (room.spare < 1)).tolist():
+        if not targets.member[groups, row].any():
+            continue
+        wanted = int(-room.spare[short].sum())
+        counted = np.flatnonzero((starts >= 0) & targets.member[problem.stores.group, row])
+        release(counted[np.argsort(worth[counted], kind="stable")], row, wanted, starts, problem.stores, room)

@@ -10,8 +10,8 @@ import pandas as pd
 from lst_workbench.contracts import InputError, PlanMonths, Quotas, TerritoryMonths, WarehouseMonths, WaveStores
 
 SHOWN = 3
-IDS = ("store_id", "territory_id", "warehouse_id", "month", "column", "value_of_group")
 EXACT_UNIT = 2.0**-20
+ROUNDING = 2.0**-53
 
 
 class Stores(NamedTuple):
@@ -59,23 +59,26 @@ class WaveProblem:
         return len(self.months)
 
     def room(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Capacities that sums of loads, rounded in any order, cannot overrun.
+        """Capacities (visits, volume, capital) that sums of loads, rounded in any order, cannot overrun.
 
-        Loads that are multiples of 2^-20 add up exactly, so their capacity is used to the last unit; others leave a
-        billionth of it.
+        Loads that are multiples of 2^-20 add up exactly, so their capacity is used to the last unit; others leave what
+        rounding could make of as many stores (about a billionth for millions of stores).
         """
-        loads = self.stores
+        s = self.stores
+        by_territory = np.bincount(s.territory, minlength=len(self.visits))[:, None]
+        by_warehouse = np.bincount(s.warehouse, minlength=len(self.volume))[:, None]
         return (
-            _strict(self.visits, loads.signup, loads.care),
-            _strict(self.volume, loads.volume),
-            _strict(self.capital, loads.capital),
+            _strict(self.visits, by_territory, s.signup, s.care),
+            _strict(self.volume, by_warehouse, s.volume),
+            _strict(self.capital, np.array(len(s.value)), s.capital),
         )
 
 
-def _strict(capacity: np.ndarray, *loads: np.ndarray) -> np.ndarray:
+def _strict(capacity: np.ndarray, stores: np.ndarray, *loads: np.ndarray) -> np.ndarray:
     exact = all(bool(np.all(np.rint(load / EXACT_UNIT) * EXACT_UNIT == load)) for load in loads)
-    exact = exact and sum(float(load.sum()) for load in loads) < 2.0**53 * EXACT_UNIT
-    return capacity.copy() if exact else capacity * (1 - 1e-9)
+    if exact and sum(float(load.sum()) for load in loads) < 2.0**53 * EXACT_UNIT:
+        return capacity.copy()
+    return capacity * (1 - 1e-11 - 4 * stores * ROUNDING)
 
 
 def read_wave_tables(
@@ -326,13 +329,12 @@ def _targets(
             rows_.append((months[row], np.floor(float(quota.max_stores)), 1, member, row))
         if pd.notna(quota.min_stores) and float(quota.min_stores) > 0:
             rows_.append((months[row], np.ceil(float(quota.min_stores)), -1, member, row))
-    month, limit, sense, member, quota_row = zip(*rows_, strict=True) if rows_ else ((), (), (), (), ())
     return group, Targets(
-        np.array(month, np.int64),
-        np.array(limit, np.float64),
-        np.array(sense, np.float64),
-        np.array(member, bool).reshape(len(rows_), len(codes)).T.copy(),
-        np.array(quota_row, np.int64),
+        np.array([row[0] for row in rows_], np.int64),
+        np.array([row[1] for row in rows_], np.float64),
+        np.array([row[2] for row in rows_], np.float64),
+        np.array([row[3] for row in rows_], bool).reshape(len(rows_), len(codes)).T.copy(),
+        np.array([row[4] for row in rows_], np.int64),
     )
 
 

@@ -1,68 +1,22 @@
 """Who is signed when: the best months to start stores under reps, warehouses, capital and quotas."""
 
 import time
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
-from lst_workbench.contracts import Waves
 from lst_workbench.optim import Certificate, Status
-from lst_workbench.rollout._kernels import best_starts
-from lst_workbench.rollout.classes import plan_classes
 from lst_workbench.rollout.dual import Dual
 from lst_workbench.rollout.exact import solve_exactly
-from lst_workbench.rollout.newton import Point, follow_path, starting_prices
+from lst_workbench.rollout.prices import find_prices
 from lst_workbench.rollout.primal import plan_at_prices
 from lst_workbench.rollout.wave_inputs import WaveProblem, read_wave_tables
+from lst_workbench.rollout.wave_params import WaveParams
+from lst_workbench.rollout.wave_tables import stores_lacking, value_of, wave_tables
 
-
-@dataclass(frozen=True)
-class WaveParams:
-    """Tuning of `plan_waves`.
-
-    Parameters
-    ----------
-    method : {"auto", "exact", "decomposition"}
-        ``auto`` solves small cases exactly and larger ones by decomposition.
-    exact_starts : int
-        Stores times months up to which ``auto`` is exact.
-    gap : float
-        Gap to the bound at which the search stops.
-    class_rows, classes : int
-        Most capacities and targets for which prices are first sought with classes of like stores, and how many of them.
-    class_gap : float
-        Share of the bound that classes may cost; where they cost more, prices come from the stores one by one.
-    sample_stores : int
-        Stores in the sample on which prices are first found.
-    coarse, fine : tuple of float
-        Temperatures on the sample and on all stores, as shares of a store's value.
-    coarse_rounds, fine_rounds : int
-        Newton steps at each temperature, at most.
-    swap_rounds, swap_tries : int
-        Rounds of exchanges, and partners tried for each store in a round.
-    shortfall_price : float
-        What a store that a quota lacks costs the plan, in worths of an average store.
-    time_limit_s : float
-        Wall seconds for the exact way; when they run out the status is ``time_limit``.
-    """
-
-    method: Literal["auto", "exact", "decomposition"] = "auto"
-    exact_starts: int = 600
-    gap: float = 0.001
-    class_rows: int = 400
-    classes: int = 400
-    class_gap: float = 0.001
-    sample_stores: int = 6000
-    coarse: tuple[float, ...] = (0.5, 0.3, 0.2, 0.12, 0.08, 0.05, 0.03, 0.02)
-    fine: tuple[float, ...] = (0.01, 0.004, 0.0015, 0.0006)
-    coarse_rounds: int = 3
-    fine_rounds: int = 5
-    swap_rounds: int = 3
-    swap_tries: int = 40
-    shortfall_price: float = 30.0
-    time_limit_s: float = 60.0
+DEFAULTS = WaveParams()
 
 
 @dataclass(frozen=True)
@@ -96,7 +50,7 @@ def plan_waves(
     months: pd.DataFrame,
     quotas: pd.DataFrame | None = None,
     max_stores: float | None = None,
-    params: WaveParams = WaveParams(),
+    params: WaveParams = DEFAULTS,
     *,
     start_prices: pd.DataFrame | None = None,
 ) -> WaveResult:
@@ -155,64 +109,48 @@ def plan_waves(
     """
     started = time.perf_counter()
     problem = read_wave_tables(stores, territories, warehouses, months, quotas, max_stores)
-    dual = Dual(problem, _shortfall_price(problem, params))
-    point, meant = _find_prices(problem, dual, params, start_prices)
-    prices = dual.prices(point.best)
-    starts = plan_at_prices(problem, prices, dual.largest, dual.scale, params.swap_rounds, params.swap_tries, meant)
-    answer = _Answer(starts, point.bound + dual.shortfall_price * _short(problem, starts))
-    if _is_exact(problem, params):
+    with threadpool_limits(limits=1, user_api="blas"):
+        dual = Dual(problem, _shortfall_price(problem, params))
+        found = find_prices(problem, dual, params, start_prices)
+        starts = plan_at_prices(problem, dual, found, params)
+    answer = _Answer(starts, found.bound + dual.shortfall_price * stores_lacking(problem, starts))
+    if _is_small(problem, params):
         answer = _exactly(problem, answer, params)
-    return _result(problem, dual, point.best, answer, params, started)
+    tables = wave_tables(problem, dual, found.x, answer.starts)
+    value = value_of(problem, answer.starts)
+    bound = max(answer.bound, value)
+    seconds = time.perf_counter() - started
+    reason = _reason(problem, tables["shortfalls"])
+    certificate = Certificate(value, bound, answer.status or _status(value, bound, params), seconds, True, reason)
+    return WaveResult(tables, certificate)
 
 
 @dataclass(frozen=True)
 class _Answer:
-    """Starts, the bound on plans that miss no more of the quotas, and why the search stopped."""
+    """Starts, a bound on plans that lack no more of the quotas, and why the search stopped."""
 
     starts: np.ndarray
     bound: float
     status: Status | None = None
 
 
+def _is_small(problem: WaveProblem, params: WaveParams) -> bool:
+    small = len(problem.store_ids) * problem.n_months <= params.exact_starts
+    return params.method == "exact" or (params.method == "auto" and small)
+
+
 def _exactly(problem: WaveProblem, answer: _Answer, params: WaveParams) -> _Answer:
+    """Take the mixed-integer answer; when its time ran out, the better of both."""
     starts, certificate = solve_exactly(problem, params.time_limit_s)
     if certificate.status is not Status.TIME_LIMIT and starts is not None:
         return _Answer(starts, certificate.bound, certificate.status)
-    if starts is None or (_short(problem, starts), -certificate.value) > (
-        _short(problem, answer.starts),
-        -_value(problem, answer.starts),
-    ):
-        return replace(answer, status=Status.TIME_LIMIT)
+
+    def merit(starts: np.ndarray) -> tuple[float, float]:
+        return -stores_lacking(problem, starts), value_of(problem, starts)
+
+    if starts is None or merit(starts) < merit(answer.starts):
+        return _Answer(answer.starts, answer.bound, Status.TIME_LIMIT)
     return _Answer(starts, min(certificate.bound, answer.bound), Status.TIME_LIMIT)
-
-
-def _value(problem: WaveProblem, starts: np.ndarray) -> float:
-    chosen = np.flatnonzero(starts >= 0)
-    return float((problem.stores.value[chosen] * problem.factor[starts[chosen]]).sum())
-
-
-def _short(problem: WaveProblem, starts: np.ndarray) -> float:
-    """Stores that the quotas lack, all together."""
-    return float(sum(max(0.0, limit - n) for limit, n, sense in _counted(problem, starts) if sense < 0))
-
-
-def _counted(problem: WaveProblem, starts: np.ndarray) -> list[tuple[float, int, float]]:
-    """Limit, members started by its month, and sense of each target."""
-    targets, group = problem.targets, problem.stores.group
-    started = starts >= 0
-    return [
-        (
-            targets.limit[r],
-            int((targets.member[group, r] & started & (starts <= targets.month[r])).sum()),
-            targets.sense[r],
-        )
-        for r in range(len(targets.limit))
-    ]
-
-
-def _is_exact(problem: WaveProblem, params: WaveParams) -> bool:
-    small = len(problem.store_ids) * problem.n_months <= params.exact_starts
-    return params.method == "exact" or (params.method == "auto" and small)
 
 
 def _shortfall_price(problem: WaveProblem, params: WaveParams) -> float:
@@ -220,119 +158,12 @@ def _shortfall_price(problem: WaveProblem, params: WaveParams) -> float:
     return params.shortfall_price * max(float(worth.mean()) if len(worth) else 0.0, 1e-6)
 
 
-def _find_prices(
-    problem: WaveProblem, dual: Dual, params: WaveParams, start_prices: pd.DataFrame | None
-) -> tuple[Point, np.ndarray | None]:
-    """Prices (and months meant) from classes where stores are alike; else on a sample first, then on all stores."""
-    n = len(problem.store_ids)
-    if not n:
-        nothing = np.zeros(dual.limit.size)
-        return Point(nothing, bound=0.0, best=nothing), None
-    if dual.limit.size <= params.class_rows:
-        classes = plan_classes(dual, params.classes)
-        bound = dual.bound(classes.prices)
-        if bound - classes.value <= params.class_gap * bound:
-            return Point(classes.prices, bound=bound, best=classes.prices), classes.meant
-    step = max(1, n // params.sample_stores)
-    sample = Dual(problem, dual.shortfall_price, np.arange(0, n, step), float(step)) if step > 1 else dual
-    point = follow_path(sample, Point(starting_prices(sample)), params.coarse, params.coarse_rounds)
-    point = follow_path(dual, point, params.fine, params.fine_rounds)
-    return _without_idle_prices(dual, point), None
-
-
-def _without_idle_prices(dual: Dual, point: Point) -> Point:
-    """Drop prices that only the barrier holds up, where the bound gains by it."""
-    candidates = [point.x, np.zeros_like(point.x)]
-    negligible = abs(point.bound) / dual.limit.size
-    candidates += [np.where(dual.limit * point.x < share * negligible, 0, point.x) for share in (1e-4, 1e-2)]
-    bound, best = point.bound, point.best
-    for x in candidates:
-        value = dual.bound(x)
-        if value < bound:
-            bound, best = value, x
-    return replace(point, bound=bound, best=best)
-
-
-def _result(
-    problem: WaveProblem, dual: Dual, x: np.ndarray, answer: _Answer, params: WaveParams, started: float
-) -> WaveResult:
-    starts, status = answer.starts, answer.status
-    value = _value(problem, starts)
-    quotas = _quota_table(problem, dual, x, starts)
-    shortfalls = quotas[quotas["shortfall"] > 0].reset_index(drop=True)
-    bound = max(answer.bound, value)
+def _status(value: float, bound: float, params: WaveParams) -> Status:
     gap = (bound - value) / max(abs(bound), 1e-300)
-    if status is None:
-        status = Status.OPTIMAL if gap <= 1e-9 else Status.WITHIN_GAP if gap <= params.gap else Status.FEASIBLE
-    reason = ""
-    tables = {
-        "waves": _wave_table(problem, starts),
-        "prices": _price_table(problem, dual, x),
-        "margins": _margin_table(problem, dual, x),
-        "quotas": quotas,
-        "shortfalls": shortfalls,
-    }
-    certificate = Certificate(value, bound, status, time.perf_counter() - started, True, reason)
-    return WaveResult(tables, certificate)
+    if gap <= 1e-9:
+        return Status.OPTIMAL
+    return Status.WITHIN_GAP if gap <= params.gap else Status.FEASIBLE
 
 
-def _wave_table(problem: WaveProblem, starts: np.ndarray) -> pd.DataFrame:
-    chosen = np.flatnonzero(starts >= 0)
-    waves = pd.DataFrame({"store_id": problem.store_ids[chosen], "month": problem.months[starts[chosen]]})
-    waves = waves.sort_values("store_id", ignore_index=True)
-    dated = isinstance(problem.months, pd.DatetimeIndex)
-    return Waves.check(waves) if dated and waves["store_id"].dtype.kind == "i" else waves
-
-
-def _price_table(problem: WaveProblem, dual: Dual, x: np.ndarray) -> pd.DataFrame:
-    visits, volume, capital, _ = dual.split(x)
-    parts = []
-    whole = 0 if problem.territory_ids.dtype.kind in "iu" else "plan"
-    kinds = (
-        ("visits", problem.territory_ids, visits),
-        ("volume_m3", problem.warehouse_ids, volume),
-        ("capital_rmb", np.array([whole]), capital[None]),
-    )
-    for resource, ids, grid in kinds:
-        parts.append(
-            pd.DataFrame(
-                {
-                    "resource": resource,
-                    "resource_id": np.repeat(ids, problem.n_months),
-                    "month": problem.months[np.tile(np.arange(problem.n_months), len(ids))],
-                    "shadow_price": grid.ravel(),
-                }
-            )
-        )
-    return pd.concat([part for part in parts if len(part)], ignore_index=True)
-
-
-def _margin_table(problem: WaveProblem, dual: Dual, x: np.ndarray) -> pd.DataFrame:
-    s, prices = problem.stores, dual.prices(x)
-    margin, month, _ = best_starts(s, prices, dual.largest)
-    table = pd.DataFrame(
-        {
-            "store_id": problem.store_ids,
-            "margin": margin,
-            "best_month": problem.months[month],
-            "visits_price": s.signup * prices.visits[s.territory, month] + s.care * prices.care[s.territory, month],
-            "volume_price": s.volume * prices.volume[s.warehouse, month],
-            "capital_price": s.capital * prices.capital[month],
-            "target_price": prices.count[s.group, month],
-        }
-    )
-    return table.sort_values("store_id", ignore_index=True)
-
-
-def _quota_table(problem: WaveProblem, dual: Dual, x: np.ndarray, starts: np.ndarray) -> pd.DataFrame:
-    targets = problem.targets
-    price = dual.split(x)[3] * targets.sense
-    n = len(problem.quotas)
-    signed, shadow = np.zeros(n), np.zeros(n)
-    for r, (_, count, _) in enumerate(_counted(problem, starts)):
-        if targets.quota[r] >= 0:
-            signed[targets.quota[r]] = count
-            shadow[targets.quota[r]] += price[r]
-    floor = np.ceil(problem.quotas["min_stores"].to_numpy(float))
-    short = np.nan_to_num(np.maximum(floor - signed, 0.0))
-    return problem.quotas.assign(signed=signed, shortfall=short, shadow_price=shadow)
+def _reason(problem: WaveProblem, shortfalls: pd.DataFrame) -> str:
+    return ""
