@@ -49,21 +49,18 @@ def _totals(market: Market) -> list[Row]:
     in_largest = float(stores["prefecture_code"].isin(largest).mean())
     close = (CHINA_2017_PEOPLE * (1 - HALF_PERCENT), CHINA_2017_PEOPLE * (1 + HALF_PERCENT))
     error = _worst_province(market)
-    return [
+    rows: list[Row] = [
         ("people", people, "people", *(close if nation else (None, None))),
         ("province_people_error_most", error, "share", None, None if np.isnan(error) else HALF_PERCENT),
         ("stores", len(stores), "stores", None, None),
         ("people_per_store", people / len(stores), "people/store", *((204.0, 232.5) if nation else (190.0, 323.0))),
-        (
-            "stores_outside_50_cities_share",
-            _outside_cities(market),
-            "share",
-            *((0.70, 0.80) if nation else (None, None)),
-        ),
-        ("stores_in_200_prefectures_share", in_largest, "share", *((0.82, 0.90) if nation else (None, None))),
         ("places_synthetic_share", float((market.places["origin"] == "synthetic").mean()), "share", None, None),
         ("participants_share", len(market.participants) / len(stores), "share", None, None),
     ]
+    if nation:
+        rows.append(("stores_outside_50_cities_share", _outside_cities(market), "share", 0.70, 0.80))
+        rows.append(("stores_in_200_prefectures_share", in_largest, "share", 0.82, 0.90))
+    return rows
 
 
 def _worst_province(market: Market) -> float:

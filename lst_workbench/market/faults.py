@@ -23,7 +23,7 @@ SHOWN = 3
 
 
 def checked_tables(tables: Mapping[str, pd.DataFrame], where: str) -> dict[str, pd.DataFrame]:
-    """Return the tables in their contracts' dtypes, or name every fault of all of them.
+    """Return the tables in their contracts' dtypes and order of columns, or name every fault of all of them.
 
     Raises
     ------
@@ -37,7 +37,9 @@ def checked_tables(tables: Mapping[str, pd.DataFrame], where: str) -> dict[str, 
         swapped, righted = _swapped_coordinates(frame)
         faults += [f"{name}: {fault}" for fault in swapped]
         try:
-            checked[name] = TABLES[name].check(righted, name, allow_empty=name in MAY_BE_EMPTY)
+            table = TABLES[name].check(righted, name, allow_empty=name in MAY_BE_EMPTY)
+            columns = TABLES[name].columns()
+            checked[name] = table[columns + [column for column in table if column not in columns]]
         except InputError as error:
             faults += [f"{name}: {fault}" for fault in error.faults]
     faults += _dangling(checked)

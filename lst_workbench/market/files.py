@@ -100,7 +100,7 @@ def read_market(folder: str | Path) -> Market:
 def _write_whole(market: Market, folder: Path) -> None:
     (folder / TRUTH).mkdir(parents=True) if market.truth else folder.mkdir(parents=True)
     for name, frame in market.tables.items():
-        _write_table(frame[TABLES[name].columns()], folder / f"{name}.parquet")
+        _write_table(frame, folder / f"{name}.parquet")
     for name, frame in market.truth.items():
         _write_table(frame, folder / TRUTH / f"{name}.parquet")
     meta = {key: value for key, value in asdict(market.meta).items() if value is not None}

@@ -46,7 +46,7 @@ def draw_market(
     names = list(drawn[0])
     tables = {name: _stack([part.pop(name) for part in drawn]) for name in names}
     hidden = {"stores": tables.pop("hidden"), "parameters": _parameters(figures, drawing)}
-    return tables | {"sites": sites_serving(sites, prefecture_codes)}, hidden
+    return tables | {"sites": sites_serving(sites, geography.prefectures.loc[prefecture_codes])}, hidden
 
 
 def _draw_prefecture(

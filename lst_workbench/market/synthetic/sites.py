@@ -43,13 +43,15 @@ def lay_out_sites(geography: Geography, seed: int, figures: Figures, drawing: Dr
     return pd.concat(tiers, ignore_index=True).sort_values("site_id", ignore_index=True)
 
 
-def sites_serving(sites: pd.DataFrame, prefecture_codes: list[int]) -> pd.DataFrame:
-    """Sites in the prefectures and those that feed them, wherever these stand."""
-    kept = set(sites.loc[sites["prefecture_code"].isin(prefecture_codes), "site_id"])
-    feeds = sites.set_index("site_id")["feeds_from"].to_dict()
-    for site in list(kept):
-        while pd.notna(parent := feeds[site]):
-            kept.add(site := int(parent))
+def sites_serving(sites: pd.DataFrame, prefectures: pd.DataFrame) -> pd.DataFrame:
+    """Sites in the prefectures, the front warehouse nearest to each seat, and all that feed them, anywhere."""
+    fronts = sites[sites["tier"] == "front"]
+    closest, _ = nearest(prefectures["seat_lat"], prefectures["seat_lon"], fronts["lat"], fronts["lon"])
+    kept = set(sites.loc[sites["prefecture_code"].isin(prefectures.index), "site_id"])
+    kept |= set(fronts["site_id"].to_numpy()[closest])
+    feeder = sites.dropna(subset=["feeds_from"]).set_index("site_id")["feeds_from"].astype(int)
+    for _ in TIER_BASE:
+        kept |= set(feeder[feeder.index.isin(kept)])
     return sites[sites["site_id"].isin(kept)].reset_index(drop=True)
 
 
