@@ -219,9 +219,11 @@ def run(arguments: list[str] | None = None) -> None:
     try:
         code = app([word for word in given if word != "--debug"], standalone_mode=False)
     except (KeyboardInterrupt, typer.Abort):
-        code = _fail("Stopped; finished stages are kept and the same command takes them up.", INTERRUPTED, debug)
+        code = INTERRUPTED
     except Exception as error:
         code = _fail(*_sentence(error), debug=debug)
+    if code == INTERRUPTED:
+        _fail("Stopped; finished stages are kept and the same command takes them up.")
     sys.exit(code or 0)
 
 
@@ -276,9 +278,9 @@ def _planned(folder: Path | None, scenario: "Scenario", to: Path | None, seed: i
 
 @contextmanager
 def _bar() -> Iterator[Callable[[Any], None]]:
-    """Progress bar on stderr; it vanishes when the work is done."""
+    """Progress bar on stderr, for people only; it vanishes when the work is done."""
     columns = TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn()
-    with Progress(*columns, console=err, transient=True) as progress:
+    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as progress:
         task = progress.add_task("Reading the market", total=1.0)
 
         def told(now: Any) -> None:
