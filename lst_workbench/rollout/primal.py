@@ -28,7 +28,9 @@ def plan_at_prices(problem: WaveProblem, dual: Dual, found: FoundPrices, params:
     room, starts = room_of(problem), np.full(len(scale), -1, np.int64)
 
     worth, _, lead = dual.best_starts(smooth)
-    wanted = spread(stores, scale, smooth, dual.largest, _row_prices(dual, smooth_x, room), temperature)
+    wanted = found.meant
+    if wanted is None:
+        wanted = spread(stores, scale, smooth, dual.largest, _row_prices(dual, smooth_x, room), temperature)
     place(_ranked(lead / scale, wanted >= 0), wanted, starts, stores, room)
     worth, _, _ = dual.best_starts(prices)
     for regret in REGRETS:
