@@ -61,7 +61,7 @@ def label_markers(labels: Sequence[Label]) -> tuple[leaflet.Marker, ...]:
     return tuple(
         leaflet.Marker(
             location=(label.lat, label.lon),
-            icon=leaflet.DivIcon(html=label.markup, icon_size=[0, 0], icon_anchor=[0, 0], class_name="place-icon"),
+            icon=leaflet.DivIcon(html=label.markup, icon_size=[0, 0], icon_anchor=[0, 0]),
             draggable=False,
             keyboard=False,
         )

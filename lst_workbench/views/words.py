@@ -129,6 +129,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "error.start": ("The run was not started: {error}", "运行未能启动：{error}"),
     "error.cancel": ("The run was not cancelled: {error}", "运行未能取消：{error}"),
     "error.lost": ("The run folder disappeared while the run was at work.", "运行期间运行文件夹消失。"),
+    "error.market": (
+        "The market could not be read: {error} Then reload this page.",
+        "市场无法读取：{error} 修复后请刷新本页。",
+    ),
     "error.page": (
         "This part of the page could not be drawn ({error}). Reload the page; the run itself is safe.",
         "页面此处无法绘制（{error}）。请刷新页面；运行结果不受影响。",

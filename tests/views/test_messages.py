@@ -33,6 +33,8 @@ def literal_keys():
     speakers = {"text", "both", "head", "state_line"}
     for path in SPOKEN:
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Constant) and re.fullmatch(r"(error|run|state|stage)\.[a-z_]+", str(node.value)):
+                yield path.name, node.value
             name = getattr(node, "func", None)
             if name is not None and getattr(name, "id", getattr(name, "attr", "")) in speakers and node.args:
                 first = node.args[0]
@@ -71,10 +73,14 @@ def test_no_message_stands_unused():
         re.findall(r"f'([a-z_]+(?:\.[a-z_]+)*)\.\{", code)
     )
     unused = [
-        key for key in WORDS
-        if f'"{key}"' not in code and f"'{key}'" not in code and key not in BUILT
-        and not any(key.startswith(f"{family}.") for family in families) and not key.endswith(".one")
-    ]  # fmt: skip
+        key
+        for key in WORDS
+        if f'"{key}"' not in code
+        and f"'{key}'" not in code
+        and key not in BUILT
+        and not any(key.startswith(f"{family}.") for family in families)
+        and not key.endswith(".one")
+    ]
     assert not unused
 
 
@@ -84,8 +90,11 @@ def test_no_page_speaks_outside_the_catalogue():
         if path.name.startswith("words"):
             continue
         tree = ast.parse(path.read_text("utf-8"))
-        docstrings = {id(n.body[0].value) for n in ast.walk(tree) if isinstance(n, ast.Module | ast.FunctionDef | ast.ClassDef)
-                      and n.body and isinstance(n.body[0], ast.Expr)}  # fmt: skip
+        docstrings = {
+            id(n.body[0].value)
+            for n in ast.walk(tree)
+            if isinstance(n, ast.Module | ast.FunctionDef | ast.ClassDef) and n.body and isinstance(n.body[0], ast.Expr)
+        }
         for node in ast.walk(tree):
             said = isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings
             if said and CJK.search(node.value) and node.value not in ("中文", " 亿", " 万", "%-m月", "%Y年%-m月"):

@@ -71,6 +71,7 @@ class RolloutState(HasTraits):
         self.runs_folder, self.market_folder = Path(runs_folder), Path(market_folder)
         self.register = load_register()
         self.out: Path | None = None
+        self._cancelled: Path | None = None  # asked to end; its process may be gone before its progress file says so
         self._take_levers(load_scenario(self.scenario))
         self.open()
 
@@ -169,6 +170,7 @@ class RolloutState(HasTraits):
     def cancel(self) -> None:
         """End the process of the run at work."""
         if self.running and self.out:
+            self._cancelled = self.out
             try:
                 planning.cancel(self.out)
             except LstError as error:
@@ -191,7 +193,7 @@ class RolloutState(HasTraits):
         elif progress.state == "done":
             self.progress = 1.0
             self.result = read_run(out)
-        elif progress.state == "cancelled":
+        elif progress.state == "cancelled" or out == self._cancelled:
             self.said = ("run.cancelled", "")
         else:
             self.said = ("error.run", progress.error)

@@ -20,7 +20,7 @@ class MapCard(w.VBox):
         self._mode = Choice(classed(w.ToggleButtons(), "seg", "map-mode"), state, "map_mode")
         self._whole = classed(w.Button(layout={"width": "auto"}), "link", "map-whole")
         self._whole.on_click(lambda _: self._fit(self.layer.bounds))
-        self.layer = self._layer()
+        self.layer: maps.MapLayer = self._layer()
         self.view = classed(leaflet_maps.leaflet_map(self.layer), "map")
         self.view.on_interaction(self._clicked)
         self.view.observe(self._first_bounds, "bounds")
@@ -82,7 +82,8 @@ class MapCard(w.VBox):
 
     def _clicked(self, **event: Any) -> None:
         if event.get("type") == "click":
-            self.state.cell = leaflet_maps.cell_at(*event["coordinates"], self.layer.resolution)
+            lat, lon = event["coordinates"]
+            self.state.cell = leaflet_maps.cell_at(lat, lon, self.layer.resolution)
 
     def _first_bounds(self, change: Any) -> None:
         """Fit for the width the browser gave, phone or desktop: the first bounds reported tell that width."""

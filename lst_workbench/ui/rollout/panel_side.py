@@ -68,6 +68,7 @@ class Side(w.VBox):
         state, lang = self.state, self.state.lang
         self._head.value = cards.head("levers", lang)
         self._scenario_label.value = states.control_label(text("scenario", lang))
+        self._scenario.widget.description = text("scenario", lang)
         scenarios = {name: load_scenario(name) for name in scenario_names()}
         names = [(s.label_zh if lang == "zh" else s.label, name) for name, s in scenarios.items()]
         self._scenario.offer(names, state.scenario)
@@ -90,7 +91,8 @@ class Side(w.VBox):
         if state.running:
             self._message.value = states.progress_line(state.stage, state.progress, lang)
         elif state.said[0]:
-            self._message.value = states.said(*state.said, lang)
+            key, detail = state.said
+            self._message.value = states.said(key, detail, lang)
         elif state.result is not None:
             self._message.value = states.state_line("state.stale" if state.stale else "state.fresh", lang)
         else:

@@ -61,8 +61,8 @@ class StoreCard(w.VBox):
         self._head.value = cards.head("store.title", lang)
         self._search_label.value = states.control_label(text("store.search", lang))
         self._search.placeholder = text("store.hint", lang)
-        self._search.tooltip = text("store.search", lang)
-        self._list.widget.tooltip = text("store.list", lang)
+        self._search.description = text("store.search", lang)
+        self._list.widget.description = text("store.list", lang)
         if state.result is None or self._found.empty:
             self._list.offer([], None)
         else:
