@@ -6,18 +6,20 @@ import numpy as np
 import pandas as pd
 
 from lst_workbench.contracts import Capacities, CellsPlan, Decisions, PlacesPlan
+from lst_workbench.geo import haversine_km
 from lst_workbench.planning.wave_inputs import months_of
 from lst_workbench.rollout.curve import monthly_survival, plan_curve
 from lst_workbench.rollout.economics import OrderCosts, order_economics
 
 Tables = Mapping[str, pd.DataFrame]
 Figures = Mapping[str, float]
+TIERS_BELOW_REGIONAL = 2
 RURAL = ("township", "village")
 PRICE_COLUMNS = ["visits_price", "volume_price", "capital_price"]
 KEYS = (
     "rollout.start_month", "rollout.months", "rollout.active_share", "store.closure_year", "order.aov_rmb",
     "econ.take_rate", "econ.first_party_margin", "econ.first_party_share", "network.handling_rate",
-    "network.line_haul_tkm", "network.line_haul_km", "network.rmb_per_tonne", "network.drop_cost",
+    "network.line_haul_tkm", "network.line_haul_km", "network.circuity", "network.rmb_per_tonne", "network.drop_cost",
     "network.drop_cost_rural",
 )  # fmt: skip
 
@@ -39,7 +41,8 @@ def outcome(tables: Tables, figures: Figures) -> dict[str, pd.DataFrame]:
     """
     decisions = decide(tables)
     gmv_rmb = gmv_at_the_end(decisions, tables["potentials"], figures)
-    economics = order_economics(order_costs(figures), rural_share(tables["stores"], gmv_rmb))
+    haul_km = line_haul_km(tables["sites"], tables["assignments"], gmv_rmb, figures)
+    economics = order_economics(order_costs(figures, haul_km), rural_share(tables["stores"], gmv_rmb))
     of = economics.set_index("item")["value"]
     return {
         "capacities": capacities_used(tables),
@@ -146,7 +149,30 @@ def gmv_at_the_end(decisions: pd.DataFrame, potentials: pd.DataFrame, figures: F
     return pd.Series(expected, index=pd.Index(decisions["store_id"], name="store_id"))
 
 
-def order_costs(figures: Figures) -> OrderCosts:
+def line_haul_km(sites: pd.DataFrame, assignments: pd.DataFrame, gmv_rmb: pd.Series, figures: Figures) -> float:
+    """Mean road distance of goods from the regional warehouse, through the city's, to the front, weighted by GMV.
+
+    A front whose supply is not traced to a regional warehouse counts with the register's ``network.line_haul_km``.
+    """
+    km_of = upstream_km(sites, figures["network.circuity"]).fillna(figures["network.line_haul_km"])
+    weights = gmv_rmb.reindex(assignments["store_id"]).to_numpy()
+    if not weights.sum() > 0:
+        return float(figures["network.line_haul_km"])
+    return float(np.average(km_of.reindex(assignments["site_id"]), weights=weights))
+
+
+def upstream_km(sites: pd.DataFrame, circuity: float) -> pd.Series:
+    """Road distance from each site up to its regional warehouse, by site id; empty where it is not traced."""
+    by_id = sites.set_index("site_id")[["tier", "lat", "lon", "feeds_from"]]
+    above = by_id.reindex(by_id["feeds_from"])
+    lane = pd.Series(haversine_km(by_id["lat"], by_id["lon"], above["lat"], above["lon"]) * circuity, by_id.index)
+    km = pd.Series(np.where(by_id["tier"] == "regional", 0.0, np.nan), by_id.index)
+    for _ in range(TIERS_BELOW_REGIONAL):
+        km = km.fillna(lane + km.reindex(by_id["feeds_from"]).to_numpy())
+    return km
+
+
+def order_costs(figures: Figures, haul_km: float) -> OrderCosts:
     """Take the figures of an average order from the register; the margin mixes both ways of selling."""
     own = figures["econ.first_party_share"]
     return OrderCosts(
@@ -154,7 +180,7 @@ def order_costs(figures: Figures) -> OrderCosts:
         margin_share=(1 - own) * figures["econ.take_rate"] + own * figures["econ.first_party_margin"],
         handling_share=figures["network.handling_rate"],
         line_haul_tkm_rmb=figures["network.line_haul_tkm"],
-        line_haul_km=figures["network.line_haul_km"],
+        line_haul_km=haul_km,
         rmb_per_tonne=figures["network.rmb_per_tonne"],
         drop_urban_rmb=figures["network.drop_cost"],
         drop_rural_rmb=figures["network.drop_cost_rural"],

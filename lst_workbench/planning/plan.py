@@ -94,8 +94,8 @@ POTENTIAL_KEYS = (
 ASSIGNMENT_KEYS = ("network.front_radius_km", "network.circuity")
 WAVE_TABLES = "stores territories sites participants potentials assignments"
 OUTCOME_TABLES = (
-    "stores territories participants potentials assignments uncovered wave_stores plan_months base_loads waves prices "
-    "margins"
+    "stores territories sites participants potentials assignments uncovered wave_stores plan_months base_loads waves "
+    "prices margins"
 )
 SUMMARY_TABLES = "participants sites uncovered curve capacities economics levers reps_search"
 

@@ -106,19 +106,20 @@ def order_note(economics: pd.Series) -> dict[str, Any]:
     contribution = float(economics["contribution_rmb_order"])
     if contribution >= 0:
         return {"key": "order_earns", "text": f"An average order earns {contribution:.2f} RMB."}
-    size = (
-        f"an order of {economics['break_even_order_rmb']:,.0f} RMB"
-        if "break_even_order_rmb" in economics
-        else "no order size"
-    )
     drop = economics["break_even_drop_rmb"]
-    density = f"a drop that costs {drop:.2f} RMB" if drop > 0 else "no density of drops"
+    ways = [f"a margin of {economics['break_even_margin_share']:.1%}"]
+    if "break_even_order_rmb" in economics:
+        ways.append(f"an order of {economics['break_even_order_rmb']:,.0f} RMB")
+    if drop > 0:
+        ways.append(f"a drop that costs {drop:.2f} RMB")
     text = (
         f"An average order loses {-contribution:.2f} RMB: {economics['order_rmb']:,.0f} RMB x "
         f"({economics['margin_share']:.1%} margin - {economics['handling_share']:.1%} handling - "
         f"{economics['line_haul_share']:.1%} line-haul) - {economics['drop_rmb']:.2f} RMB for the drop. It breaks even "
-        f"at a margin of {economics['break_even_margin_share']:.1%}, or with {size}, or with {density}."
+        f"with {', or with '.join(ways)}."
     )
+    if drop == 0:
+        text += " Larger or denser orders do not mend it: handling and line-haul alone eat the margin."
     return {"key": "order_loses", "text": text, "contribution_rmb_order": contribution}
 
 

@@ -10,6 +10,7 @@ from run_folder_checker import violations
 from lst_workbench.assumptions import load_scenario
 from lst_workbench.contracts import CONTRACTS, InputError, LstError
 from lst_workbench.planning import STAGES, make_plan
+from lst_workbench.planning.outcome import line_haul_km
 from lst_workbench.runs import read_run
 
 KEPT = 0.88 ** (1 / 12)  # share of stores that live through a month
@@ -250,3 +251,21 @@ def test_only_stages_that_read_a_changed_figure_are_made_again(village, village_
     assert kept == {"catchments.parquet", "potentials.parquet", "assignments.parquet", "uncovered.parquet"}
     moved = shutil.move(tmp_path / "run", tmp_path / "elsewhere")
     assert len(read_run(moved).meta["stages"]) == len(STAGES), "a run folder may be moved"
+
+
+def test_line_haul_follows_the_lanes_and_the_register_where_there_are_none(village):
+    """A degree of latitude is 111.2 km: front to city 1 degree, city to regional 2, roads 1.3 times longer."""
+    front = village.sites.iloc[[0]]
+    upstream = [
+        front.assign(site_id=8, tier="city", lat=front["lat"] + 1, feeds_from=9),
+        front.assign(site_id=9, tier="regional", lat=front["lat"] + 3),
+    ]
+    figures = {"network.circuity": 1.3, "network.line_haul_km": 280.0}
+    assignments = pd.DataFrame({"store_id": [1, 2], "site_id": [7, 7]})
+    gmv = pd.Series([100.0, 300.0], index=[1, 2])
+    traced = pd.concat([front.assign(feeds_from=8), *upstream]).astype({"feeds_from": "Int32"})
+    assert line_haul_km(traced, assignments, gmv, figures) == pytest.approx(3 * 111.195 * 1.3, rel=1e-4)
+    assert line_haul_km(village.sites, assignments, gmv, figures) == 280
+    half = pd.concat([traced, front.assign(site_id=10)])
+    split = pd.DataFrame({"store_id": [1, 2], "site_id": [7, 10]})
+    assert line_haul_km(half, split, gmv, figures) == pytest.approx((3 * 111.195 * 1.3 + 3 * 280) / 4, rel=1e-4)
