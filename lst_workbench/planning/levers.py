@@ -8,7 +8,7 @@ import pandas as pd
 
 from lst_workbench.contracts import Levers
 from lst_workbench.planning.wave_inputs import FRONT_CAPACITY, KEYS, Figures, Tables, wave_inputs
-from lst_workbench.rollout import WaveResult, plan_waves
+from lst_workbench.rollout import WaveParams, WaveResult, plan_waves
 from lst_workbench.rollout.curve import monthly_survival
 
 # Key, how it moves, by how much: the steps that a manager would ask for.
@@ -21,6 +21,7 @@ STEPS: tuple[tuple[str, str, float], ...] = (
     (FRONT_CAPACITY, "times", 1.1),
 )
 MOST_REPS_FACTOR = 16.0
+WHAT_IF = WaveParams(classes=200, rounds=4)  # a dozen plans in a second or two, each a store or two from the best
 REPS_PRECISION = 0.01
 SEARCH_KEYS = (*KEYS, "goal.stores", "goal.counts_signups")
 
@@ -49,13 +50,16 @@ def reach_of(waves: pd.DataFrame, prices: pd.DataFrame, participants: int, figur
     return Reach(in_system, in_system * figures["rollout.active_share"], float(len(waves)), binds)
 
 
-def solve(inputs: Mapping[str, pd.DataFrame], start_prices: pd.DataFrame | None = None) -> WaveResult:
+def solve(
+    inputs: Mapping[str, pd.DataFrame], start_prices: pd.DataFrame | None = None, params: WaveParams = WaveParams()
+) -> WaveResult:
     """Solve the rollout model on its stored tables."""
     return plan_waves(
         inputs["wave_stores"],
         inputs["territory_months"],
         inputs["warehouse_months"],
         inputs["plan_months"],
+        params=params,
         start_prices=start_prices,
     )
 
@@ -79,7 +83,7 @@ def levers(tables: Tables, figures: Figures) -> dict[str, pd.DataFrame]:
     participants = len(tables["participants"])
 
     def resolve(moved: Figures) -> Reach:
-        plan = solve(wave_inputs(tables, moved), tables["prices"]).tables
+        plan = solve(wave_inputs(tables, moved), tables["prices"], WHAT_IF).tables
         return reach_of(plan["waves"], plan["prices"], participants, moved)
 
     now = reach_of(tables["waves"], tables["prices"], participants, figures)
