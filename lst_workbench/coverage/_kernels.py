@@ -39,8 +39,8 @@ def swap_profits(
 ) -> None:
     """Resende and Werneck (2007): profit of opening j and closing r = gain[j] - loss[r] + extra[j, r].
 
-    gain[j] = Σ w (d1 - c)⁺; loss[r] = Σ w (d2 - d1) over demands whose cheapest is r; extra[j, r] = Σ w (d2 - max(c, d1))
-    over those of them with c < d2. `slot` numbers the open sites; a missing first or second costs the penalty.
+    gain[j] = Σ w (d1 - c)⁺; loss[r] = Σ w (d2 - d1) over demands whose cheapest is r; extra[j, r] is the sum of
+    w (d2 - max(c, d1)) over those of them with c < d2. `slot` numbers the open sites; a missing one costs the penalty.
     """
     gain[:], loss[:], extra[:] = 0.0, 0.0, 0.0
     for i in range(starts.size - 1):
@@ -66,7 +66,7 @@ def swap_profits(
 def _savings(
     starts: np.ndarray, site: np.ndarray, cost: np.ndarray, weight: np.ndarray, price: np.ndarray, saving: np.ndarray
 ) -> float:
-    """Saving of each site at prices v: ρ[j] = Σ_i min(0, w_i c_ij - v_i); returns Σ v."""
+    """Sum up the saving of each site at prices v: ρ[j] = Σ_i min(0, w_i c_ij - v_i); returns Σ v."""
     saving[:] = 0.0
     total = 0.0
     for i in range(starts.size - 1):
@@ -126,14 +126,14 @@ def climb(
 ) -> tuple[float, float]:
     """Raise the Lagrangian bound of the p-median problem by deflected Polyak steps; returns it and the last step.
 
-    L(v) = Σ_i v_i + Σ of the p least ρ_j, sites of state OPEN always among them and those of state SHUT never. The step is
-    halved after `patience` iterations without gain; it ends when the bound passes `cutoff`. Afterwards `price`, `saving`
-    and `opened` are those of the best bound, and `often` is how often each site was named, lately weighing most.
+    L(v) = Σ_i v_i + Σ of the p least ρ_j, sites of state OPEN always among them and those of state SHUT never. The
+    step is halved after `patience` iterations without gain; it ends when the bound passes `cutoff`. Afterwards `price`,
+    `saving` and `opened` are those of the best bound; `often` is how often each site was named, lately weighing most.
     """
     best_price, best_saving, best_opened = price.copy(), saving.copy(), opened.copy()
     direction, rank = np.zeros(price.size), np.empty(saving.size)
     best, stalled, first_step = -np.inf, 0, step
-    for iteration in range(iterations):
+    for _ in range(iterations):
         total = _savings(starts, site, cost, weight, price, saving)
         for j in range(saving.size):
             rank[j] = -np.inf if state[j] == OPEN else (np.inf if state[j] == SHUT else saving[j])

@@ -37,7 +37,8 @@ def maximal_covering(
 ) -> tuple[np.ndarray, Certificate]:
     """Cover the most weight from p sites; `lists` holds the pairs within the radius.
 
-    max Σ_i w_i (z_i + b u_i);  z_i + u_i ≤ Σ_{j near i} y_j;  Σ_j y_j = p;  y_j = 1 for kept j;  y binary, 0 ≤ u_i ≤ z_i ≤ 1.
+    max Σ_i w_i (z_i + b u_i);  z_i + u_i ≤ Σ_{j near i} y_j;  Σ_j y_j = p;  y_j = 1 for kept j;  y binary,
+    0 ≤ u_i ≤ z_i ≤ 1.
     u_i is backup coverage: a second open site near i, worth the share b of a first one.
     """
     model = pulp.LpProblem("maximal_covering", pulp.LpMaximize)

@@ -8,9 +8,10 @@ import pandas as pd
 
 from lst_workbench.contracts import InputError
 from lst_workbench.coverage import formulations
-from lst_workbench.coverage._kernels import FREE, NONE, OPEN, SHUT, climb, swap_profits, two_cheapest
+from lst_workbench.coverage._kernels import FREE, NONE, OPEN, SHUT, climb
 from lst_workbench.coverage.pairs import Pairs, pairs_of
-from lst_workbench.coverage.result import SitingResult, nearest_answer, no_answer, unreached_reason
+from lst_workbench.coverage.result import SitingResult, nearest_answer, no_answer, of_the_sites, unreached_reason
+from lst_workbench.coverage.swaps import cheapest, greedy, improved, profits
 from lst_workbench.optim import Certificate, Status
 
 ROUNDING = 1e-9  # of the value: what float64 sums may be off
@@ -68,31 +69,31 @@ class _Search:
     @property
     def cutoff(self) -> float:
         """Whatever costs more is no better than what is known: a whole unit less, or `gap` less."""
-        margin = max(1 - 1e-6 if self.whole else 0.0, self.gap * self.value)
-        return self.value - margin + ROUNDING * abs(self.value)
+        return self.value - max(self.unit, self.share) + ROUNDING * abs(self.value)
+
+    @property
+    def unit(self) -> float:
+        """Least amount by which a better answer is better, where all costs are whole."""
+        return 1 - 1e-6 if self.whole else 0.0
+
+    @property
+    def share(self) -> float:
+        """Amount below the value at which a bound is near enough."""
+        return self.value * self.gap / (1 + self.gap) if self.gap else 0.0
 
     @property
     def late(self) -> bool:
         return time.perf_counter() > self.deadline
 
     def try_sites(self, opened: np.ndarray) -> None:
-        """Swap the best pair of sites until none helps; keep the outcome where it is the best so far."""
-        opened = opened.copy()
-        while True:
-            gain, loss, extra, value = _profits(self.pairs, opened, self.penalty)
-            profit = gain[:, None] - loss[None, :] + extra
-            profit[opened] = -np.inf
-            add, drop = np.unravel_index(int(np.argmax(profit)), profit.shape)
-            if profit[add, drop] <= 1e-9 * value or self.late:
-                break
-            opened[np.flatnonzero(opened)[drop]] = False
-            opened[add] = True
+        """Swap sites until none helps; keep the outcome where it is the best so far."""
+        opened, value = improved(self.pairs, opened, self.penalty, lambda: self.late)
         if value < self.value:
             self.opened, self.value = opened, value
 
     def keep(self, opened: np.ndarray) -> None:
         """Keep these very sites where they are the best so far."""
-        value = _profits(self.pairs, opened, self.penalty)[3]
+        value = profits(self.pairs, opened, self.penalty)[3]
         if value < self.value:
             self.opened, self.value = opened, value
 
@@ -157,6 +158,9 @@ def solve_p_median(
     if certificate.status is Status.INFEASIBLE:
         reason = f"{p} sites cannot serve every demand with the pairs given; open more or allow more pairs"
         return no_answer(pairs, reason, time.perf_counter() - started)
+    if np.isfinite(certificate.value):
+        value = profits(counted, opened, 0.0)[3]
+        certificate = of_the_sites(certificate, value, started)
     return nearest_answer(pairs, opened, certificate)
 
 
@@ -165,46 +169,16 @@ def _solve_by_prices(
 ) -> tuple[np.ndarray, Certificate]:
     started = time.perf_counter()
     search = _Search(pairs, p, started + (np.inf if time_limit_s is None else time_limit_s), params.gap)
-    search.try_sites(_greedy(pairs, p, search.penalty, params.sample))
+    search.try_sites(greedy(pairs, p, search.penalty, params.sample))
     root = _root(search, params)
     bound = _branch(search, root, params) if root.bound <= search.cutoff else root.bound
     return search.opened, _certificate(search, bound, time.perf_counter() - started)
 
 
-def _greedy(pairs: Pairs, p: int, penalty: float, sample: int) -> np.ndarray:
-    """Open the site of highest gain for every n-th demand, p times; the first of equals."""
-    sampled = pairs.of_demands(np.arange(0, pairs.demands, max(1, pairs.demands // sample)))
-    opened = np.zeros(pairs.sites, bool)
-    for _ in range(p):
-        gain = _profits(sampled, opened, penalty)[0]
-        gain[opened] = -1.0
-        opened[int(np.argmax(gain))] = True
-    return opened
-
-
-def _profits(pairs: Pairs, opened: np.ndarray, penalty: float) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
-    """Gains, losses and extras of all swaps, and the cost of the sites as they are."""
-    slot = np.full(pairs.sites, NONE)
-    slot[opened] = np.arange(opened.sum())
-    first, second = _two_cheapest(pairs, opened)
-    gain, loss = np.zeros(pairs.sites), np.zeros(int(opened.sum()))
-    extra = np.zeros((pairs.sites, len(loss)))
-    lists = (pairs.starts, pairs.site, pairs.cost, pairs.weight, penalty)
-    swap_profits(*lists, slot, first, second, gain, loss, extra)
-    served = np.where(first == NONE, penalty, pairs.cost[first])
-    return gain, loss, extra, float(served @ pairs.weight)
-
-
-def _two_cheapest(pairs: Pairs, opened: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    first, second = np.empty(pairs.demands, np.int64), np.empty(pairs.demands, np.int64)
-    two_cheapest(pairs.starts, pairs.site, opened, first, second)
-    return first, second
-
-
 def _root(search: _Search, params: PMedianParams) -> _Node:
     """Raise prices in rounds, from halfway between first and second open site; try what each round names."""
     pairs = search.pairs
-    first, second = _two_cheapest(pairs, search.opened)
+    first, second = cheapest(pairs, search.opened)
     low = np.where(first == NONE, pairs.cost[pairs.starts[1:] - 1], pairs.cost[first])
     high = np.where(second == NONE, low, pairs.cost[second])
     node = _Node(np.full(pairs.sites, FREE, np.int8), pairs.weight * (low + high) / 2, -np.inf)
@@ -282,14 +256,14 @@ def _branch(search: _Search, root: _Node, params: PMedianParams) -> float:
 def _certificate(search: _Search, bound: float, seconds: float) -> Certificate:
     """Say how good the best sites are; a bound within rounding or within a whole unit proves them optimal."""
     proven = bound >= search.cutoff - 2 * ROUNDING * abs(search.value)
-    if (_two_cheapest(search.pairs, search.opened)[0] == NONE).any():
+    if (cheapest(search.pairs, search.opened)[0] == NONE).any():
         reason = "no choice of sites that serves every demand was found; allow more time, sites or pairs"
         status = Status.INFEASIBLE if proven else (Status.TIME_LIMIT if search.late else Status.FEASIBLE)
         return Certificate(np.inf, bound, status, seconds, maximise=False, reason=reason)
     if not proven:
         status = Status.TIME_LIMIT if search.late else Status.FEASIBLE
         return Certificate(search.value, min(bound, search.value), status, seconds, maximise=False)
-    exact = search.gap * search.value <= (1 - 1e-6 if search.whole else 0.0)
+    exact = search.share <= search.unit
     bound = search.value if exact else max(min(bound, search.value), search.cutoff)
     status = Status.OPTIMAL if bound == search.value else Status.WITHIN_GAP
     return Certificate(search.value, bound, status, seconds, maximise=False)
