@@ -21,6 +21,7 @@ STEPS: tuple[tuple[str, str, float], ...] = (
     (FRONT_CAPACITY, "times", 1.1),
 )
 MOST_REPS_FACTOR = 16.0
+BEST = WaveParams()
 WHAT_IF = WaveParams(classes=200, rounds=4)  # a dozen plans in a second or two, each a store or two from the best
 REPS_PRECISION = 0.01
 SEARCH_KEYS = (*KEYS, "goal.stores", "goal.counts_signups")
@@ -51,7 +52,7 @@ def reach_of(waves: pd.DataFrame, prices: pd.DataFrame, participants: int, figur
 
 
 def solve(
-    inputs: Mapping[str, pd.DataFrame], start_prices: pd.DataFrame | None = None, params: WaveParams = WaveParams()
+    inputs: Mapping[str, pd.DataFrame], start_prices: pd.DataFrame | None = None, params: WaveParams = BEST
 ) -> WaveResult:
     """Solve the rollout model on its stored tables."""
     return plan_waves(
