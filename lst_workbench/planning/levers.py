@@ -88,7 +88,7 @@ def levers(tables: Tables, figures: Figures) -> dict[str, pd.DataFrame]:
         return reach_of(plan["waves"], plan["prices"], participants, moved)
 
     now = reach_of(tables["waves"], tables["prices"], participants, figures)
-    return {"levers": lever_table(figures, now, resolve), "reps_search": reps_search(figures, now, resolve)}
+    return {"levers": lever_table(figures, resolve), "reps_search": reps_search(figures, now, resolve)}
 
 
 def lever_table(figures: Figures, now: Reach, resolve: Resolve) -> pd.DataFrame:

@@ -115,7 +115,9 @@ def test_a_store_below_the_line_names_the_capacity_that_is_too_dear():
     assert explanation.figures["resource"] == "volume_m3"
     assert explanation.figures["margin"] == pytest.approx(0.5 - 0.6)
     assert explanation.figures["short_share"] == pytest.approx(0.1 / 0.6)
+    assert "is worth 0.500" in explanation.text and "costs 0.600, 20.0% more than that" in explanation.text
     assert "warehouse throughput (0.600)" in explanation.text
+    assert "its cost falls by 16.7%" in explanation.text
     assert "2.00 m3 a month from November 2017 in warehouse 7 more" in explanation.text
 
 
@@ -123,7 +125,7 @@ def test_a_month_that_is_not_the_best_is_said():
     late = plan({i: ("signed", MONTHS[0]) for i in range(1, 6)})
     text = explain_store(late, 2).text
     assert "signed in September 2017" in text
-    assert "November 2017 would give it 1.800 more" in text
+    assert "November 2017 would suit it 56.2% better" in text  # (3.4 - 1.6) / 3.2
 
 
 def test_an_unknown_store_is_refused_in_a_sentence(result):
