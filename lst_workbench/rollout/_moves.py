@@ -65,12 +65,12 @@ def load(i: int, t: int, stores: Stores, room: Room, sign: int) -> None:
 
 
 @nb.njit(cache=True, nogil=True)
-def harm(i: int, t: int, stores: Stores, room: Room) -> bool:
-    """Whether an at-least row falls short, or shorter, when store i does not start in month t after all."""
+def harm(i: int, t: int, guarded: np.ndarray, stores: Stores, room: Room) -> bool:
+    """Whether a guarded at-least row falls short, or shorter, when store i does not start in month t after all."""
     g = stores.group[i]
     for x in range(room.first[g], room.first[g + 1]):
         r = room.row[x]
-        if room.sense[r] < 0 and t <= room.month[r] and room.spare[r] < 1:
+        if guarded[r] and t <= room.month[r] and room.spare[r] < 1:
             return True
     return False
 
@@ -308,13 +308,15 @@ def shared_price(i: int, t: int, stores: Stores, prices: Prices) -> float:
 
 
 @nb.njit(cache=True, nogil=True)
-def release(order: np.ndarray, row: int, wanted: int, starts: np.ndarray, stores: Stores, room: Room) -> None:
-    """Stop `wanted` stores that an at-most row counts, in `order`, where no at-least row suffers."""
+def release(
+    order: np.ndarray, row: int, wanted: int, guarded: np.ndarray, starts: np.ndarray, stores: Stores, room: Room
+) -> None:
+    """Stop `wanted` stores that an at-most row counts, in `order`, where no guarded at-least row suffers."""
     for i in order:
         if wanted <= 0:
             return
         t = starts[i]
-        if t < 0 or t > room.month[row] or harm(i, t, stores, room):
+        if t < 0 or t > room.month[row] or harm(i, t, guarded, stores, room):
             continue
         g = stores.group[i]
         for x in range(room.first[g], room.first[g + 1]):

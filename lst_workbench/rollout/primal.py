@@ -7,10 +7,14 @@ from lst_workbench.rollout.dual import Dual
 from lst_workbench.rollout.prices import FoundPrices
 from lst_workbench.rollout.wave_inputs import WaveProblem
 from lst_workbench.rollout.wave_params import WaveParams
+from lst_workbench.rollout.wave_tables import value_of
 
 REGRETS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
-OPEN = 0.06  # share of a store's worth: closer to nought than this, its decision is open
-SHARED = 0.9  # how much of the price of shared capacities counts as gain at first
+OPEN = 0.06  # share of a store's worth: closer to nought than this, whether it starts is open
+MONTHS_APART = 0.001  # the same between its two best months: when it starts is open
+PHASE_ROUNDS = 4
+PHASES = ((OPEN, 1.0), (OPEN, 0.95), (2 * OPEN, 0.0))  # what is open; how much of shared capacities' price counts
+WIDE = 0.5  # the same where a quota is short
 NOISE = 0.02  # share of a store's worth by which the order of a trial is shaken
 TRIALS = 0.3  # trials a store and round
 
@@ -28,24 +32,31 @@ def plan_at_prices(problem: WaveProblem, dual: Dual, found: FoundPrices, params:
     room, starts = room_of(problem), np.full(len(scale), -1, np.int64)
 
     worth, _, lead = dual.best_starts(smooth)
-    wanted = found.meant
-    if wanted is None:
-        wanted = spread(stores, scale, smooth, dual.largest, _row_prices(dual, smooth_x, room), temperature)
+    wanted = spread(stores, scale, smooth, dual.largest, _row_prices(dual, smooth_x, room), temperature)
     place(_ranked(lead / scale, wanted >= 0), wanted, starts, stores, room)
-    worth, _, _ = dual.best_starts(prices)
+    worth, _, lead = dual.best_starts(prices)
     for regret in REGRETS:
         candidates = _ranked(worth / scale, (starts < 0) & (worth > -regret * scale))
         insert(candidates, regret, worth, scale, starts, stores, prices, room)
 
-    for number in range(params.rounds):
-        early = number < params.rounds // 2
-        band = (OPEN if early else 2 * OPEN) * scale
-        _release_for_quotas(problem, worth / scale, starts, room)
-        pool, first = _pool(problem, (np.abs(worth) < band) | ((starts < 0) & (worth > 0)), number)
+    def rearrange(among: np.ndarray, shared: float, seed: int) -> None:
+        pool, first = _shuffled(problem, among, seed)
         recreate(
             first, pool, worth, scale, starts, stores, prices, room,
-            SHARED if early else 0.0, dual.shortfall_price, NOISE, REGRETS[-3], TRIALS, number,
+            shared, dual.shortfall_price, NOISE, REGRETS[-3], TRIALS, seed,
         )  # fmt: skip
+
+    undecided = (lead < MONTHS_APART * scale) | (worth < 0)
+    for number in range(params.rounds):
+        reach, shared = PHASES[min(number // PHASE_ROUNDS, len(PHASES) - 1)]
+        if (short := _short_groups(problem, room)).any():
+            _release(problem, short, worth / scale, starts, room)
+            nearby = np.unique(stores.territory[short[stores.group]])
+            rearrange(np.isin(stores.territory, nearby) & (np.abs(worth) < WIDE * scale), shared, number)
+        rearrange((np.abs(worth) < reach * scale) | np.where(starts < 0, worth > 0, undecided), shared, number)
+        good_enough = value_of(problem, starts) >= found.bound * (1 - params.gap)
+        if shared == 0 and good_enough and not _short_groups(problem, room).any():
+            break
     waiting = np.flatnonzero((starts < 0) & np.isfinite(worth))
     insert(waiting, np.inf, worth, scale, starts, stores, prices, room)
     return starts
@@ -60,8 +71,8 @@ def room_of(problem: WaveProblem) -> Room:
     return Room(visits, volume, capital, targets.limit * targets.sense, first, row, targets.month, targets.sense)
 
 
-def _pool(problem: WaveProblem, among: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Shuffle positions inside each territory; where each territory begins."""
+def _shuffled(problem: WaveProblem, among: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Positions in random order inside each territory, and where each territory begins."""
     rows = np.flatnonzero(among)
     territory = problem.stores.territory[rows]
     rows = rows[np.lexsort((np.random.default_rng(seed).random(len(rows)), territory))]
@@ -80,16 +91,19 @@ def _ranked(key: np.ndarray, among: np.ndarray) -> np.ndarray:
     return rows[np.argsort(-key[rows], kind="stable")]
 
 
-def _release_for_quotas(problem: WaveProblem, worth: np.ndarray, starts: np.ndarray, room: Room) -> None:
-    """Where a quota is short because a limit on stores is reached, stop the least useful stores it counts."""
-    targets = problem.targets
-    short = (targets.sense < 0) & (room.spare < 0)
-    if not short.any():
-        return
-    groups = targets.member[:, short].any(axis=1)
-    for row in np.flatnonzero((targets.sense > 0) & (room.spare < 1)).tolist():
-        if not targets.member[groups, row].any():
-            continue
-        wanted = int(-room.spare[short].sum())
-        counted = np.flatnonzero((starts >= 0) & targets.member[problem.stores.group, row])
-        release(counted[np.argsort(worth[counted], kind="stable")], row, wanted, starts, problem.stores, room)
+def _short_groups(problem: WaveProblem, room: Room) -> np.ndarray:
+    """Groups of stores that a short quota counts."""
+    short = (problem.targets.sense < 0) & (room.spare < 0)
+    return problem.targets.member[:, short].any(axis=1)
+
+
+def _release(problem: WaveProblem, short: np.ndarray, worth: np.ndarray, starts: np.ndarray, room: Room) -> None:
+    """Where a limit on stores keeps members of a short quota out, stop the least useful stores it counts."""
+    targets, group = problem.targets, problem.stores.group
+    guarded = (targets.sense < 0) & ~targets.member[short].all(axis=0)  # others get as many back
+    wanted = int(-room.spare[(targets.sense < 0) & (room.spare < 0)].sum())
+    for row in np.flatnonzero((targets.sense > 0) & (room.spare < wanted)).tolist():
+        if targets.member[short, row].any():
+            counted = np.flatnonzero((starts >= 0) & targets.member[group, row] & ~short[group])
+            order = counted[np.argsort(worth[counted], kind="stable")]
+            release(order, row, wanted - int(room.spare[row]), guarded, starts, problem.stores, room)
