@@ -91,12 +91,12 @@ def levers(tables: Tables, figures: Figures) -> dict[str, pd.DataFrame]:
     return {"levers": lever_table(figures, resolve), "reps_search": reps_search(figures, now, resolve)}
 
 
-def lever_table(figures: Figures, now: Reach, resolve: Resolve) -> pd.DataFrame:
+def lever_table(figures: Figures, resolve: Resolve) -> pd.DataFrame:
     """Move each lever by its step, also beyond the register's range: a question, not an assumption.
 
     Every step only makes room, so the plan at hand stays possible and nothing is ever lost by one.
     """
-    rows = []
+    now, rows = resolve(figures), []
     for key, how, step in STEPS:
         value = figures[key] * step if how == "times" else max(0.0, figures[key] + step)
         moved = resolve({**figures, key: value})
