@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from lst_workbench.assumptions import data_folder, load_register, load_scenario, scenario_names
     from lst_workbench.contracts import InputError, LstError
     from lst_workbench.market import build_market, check_market, read_market, write_market
-    from lst_workbench.planning import PlanResult, cancel, make_plan, progress_of, submit
+    from lst_workbench.planning import PlanResult, cancel, make_plan, progress_of, submit  # type: ignore[no-redef]
     from lst_workbench.runs import add_to_journal, explain_store, read_journal, read_run
     from lst_workbench.runs import compare_runs as compare
 
