@@ -58,7 +58,8 @@ def incidence(where: np.ndarray, size: int) -> sp.csr_matrix:
 
 def summed(places: sp.csr_matrix, rows: np.ndarray) -> np.ndarray:
     """Sum blocks over the rows that belong to each place."""
-    return (places @ rows.reshape(rows.shape[0], -1)).reshape(places.shape[0], *rows.shape[1:])
+    flat = rows.reshape(rows.shape[0], int(np.prod(rows.shape[1:])))  # -1 is not defined where there are no rows
+    return (places @ flat).reshape(places.shape[0], *rows.shape[1:])
 
 
 def solve(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from lst_workbench.rollout.classes import plan_classes
 from lst_workbench.rollout.dual import Dual
 from lst_workbench.rollout.newton import Path, follow_path, starting_prices
 from lst_workbench.rollout.wave_inputs import WaveProblem
@@ -16,17 +17,21 @@ IDLE = (1e-4, 1e-2)
 
 @dataclass(frozen=True)
 class FoundPrices:
-    """Sharp prices `x`, the bound they prove, and the temperature and prices whose shares are to be rounded."""
+    """Sharp prices `x`, the bound they prove, and the temperature and prices whose shares are to be rounded.
+
+    ``meant`` holds the months of start (-1: none) where classes of like stores were planned instead.
+    """
 
     x: np.ndarray
     bound: float
     shares_at: tuple[float, np.ndarray]
+    meant: np.ndarray | None = None
 
 
 def find_prices(
     problem: WaveProblem, dual: Dual, params: WaveParams, start_prices: pd.DataFrame | None = None
 ) -> FoundPrices:
-    """Cool rough prices on an even sample of the stores, then sharp ones on those whose decision is open.
+    """Plan classes where stores are much alike; else cool rough prices on an even sample, then sharp ones on all.
 
     Stores that rough prices rule out come back for the bound, which holds for all.
     """
@@ -34,6 +39,11 @@ def find_prices(
     if not n:
         nothing = np.zeros(dual.limit.size)
         return FoundPrices(nothing, 0.0, (params.fine[-1], nothing))
+    if dual.limit.size <= params.class_rows:
+        classes = plan_classes(dual, params.classes)
+        bound = dual.bound(classes.prices)
+        if bound - classes.value <= params.class_gap * bound:
+            return FoundPrices(classes.prices, bound, (params.fine[-1], classes.prices), classes.meant)
     rows, weight = _even_sample(problem, params.sample)
     sample = Dual(problem, dual.shortfall_price, rows, weight) if len(rows) < n else dual
     x, coarse = starting_prices(sample), params.coarse

@@ -32,7 +32,9 @@ def plan_at_prices(problem: WaveProblem, dual: Dual, found: FoundPrices, params:
     room, starts = room_of(problem), np.full(len(scale), -1, np.int64)
 
     worth, _, lead = dual.best_starts(smooth)
-    wanted = spread(stores, scale, smooth, dual.largest, _row_prices(dual, smooth_x, room), temperature)
+    wanted = found.meant
+    if wanted is None:
+        wanted = spread(stores, scale, smooth, dual.largest, _row_prices(dual, smooth_x, room), temperature)
     place(_ranked(lead / scale, wanted >= 0), wanted, starts, stores, room)
     worth, _, lead = dual.best_starts(prices)
     for regret in REGRETS:
@@ -92,7 +94,7 @@ def _ranked(key: np.ndarray, among: np.ndarray) -> np.ndarray:
 
 
 def _short_groups(problem: WaveProblem, room: Room) -> np.ndarray:
-    """Groups of stores that a short quota counts."""
+    """Find the groups of stores that a short quota counts."""
     short = (problem.targets.sense < 0) & (room.spare < 0)
     return problem.targets.member[:, short].any(axis=1)
 
