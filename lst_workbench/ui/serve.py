@@ -74,7 +74,6 @@ def voila_command(
         RUNS_VARIABLE: str(Path(runs_folder).resolve()),
         MARKET_VARIABLE: str(Path(market_folder).resolve()),
         "JUPYTER_PATH": os.pathsep.join(filter(None, [str(share), os.environ.get("JUPYTER_PATH")])),
-        "LST_SHARED_PLOTLY": "1",
     }
     return argv, env
 
@@ -128,7 +127,7 @@ def _lay_out(template: Path, share: Path) -> None:
             shutil.copytree(template, folder)
             (folder / "tokens.css.html").write_text(f"<style>{tokens_css()}</style>", encoding="utf-8")
             (folder / "static").mkdir(exist_ok=True)
-            shutil.copyfile(_plotly_script(), folder / "static" / "plotly-widget.js")
+            shutil.copyfile(_plotly_script(), folder / "static" / "plotly.min.js")
             with suppress(OSError):  # another process may have laid out the same folder meanwhile
                 made.rename(share)
     except OSError as error:
@@ -142,7 +141,7 @@ def _lay_out(template: Path, share: Path) -> None:
 def _plotly_script() -> Path:
     import plotly
 
-    return Path(plotly.__file__).parent / "package_data" / "widgetbundle.js"
+    return Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
 
 
 def _fingerprint(template: Path) -> str:

@@ -1,6 +1,6 @@
 """Views: a result becomes a card, a chart, a table or a map layer. Pure: no computing, no widgets, no files."""
 
-from lst_workbench.views.charts import curve_figure, draw_curve
+from lst_workbench.views.charts import curve_figure
 from lst_workbench.views.findings import Finding, finding_of, headline
 from lst_workbench.views.leaflet_maps import folium_map, leaflet_map
 from lst_workbench.views.maps import (
@@ -21,7 +21,6 @@ __all__ = [
     "both",
     "catchment_layer",
     "curve_figure",
-    "draw_curve",
     "finding_of",
     "folium_map",
     "headline",

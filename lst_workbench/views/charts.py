@@ -1,8 +1,4 @@
-"""Plotly figures: made with their data, then changed in place.
-
-Made *with* their data: Voilà runs a notebook before a browser is there, and a figure widget that is changed between
-its construction and its first display shows the state of its construction.
-"""
+"""Plotly figures of a plan: tables in, a finished figure out; any page or notebook can show it."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -25,14 +21,14 @@ LABEL_PIXELS = 30
 
 
 def curve_figure(
-    tables: Tables | None, goal: float, lang: str, counted: str = "in_system", festival: pd.Timestamp | None = None
+    tables: Tables, goal: float, lang: str, counted: str = "in_system", festival: pd.Timestamp | None = None
 ) -> go.Figure:
     """Three strips on one axis of months: stores, sign-ups, capacity used.
 
     Parameters
     ----------
-    tables : mapping or None
-        The run's tables: curve, capacities; None draws empty strips.
+    tables : mapping
+        The run's tables: curve, capacities.
     goal : float
         Stores aimed at; not a number when nothing was.
     lang : str
@@ -65,20 +61,14 @@ def curve_figure(
         row=3,
         col=1,
     )
-    if tables is not None:
-        draw_curve(figure, tables, goal, lang, counted, festival)
+    _fill(figure, tables, goal, lang, counted, festival)
     return figure
 
 
-def draw_curve(
-    figure: go.Figure,
-    tables: Tables,
-    goal: float,
-    lang: str,
-    counted: str = "in_system",
-    festival: pd.Timestamp | None = None,
+def _fill(
+    figure: go.Figure, tables: Tables, goal: float, lang: str, counted: str, festival: pd.Timestamp | None
 ) -> None:
-    """Put new figures or another language into a figure of `curve_figure`, all at once."""
+    """Put figures, ticks and labels of a run into the empty strips."""
     curve, used = tables["curve"], used_shares(tables["capacities"])
     stores, active, signups = (curve[name].to_numpy(np.float64) for name in ("in_system", "active", "signups"))
     shown_goal = goal if counted == "in_system" and pd.notna(goal) else None

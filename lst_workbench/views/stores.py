@@ -14,6 +14,8 @@ from lst_workbench.views.tables import grid
 
 SHOWN_CELLS = 5
 SHOWN_STORES = 200
+HAIR = 0.0005  # of an active store: what three digits no longer show
+SMALL_SHARE = 0.02  # of a store's worth: smaller margins are drawn small
 
 
 def matching_stores(stores: pd.DataFrame, query: str) -> pd.DataFrame:
@@ -80,9 +82,16 @@ def reason(explanation: Explanation, lang: str) -> str:
     of = explanation.figures
     if explanation.key == "signed":
         figures = {"worth": _objective(of["worth"]), "price": _objective(of["price"])}
-        key = "explain.signed" if of["margin"] > -0.0005 else "explain.signed.below"
-        said = text(key, lang, month=_when(of["month"], lang), margin=_objective(abs(of["margin"])), **figures)
-        best = "explain.signed.best" if of["month"] == of["best_month"] else "explain.signed.later"
+        side = "above" if of["margin"] > HAIR else "below" if of["margin"] < -HAIR else "at"
+        said = text(
+            f"explain.signed.{side}",
+            lang,
+            month=_when(of["month"], lang),
+            margin=_objective(abs(of["margin"])),
+            **figures,
+        )
+        lost = float(explanation.table["margin"].max()) - of["margin"] if "margin" in explanation.table else 0.0
+        best = "explain.signed.best" if lost <= HAIR else "explain.signed.later"
         return f"{said} {text(best, lang, best_month=_when(of['best_month'], lang))}"
     if explanation.key == "uncovered":
         needed = count(-(-of["distance_km"] // 1), lang)
@@ -106,7 +115,8 @@ def draws_from(links: pd.DataFrame, lang: str) -> str:
     """List the cells with most of the store's shoppers; the map shows them all."""
     if links.empty:
         return f'<p class="note">{escape(text("store.draws.none", lang))}</p>'
-    lead = text("store.draws", lang, people=count(links["people"].sum(), lang), cells=count(len(links), lang))
+    cells = text("n_cells", lang, n=count(len(links), lang))
+    lead = text("store.draws", lang, people=count(links["people"].sum(), lang), cells=cells)
     top = links.sort_values("people", ascending=False).head(SHOWN_CELLS)
     columns = [(text(f"col.{name}", lang), "num") for name in ("distance", "share", "people")]
     rows = [[f"{row.distance_km:.1f} km", share(row.share), count(row.people, lang)] for row in top.itertuples()]
@@ -169,7 +179,7 @@ def _months(explanation: Explanation, lang: str) -> str:
     table = explanation.table
     if "margin" not in table or "worth" not in table:
         return ""
-    top = max(float(table["margin"].abs().max()), 1e-9)
+    top = max(float(table["margin"].abs().max()), SMALL_SHARE * float(table["worth"].max()), HAIR)
     cells = "".join(
         f'<div class="{"on" if row.chosen else ""}">{marks.margin_bar(row.margin / top)}<b>{_objective(row.margin)}</b>'
         f"<span>{escape(month(row.month, lang))}</span></div>"
@@ -183,4 +193,4 @@ def _when(when: object, lang: str) -> str:
 
 
 def _objective(value: float) -> str:
-    return f"{value:.3f}".replace("-", MINUS)
+    return f"{value if abs(value) > HAIR else 0.0:.3f}".replace("-", MINUS)

@@ -16,6 +16,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "n_reps.one": ("{n} rep", "{n} 名代表"),
     "n_stores": ("{n} stores", "{n} 家"),
     "n_stores.one": ("{n} store", "{n} 家"),
+    "n_cells": ("{n} cells", "{n} 格"),
+    "n_cells.one": ("{n} cell", "{n} 格"),
     "headline.in_system": (
         "{reps} bring {stores} into the system by {month}",
         "{reps}到 {month}使在网门店达 {stores}",
@@ -207,8 +209,8 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "store.id": ("Store {id}", "门店 {id}"),
     "store.draws": (
-        "It draws {people} people from {cells} cells; the five largest:",
-        "客源约 {people} 人，来自 {cells} 格；最大的五格：",
+        "It draws about {people} people from {cells}; most of them from:",
+        "客源约 {people} 人，来自 {cells}，主要为：",
     ),
     "store.draws.none": ("No populated cell lies within its reach.", "其范围内没有居民格。"),
     "col.share": ("Share who shop here", "到店份额"),

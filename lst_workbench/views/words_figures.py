@@ -82,7 +82,12 @@ FIGURES: dict[str, tuple[str, str]] = {
     ),
     "order.mend.drop": ("a drop at {n} (now {now}), by denser routes", "以更密线路将配送降至 {n}（现 {now}）"),
     # why a store is signed, or not
-    "explain.signed": (
+    "explain.signed.at": (
+        "Signed in {month}. It is worth {worth} active stores at the end of the plan and costs {price} at the plan's "
+        "shadow prices: it stands just at the line.",
+        "{month}签约。期末值 {worth} 家活跃门店，按方案影子价格耗费 {price}，恰在门槛上。",
+    ),
+    "explain.signed.above": (
         "Signed in {month}. It is worth {worth} active stores at the end of the plan and costs {price} at the plan's "
         "shadow prices, {margin} above the line.",
         "{month}签约。期末值 {worth} 家活跃门店，按方案影子价格耗费 {price}，高出门槛 {margin}。",
@@ -92,7 +97,7 @@ FIGURES: dict[str, tuple[str, str]] = {
         "shadow prices: {margin} below the line, it fills capacity that other stores leave.",
         "{month}签约。期末值 {worth} 家活跃门店，影子价格 {price}，低于门槛 {margin}：利用其他门店余下的产能。",
     ),
-    "explain.signed.best": ("No other month gives it a larger margin.", "其他月份的净值都不会更高。"),
+    "explain.signed.best": ("No other month suits it better.", "其他月份并不更有利。"),
     "explain.signed.later": (
         "{best_month} would suit it better, but that month's capacity went to stores that gain more by it.",
         "{best_month}对它更有利，但当月产能给了收益更高的门店。",

@@ -25,7 +25,7 @@ def test_the_command_serves_this_machine_only_and_passes_no_flag_twice(cache, tm
 
 def test_the_template_lies_outside_the_package_with_plotly_beside_it(cache):
     folder = template_folder(cache) / "voila" / "templates" / "lst"
-    assert (folder / "static" / "plotly-widget.js").stat().st_size > 1_000_000
+    assert (folder / "static" / "plotly.min.js").stat().st_size > 1_000_000
     assert "--accent" in (folder / "tokens.css.html").read_text("utf-8")
     assert template_folder(cache) == template_folder(cache), "laid out once"
     assert [entry.name for entry in cache.iterdir()] == [template_folder(cache).name], "nothing half-made is left"

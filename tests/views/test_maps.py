@@ -121,7 +121,7 @@ def test_the_chart_says_the_figures_of_the_tables(tables):
     said = " ".join(note.text for note in figure.layout.annotations)
     assert "Goal 3" in said and "Spring Festival" in said
     assert len(figure.layout.yaxis.tickvals) <= 6
-    charts.draw_curve(figure, tables, 3.0, "zh", festival=MONTHS[1])
+    figure = charts.curve_figure(tables, 3.0, "zh", festival=MONTHS[1])
     said = " ".join(note.text for note in figure.layout.annotations)
     assert "目标 3" in said and "春节" in said and "Goal" not in said
 

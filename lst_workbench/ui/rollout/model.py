@@ -12,12 +12,12 @@ from typing import Any
 import pandas as pd
 from traitlets import Bool, Dict, Enum, Float, HasTraits, Instance, Int, Tuple, Unicode, observe
 
-from lst_workbench import planning
+import lst_workbench as lst
 from lst_workbench.assumptions import Scenario, data_folder, load_register, load_scenario, scenario_names
 from lst_workbench.catchment import HuffParams, store_cells
 from lst_workbench.contracts import LstError
 from lst_workbench.market import Market, read_market
-from lst_workbench.runs import SCENARIO_FILE, Explanation, PlanResult, Progress, read_run
+from lst_workbench.runs import SCENARIO_FILE, Explanation, PlanResult, Progress, read_progress, read_run
 from lst_workbench.ui.rollout.levers import LEVERS
 from lst_workbench.views import LANGUAGES, text
 from lst_workbench.views.maps import parents_of
@@ -154,7 +154,7 @@ class RolloutState(HasTraits):
         self.said = ("", "")
         try:
             out = new_run_folder(self.runs_folder, self.scenario)
-            planning.submit(self.market_folder, self.asked, out)
+            lst.planning.submit(self.market_folder, self.asked, out)
         except (LstError, OSError) as error:
             self.said = ("error.start", str(error))
             return
@@ -172,13 +172,13 @@ class RolloutState(HasTraits):
         if self.running and self.out:
             self._cancelled = self.out
             try:
-                planning.cancel(self.out)
+                lst.planning.cancel(self.out)
             except LstError as error:
                 self.said = ("error.cancel", str(error))
 
     def _follow(self, out: Path) -> None:
         try:
-            while (progress := planning.progress_of(out)) is not None and progress.state in AT_WORK:
+            while (progress := progress_of(out)) is not None and progress.state in AT_WORK:
                 self.progress, self.stage = progress.done_share, progress.message_key
                 time.sleep(POLL_SECONDS)
             self._end(out, progress)
@@ -202,7 +202,7 @@ class RolloutState(HasTraits):
 
     def _show_newest(self) -> None:
         for folder in self._folders():
-            progress = planning.progress_of(folder)
+            progress = progress_of(folder)
             if progress is not None and progress.state != "done":
                 continue
             try:
@@ -216,7 +216,7 @@ class RolloutState(HasTraits):
 
     def _at_work(self) -> Iterator[Path]:
         for folder in self._folders():
-            progress = planning.progress_of(folder)
+            progress = progress_of(folder)
             if progress is not None and progress.state in AT_WORK:
                 yield folder
 
@@ -253,12 +253,12 @@ class RolloutState(HasTraits):
     # stores -----------------------------------------------------------------------------------
 
     def first_signed(self) -> pd.DataFrame:
-        """Find the stores that the plan signs in its first month, the clearest cases first."""
+        """Find the stores that the plan signs in its first month, the largest first."""
         if self.market is None or self.result is None:
             return pd.DataFrame()
         signed = self.result.tables["decisions"].dropna(subset="month")
-        first = signed[signed["month"] == signed["month"].min()].sort_values("margin", ascending=False, kind="stable")
-        return first[["store_id"]].merge(self.market.stores, on="store_id")
+        first = self.market.stores["store_id"].isin(signed.loc[signed["month"] == signed["month"].min(), "store_id"])
+        return self.market.stores[first].sort_values(["area_m2", "store_id"], ascending=[False, True])
 
     def stores_of_cell(self, cell: int, resolution: int) -> pd.DataFrame:
         """Find the stores in a cell of the map."""
@@ -303,6 +303,12 @@ class RolloutState(HasTraits):
 def _tidy(value: float) -> float:
     """Take off the noise that scaling down and up again leaves in the last digits."""
     return float(f"{value:.9g}")
+
+
+def progress_of(folder: Path) -> Progress | None:
+    """Look how far a run is, without the room that plans: a page that only looks opens sooner."""
+    progress = read_progress(folder)
+    return progress.as_seen_now() if progress is not None else None
 
 
 def open_state() -> RolloutState:

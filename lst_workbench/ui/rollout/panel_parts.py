@@ -1,34 +1,10 @@
 """Small widgets that the page is built of."""
 
-import os
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import ipywidgets as w
-import plotly.graph_objects as go
 from traitlets import HasTraits
-
-# plotly sends its 5 MB script through the kernel's socket once for every figure. Under `lst serve` the template
-# serves that file; this stub imports it from there, so that it is loaded once and cached.
-SHARED_PLOTLY = "LST_SHARED_PLOTLY"
-STUB = """
-const root = new URL(document.body.dataset.baseUrl ?? "/voila/", location.href);
-const bundle = await import(new URL("templates/lst/static/plotly-widget.js", root).href);
-export default bundle.default;
-"""
-CHART_CONFIG = {"displayModeBar": False, "responsive": True, "scrollZoom": False, "doubleClick": False}
-
-
-class _SharedFigure(go.FigureWidget):
-    _esm = STUB
-
-
-def chart(figure: go.Figure) -> go.FigureWidget:
-    """Wrap a finished figure as a widget."""
-    kind = _SharedFigure if os.environ.get(SHARED_PLOTLY) else go.FigureWidget
-    widget = kind(figure)
-    widget._config = CHART_CONFIG
-    return widget
 
 
 def classed(widget: Any, *classes: str) -> Any:

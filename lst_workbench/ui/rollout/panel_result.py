@@ -6,8 +6,9 @@ import ipywidgets as w
 import pandas as pd
 
 from lst_workbench.ui.rollout.model import RolloutState
+from lst_workbench.ui.rollout.panel_chart import Chart
 from lst_workbench.ui.rollout.panel_map import MapCard
-from lst_workbench.ui.rollout.panel_parts import chart, classed, html
+from lst_workbench.ui.rollout.panel_parts import classed, html
 from lst_workbench.ui.rollout.panel_store import StoreCard
 from lst_workbench.views import cards, charts, states, tables
 from lst_workbench.views.findings import finding_of, used_shares
@@ -21,7 +22,7 @@ class ResultBody(w.VBox):
         self.state = state
         self._kpis, self._curve_head, self._twin = html("kpi-row"), html("head"), html()
         self._order, self._table, self._worth = html("card"), html("card", "span8"), html("card", "span4")
-        self._curve = chart(charts.curve_figure(*self._curve_data()))
+        self._curve = Chart(charts.curve_figure(*self._curve_data()))
         self._map = MapCard(state)
         store = StoreCard(state, lambda: self._map.layer.resolution, self._map.focus)
         curve = classed(w.VBox([self._curve_head, self._curve, self._twin]), "card")
@@ -47,7 +48,7 @@ class ResultBody(w.VBox):
         self._kpis.value = cards.kpi_row(run, cards.Figures(state.register, state.figures), lang)
         self._curve_head.value = cards.head("curve.title", lang)
         self._twin.value = tables.months_table(run["curve"], used_shares(run["capacities"]), lang)
-        charts.draw_curve(self._curve, *self._curve_data())
+        self._curve.show(charts.curve_figure(*self._curve_data()))
         self._order.value = cards.head("order.title", lang) + tables.order_account(economics, lang)
         shown, every = min(tables.SHOWN_PLACES, len(run["places_plan"])), len(run["places_plan"])
         head = cards.head("places.title", lang, text("places.sub", lang, n=str(shown), all=str(every)))
