@@ -167,3 +167,39 @@ def climb(
             price[i] += length * direction[i]
     price[:], saving[:], opened[:] = best_price, best_saving, best_opened
     return best, step
+
+
+@njit(cache=True, nogil=True)
+def fill_sites(
+    starts: np.ndarray,
+    demand: np.ndarray,
+    cost: np.ndarray,
+    quantity: np.ndarray,
+    capacity: np.ndarray,
+    price: np.ndarray,
+    saving: np.ndarray,
+    scarcity: np.ndarray,
+    share: np.ndarray,
+) -> None:
+    """Fill each site by itself with what saves most for a unit, where a unit of demand i is worth price[i].
+
+    saving[j] = max Σ_i q_i (u_i - c_ij) x_ij with Σ_i q_i x_ij ≤ C_j, 0 ≤ x ≤ 1; scarcity[j] is what one more unit of
+    capacity would save. Pairs are in order of site, `starts` marks where each site's begin; `share` is x.
+    """
+    share[:] = 0.0
+    for j in range(starts.size - 1):
+        begin = starts[j]
+        margin = price[demand[begin : starts[j + 1]]] - cost[begin : starts[j + 1]]
+        left = capacity[j]
+        saving[j] = scarcity[j] = 0.0
+        for k in np.argsort(-margin):
+            if margin[k] <= 0.0:
+                break
+            wanted = quantity[demand[begin + k]]
+            taken = min(left, wanted)
+            share[begin + k] = taken / wanted
+            saving[j] += taken * margin[k]
+            left -= taken
+            if taken < wanted:
+                scarcity[j] = margin[k]
+                break

@@ -5,13 +5,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-from scipy import sparse
 
 from lst_workbench.contracts import InputError
 from lst_workbench.coverage import formulations
+from lst_workbench.coverage.facility_prices import FacilityTask, solve_by_prices
 from lst_workbench.coverage.pairs import Pairs, amounts_faults, amounts_in, names_of, pairs_of
 from lst_workbench.coverage.result import SitingResult, no_answer, unreached_reason
-from lst_workbench.optim import ArrayModel, Certificate, Status, solve_arrays
+from lst_workbench.optim import Certificate, Status
 
 SERVED = 1e-7  # smallest share of a demand that counts as served from a site
 
@@ -26,13 +26,10 @@ class CflpParams:
         Stop when value and bound are this close, as a share; 0 asks for the optimum.
     small_pairs : int
         Up to so many pairs the model is handed to HiGHS as it is written down.
-    rounds : int
-        Most rounds in which the rows x ≤ y that a fractional answer breaks are added.
     """
 
     gap: float = 0.0
     small_pairs: int = 1_000
-    rounds: int = 20
 
 
 def solve_cflp(
@@ -74,8 +71,9 @@ def solve_cflp(
 
     Notes
     -----
-    The model is in `formulations.capacitated_location`. In larger cases the rows x ≤ y, which make it tight and are as
-    many as pairs, are added as fractional answers break them, before HiGHS branches.
+    The model is in `formulations.capacitated_location`. In larger cases prices of the demands (Lagrangian relaxation;
+    Beasley, 1988) give a bound and say which sites and pairs can matter: HiGHS first chooses among few of them, for a
+    good value, and then among all that the bound has not ruled out.
 
     Examples
     --------
@@ -93,7 +91,8 @@ def solve_cflp(
     if len(pairs.site) <= params.small_pairs:
         solved = formulations.capacitated_location(pairs, fixed_cost, capacity, single_source, time_limit_s)
     else:
-        solved = _solve_by_rows(pairs, fixed_cost, capacity, single_source, time_limit_s, params)
+        task = FacilityTask(pairs, fixed_cost, capacity, single_source)
+        solved = solve_by_prices(task, time_limit_s, params.gap)
     opened, share, certificate = solved
     certificate = replace(certificate, seconds=time.perf_counter() - started)
     if certificate.status is Status.INFEASIBLE:
@@ -128,75 +127,6 @@ def _shortage(pairs: Pairs, capacity: np.ndarray) -> str:
     if wanted > there * (1 + 1e-12):
         return f"the quantities add up to {wanted:g}, all capacities to {there:g}; add at least {wanted - there:g}"
     return ""
-
-
-def _solve_by_rows(
-    pairs: Pairs,
-    fixed_cost: np.ndarray,
-    capacity: np.ndarray,
-    single_source: bool,
-    time_limit_s: float | None,
-    params: CflpParams,
-) -> tuple[np.ndarray, np.ndarray, Certificate]:
-    """Tighten the relaxation row by row, then branch; variables are the sites, then the pairs."""
-    deadline = None if time_limit_s is None else time.perf_counter() + time_limit_s
-    strong = np.zeros(len(pairs.site), bool)
-    for _ in range(params.rounds):
-        model = _model(pairs, fixed_cost, capacity, strong, single_source)
-        relaxed = solve_arrays(model, time_limit_s=_left(deadline), relax=True)
-        if not len(relaxed.x):
-            break
-        y, x = relaxed.x[: pairs.sites], relaxed.x[pairs.sites :]
-        broken = (x > y[pairs.site] + 1e-6) & ~strong
-        if not broken.any():
-            break
-        strong |= broken
-    answer = solve_arrays(
-        _model(pairs, fixed_cost, capacity, strong, single_source), time_limit_s=_left(deadline), gap=params.gap
-    )
-    if not len(answer.x):
-        return np.zeros(pairs.sites, bool), np.zeros(len(pairs.site)), answer.certificate
-    return answer.x[: pairs.sites] > 0.5, answer.x[pairs.sites :], answer.certificate
-
-
-def _model(
-    pairs: Pairs, fixed_cost: np.ndarray, capacity: np.ndarray, strong: np.ndarray, single_source: bool
-) -> ArrayModel:
-    """Build min F y + q c x; Σ x = 1; Σ q x ≤ C y; x ≤ y for strong pairs; Σ C y ≥ Σ q."""
-    sites, demands, count = pairs.sites, pairs.demands, len(pairs.site)
-    each, quantity = np.arange(count), pairs.weight[pairs.demand]
-    served = sparse.csr_matrix((np.ones(count), (pairs.demand, each)), shape=(demands, count))
-    used = sparse.csr_matrix((quantity, (pairs.site, each)), shape=(sites, count))
-    tight = np.flatnonzero(strong)
-    x_part = sparse.csr_matrix((np.ones(len(tight)), (np.arange(len(tight)), tight)), shape=(len(tight), count))
-    y_part = sparse.csr_matrix((-np.ones(len(tight)), (np.arange(len(tight)), pairs.site[tight])), (len(tight), sites))
-    matrix = sparse.bmat(
-        [
-            [None, served],
-            [-sparse.diags(capacity), used],
-            [sparse.csr_matrix(capacity), None],
-            [y_part, x_part],
-        ],
-        format="csr",
-    )
-    wanted, none = float(pairs.weight.sum()), np.full(sites, -np.inf)
-    ones, zeros = np.ones(sites + count), np.zeros(sites + count)
-    integer = zeros > 0
-    integer[:sites] = True
-    integer[sites:] = single_source
-    return ArrayModel(
-        cost=np.concatenate((fixed_cost, quantity * pairs.cost)),
-        matrix=matrix,
-        row_lower=np.concatenate((np.ones(demands), none, [wanted], np.full(len(tight), -np.inf))),
-        row_upper=np.concatenate((np.ones(demands), np.zeros(sites), [np.inf], np.zeros(len(tight)))),
-        lower=zeros,
-        upper=ones,
-        integer=integer,
-    )
-
-
-def _left(deadline: float | None) -> float | None:
-    return None if deadline is None else max(0.0, deadline - time.perf_counter())
 
 
 def _answer(pairs: Pairs, opened: np.ndarray, share: np.ndarray, certificate: Certificate) -> SitingResult:

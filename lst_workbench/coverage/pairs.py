@@ -53,7 +53,10 @@ class Pairs:
 
     def within(self, radius: float) -> "Pairs":
         """Only the pairs that cost at most `radius`; all demands and sites stay."""
-        kept = self.cost <= radius
+        return self.only(self.cost <= radius)
+
+    def only(self, kept: np.ndarray) -> "Pairs":
+        """Only some pairs; all demands and sites stay."""
         starts = np.concatenate(([0], np.cumsum(kept)))[self.starts]
         return Pairs(self.demand_ids, self.site_ids, starts, self.site[kept], self.cost[kept], self.weight)
 

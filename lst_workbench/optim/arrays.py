@@ -44,6 +44,7 @@ def solve_arrays(
     gap: float = 0.0,
     start: np.ndarray | None = None,
     relax: bool = False,
+    nodes: int | None = None,
 ) -> ArrayAnswer:
     """Solve a minimisation on HiGHS with one thread, and say how good the answer is.
 
@@ -60,6 +61,9 @@ def solve_arrays(
     relax : bool
         Whether whole-numbered variables may take fractions; reduced costs are given then.
 
+    nodes : int, optional
+        Nodes of the tree after which to stop, the same everywhere, as a time limit is not.
+
     Examples
     --------
     >>> one = np.ones(2)
@@ -74,6 +78,8 @@ def solve_arrays(
         highs.setOptionValue(name, option)
     if time_limit_s is not None:
         highs.setOptionValue("time_limit", max(time_limit_s, 0.0))
+    if nodes is not None:
+        highs.setOptionValue("mip_max_nodes", nodes)
     whole = bool(model.integer.any()) and not relax
     highs.passModel(_program(model, whole))
     if start is not None and whole:
