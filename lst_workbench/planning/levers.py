@@ -22,7 +22,8 @@ STEPS: tuple[tuple[str, str, float], ...] = (
 )
 MOST_REPS_FACTOR = 16.0
 BEST = WaveParams()
-WHAT_IF = WaveParams(classes=200, rounds=4)  # a dozen plans in a second or two, each a store or two from the best
+# A dozen plans in a second or two, each a store or two from the best.
+WHAT_IF = WaveParams(method="decomposition", classes=200, rounds=4)
 REPS_PRECISION = 0.01
 SEARCH_KEYS = (*KEYS, "goal.stores", "goal.counts_signups")
 
