@@ -46,7 +46,7 @@ class MapCard(w.VBox):
         leaflet_maps.repaint(self.view, maps.with_labels(self.layer, [*self.layer.labels, spot]))
         self._legend.value = maps.legend_markup(self.state.lang, self.layer, around)
         if go:
-            self._fit(around.bounds, closest=12.0)
+            self._fit(around.bounds, closest=13.0)
 
     def _layer(self) -> maps.MapLayer:
         state = self.state
