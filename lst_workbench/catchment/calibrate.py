@@ -266,7 +266,7 @@ def _fit(choices: _Choices, start: np.ndarray | None = None) -> _Fit:
         gain = float(slope @ step)
         while True:
             next_share, next_value = _shares_and_value(choices, beta + step)
-            if next_value >= value or np.abs(step).max() < 1e-12:
+            if next_value >= value - 1e-12 * abs(value) or np.abs(step).max() < 1e-12:
                 break
             step = step / 2
         beta, share, value = beta + step, next_share, next_value
