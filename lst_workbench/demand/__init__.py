@@ -1,5 +1,6 @@
 """Demand: what a store could buy in a month, and what it will sell next."""
 
+from lst_workbench.demand.forecast import ForecastParams, Forecasts, forecast_panel
 from lst_workbench.demand.reconcile import reconcile
 
-__all__ = ["reconcile"]
+__all__ = ["ForecastParams", "Forecasts", "forecast_panel", "reconcile"]

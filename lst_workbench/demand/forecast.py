@@ -1,0 +1,314 @@
+"""Forecasts of many series at once, with intervals, from a plain table of sales."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from lst_workbench.contracts import InputError
+from lst_workbench.demand import _kernels as kernels
+from lst_workbench.demand.intervals import Conformal
+from lst_workbench.demand.methods import (
+    METHODS,
+    QUIET,
+    SEGMENTS,
+    SHORT,
+    Choice,
+    choose,
+    levels_of,
+    segments_of,
+    statistics_of,
+)
+from lst_workbench.demand.panel import FACTS, Panel, panel_of
+from lst_workbench.demand.season import Season, season_of
+
+
+@dataclass(frozen=True)
+class ForecastParams:
+    """Tuning of `forecast_panel`.
+
+    Parameters
+    ----------
+    origins : int
+        Past origins at which methods are compared and intervals calibrated.
+    sample : int
+        Series on which that is done; all are forecast.
+    bias_tolerance : float
+        Share of rmsse that is given up for less bias.
+    quiet_cycles : float
+        A series that sold nothing for this part of a season (a year, where dated) may have been delisted.
+    promotion_price : float
+        A price below this share of the series' median marks a promotion; its sales are brought to the usual level.
+    """
+
+    origins: int = 4
+    sample: int = 20_000
+    bias_tolerance: float = 0.002
+    quiet_cycles: float = 0.5
+    promotion_price: float = 0.9
+
+
+class Forecasts(pd.DataFrame):
+    """A table of forecasts that also says how they came about, in `tables`.
+
+    ``tables["methods"]`` (segment, series, method, rmsse, bias, windows), ``tables["series"]`` (series_id, segment, method)
+    and ``tables["left_out"]`` (series_id, reason, rows, served).
+    """
+
+    _metadata = ["tables"]
+    tables: dict[str, pd.DataFrame]
+
+    def kpis(self) -> dict[str, float]:
+        """Series forecast and left out, and the expected rmsse and bias over the segments."""
+        methods = self.tables["methods"].dropna(subset="rmsse")
+        left = self.tables["left_out"]
+        weight = methods["series"] / max(methods["series"].sum(), 1)
+        return {
+            "series": float(len(self.tables["series"])),
+            "series_left_out": float(left.loc[~left["served"].astype(bool), "series_id"].nunique()),
+            "rmsse": float((methods["rmsse"] * weight).sum()),
+            "bias": float((methods["bias"] * weight).sum()),
+        }
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """Forecasts of a panel as arrays: mean (series, horizon), quantiles (series, horizon, probabilities), by segment."""
+
+    mean: np.ndarray
+    quantiles: np.ndarray
+    segment: np.ndarray
+    choice: Choice
+    season: Season
+
+
+def forecast_panel(
+    sales: pd.DataFrame,
+    horizon: int,
+    freq: str = "W-MON",
+    levels: Sequence[float] = (0.8, 0.95),
+    *,
+    params: ForecastParams = ForecastParams(),  # noqa: B008
+) -> Forecasts:
+    """Forecast what each series will sell in each of the next periods.
+
+    Series are sorted by how often and how evenly they sell. For each segment the method, or the average of the best few,
+    is chosen among SES, SBA, TSB, discounted means and damped trends by rolling-origin rmsse with bias checked, with or
+    without a season index that all series of a pool share (week of the year, weeks to Spring Festival). Periods out of
+    stock are unknown, not zero; promotions are brought to the usual level; new series lean on the others as far as
+    credibility theory says; series that stopped selling are a segment of their own. Intervals are conformal: quantiles of
+    past errors by horizon and kind of series.
+
+    Parameters
+    ----------
+    sales : DataFrame
+        ``series_id``, ``period`` (date, or whole number where undated), ``quantity``, and optionally ``in_stock``, ``price``
+        and ``pool`` (which series share a season). Any order.
+    horizon : int
+        Periods to forecast, from the one after the table's last.
+    freq : str
+        W-MON (the week and its Monday), D, MS, ME, QS, QE, YS or YE; dates of one weekday keep it.
+    levels : sequence of float
+        Shares of cases that intervals hold.
+    params : ForecastParams
+        Tuning.
+
+    Returns
+    -------
+    Forecasts
+        A DataFrame ``series_id``, ``period``, ``mean``, and ``lo_80``, ``hi_80``, … a level, with ``.tables`` beside it.
+
+    Raises
+    ------
+    InputError
+        Missing columns, an unknown frequency, a horizon below 1, levels outside 0 to 1, or no usable row. Single bad rows
+        and series are left out and listed in ``.tables["left_out"]`` instead.
+
+    Examples
+    --------
+    >>> weeks = pd.date_range("2017-01-02", periods=60, freq="W-MON")
+    >>> sales = pd.DataFrame({"series_id": "tea", "period": weeks, "quantity": [4, 0, 5, 3, 0, 0] * 10})
+    >>> found = forecast_panel(sales, horizon=2)
+    >>> list(found.columns), found["period"].dt.strftime("%Y-%m-%d").tolist()
+    (['series_id', 'period', 'mean', 'lo_80', 'hi_80', 'lo_95', 'hi_95'], ['2018-02-26', '2018-03-05'])
+    >>> bool(found["mean"].between(1.5, 2.5).all())
+    True
+    """
+    probabilities = _probabilities(horizon, levels)
+    panel = panel_of(sales, freq, params.promotion_price)
+    outlook = outlook_of(panel, horizon, probabilities, params)
+    periods = panel.calendar.labels(np.arange(panel.last + 1, panel.last + horizon + 1))
+    columns = {
+        "series_id": panel.ids.repeat(horizon),
+        "period": periods[np.tile(np.arange(horizon), len(panel.ids))],
+        "mean": outlook.mean.reshape(-1),
+    }
+    for k, level in enumerate(sorted(levels)):
+        name = f"{100 * level:g}"
+        columns[f"lo_{name}"] = outlook.quantiles[..., len(levels) - 1 - k].reshape(-1)
+        columns[f"hi_{name}"] = outlook.quantiles[..., len(levels) + k].reshape(-1)
+    table = Forecasts(columns)
+    table.tables = _tables(panel, outlook)
+    return table
+
+
+def outlook_of(panel: Panel, horizon: int, probabilities: np.ndarray, params: ForecastParams) -> Outlook:
+    """Forecast a panel: season, choice by rolling origin, levels, conformal intervals."""
+    panel = _without_promotions(panel)
+    season = season_of(panel, horizon)
+    flat = np.ones_like(season.fitted)
+    indices = {False: (flat, flat)} | ({True: (season.fitted, season.unseen)} if season.found else {})
+    width, cycle = panel.quantity.shape[1], panel.calendar.cycle
+    quiet_after = params.quiet_cycles * (cycle if cycle > 7 else 24)
+    rows, ends = _sample(panel, params.sample), _origins(width, horizon, params.origins)
+    choice = choose(panel, rows, ends, horizon, indices, quiet_after, params.bias_tolerance)
+    made = [
+        _forecast(panel, rows, np.array([end]), horizon, choice, indices, quiet_after, unseen=True) for end in ends
+    ]
+    actual = np.concatenate([panel.quantity[rows, end : end + horizon] for end in ends]).astype(np.float64)
+    conformal = Conformal.fit(*(np.concatenate(part) for part in list(zip(*made, strict=True))[:2]), actual, probabilities)
+    everyone = np.arange(len(panel.ids))
+    mean, spread, segment = _forecast(
+        panel, everyone, np.array([width]), horizon, choice, indices, quiet_after, unseen=False
+    )
+    quantiles = conformal.around(mean, spread)
+    half = len(probabilities) // 2
+    quantiles[..., :half] = np.minimum(quantiles[..., :half], mean[..., None])
+    quantiles[..., half:] = np.maximum(quantiles[..., half:], mean[..., None])
+    return Outlook(mean, quantiles, segment, choice, season)
+
+
+def _forecast(
+    panel: Panel,
+    rows: np.ndarray,
+    end: np.ndarray,
+    horizon: int,
+    choice: Choice,
+    indices: dict[bool, tuple[np.ndarray, np.ndarray]],
+    quiet_after: float,
+    *,
+    unseen: bool,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Mean (row, horizon), spread and segment of each row at one end."""
+    statistics = statistics_of(panel, rows, indices[any(indices)][0], end)[:, 0]
+    segment = segments_of(statistics, quiet_after)
+    mean = np.zeros((len(rows), horizon))
+    damped = np.cumsum(kernels.DAMPING ** np.arange(1, horizon + 1))
+    for s in np.unique(segment):
+        mine = np.flatnonzero(segment == s)
+        used = np.flatnonzero(choice.weights[s])
+        fitted, future = indices[bool(choice.seasonal[s])][0], indices[bool(choice.seasonal[s])][int(unseen)]
+        level, slope = levels_of(panel, rows[mine], fitted, tuple(METHODS[c] for c in used), end)
+        level, slope = (part[..., 0] @ choice.weights[s, used] for part in (level, slope))
+        if s == SHORT:
+            level = _credible(level, statistics, mine)
+        ahead = future[panel.pool[rows[mine]], end[0] : end[0] + horizon]
+        mean[mine] = np.maximum(level[:, None] + slope[:, None] * damped, 0.0) * ahead
+    return mean, _spread(statistics, mean), segment
+
+
+def _credible(level: np.ndarray, statistics: np.ndarray, mine: np.ndarray) -> np.ndarray:
+    """Bühlmann's credibility: own level × n / (n + k) + the panel's mean × k / (n + k), k = variance within / between."""
+    known, average, deviation = (statistics[:, k] for k in (kernels.KNOWN, kernels.AVERAGE, kernels.DEVIATION))
+    old = np.setdiff1d(np.flatnonzero(known >= 2), mine)
+    if len(old) < 2:
+        return level
+    between, within = average[old].var(), (deviation[old] ** 2).mean()
+    if between == 0.0:
+        between = 1e-12
+    trust = known[mine] / (known[mine] + within / between)
+    return np.where(known[mine] > 0, trust * level + (1 - trust) * average[old].mean(), level)
+
+
+def _spread(statistics: np.ndarray, mean: np.ndarray) -> np.ndarray:
+    """Expected size of an error: the series' own deviation, leaning on the panel's ratio of deviation to mean."""
+    known, average, deviation = (statistics[:, k] for k in (kernels.KNOWN, kernels.AVERAGE, kernels.DEVIATION))
+    sold = average > 0
+    usual = np.median(deviation[sold] / average[sold]) if sold.any() else 1.0
+    lean = 4.0
+    level = np.maximum(average, mean.mean(1))
+    variance = (known * deviation**2 + lean * (max(usual, 0.05) * level) ** 2) / (known + lean)
+    floor = 1e-6 * max(float(average.max(initial=0.0)), 1e-6)
+    return np.maximum(np.sqrt(variance), floor)
+
+
+def _sample(panel: Panel, size: int) -> np.ndarray:
+    """Series spread evenly over volumes."""
+    count = len(panel.ids)
+    if count <= size:
+        return np.arange(count)
+    volume = np.nan_to_num(panel.quantity[:, -1]) + np.nan_to_num(panel.quantity[:, panel.quantity.shape[1] // 2])
+    order = np.argsort(volume, kind="stable")
+    return np.sort(order[np.linspace(0, count - 1, size).astype(np.int64)])
+
+
+def _origins(width: int, horizon: int, count: int) -> np.ndarray:
+    """Numbers of columns seen at past origins, ascending, the last one horizon before the end."""
+    last = width - horizon
+    least = max(min(SHORT_HISTORY, width // 2), width // 3, 1)
+    if last < least:
+        return np.array([max(width // 2, 1)])
+    step = max(min(horizon, (last - least) // max(count - 1, 1)), 1)
+    return np.unique(np.maximum(last - step * np.arange(count), least))
+
+
+SHORT_HISTORY = 8
+
+
+def _without_promotions(panel: Panel) -> Panel:
+    """Bring promoted periods to the usual level by the pooled uplift."""
+    if panel.promoted is None or not panel.promoted.any():
+        return panel
+    from dataclasses import replace
+
+    usual = np.where(panel.promoted, np.nan, panel.quantity)
+    known = ~np.isnan(usual)
+    level = np.where(known, usual, 0).sum(1) / np.maximum(known.sum(1), 1)
+    seen = panel.promoted & ~np.isnan(panel.quantity)
+    base = float((level[:, None] * seen).sum())
+    if seen.sum() < 30 or base <= 0:
+        return panel
+    uplift = np.clip(float(panel.quantity[seen].sum()) / base, 0.5, 10.0)
+    return replace(panel, quantity=np.where(panel.promoted, panel.quantity / np.float32(uplift), panel.quantity))
+
+
+def _probabilities(horizon: int, levels: Sequence[float]) -> np.ndarray:
+    faults = [] if horizon == int(horizon) and horizon >= 1 else [f"horizon must be a whole number from 1, not {horizon}"]
+    if not len(levels) or not all(0 < level < 1 for level in levels):
+        faults.append(f"levels must lie between 0 and 1, not {tuple(levels)}")
+    if faults:
+        raise InputError("forecast_panel", faults)
+    ascending = np.sort(np.asarray(levels, np.float64))
+    return np.concatenate([(1 - ascending[::-1]) / 2, (1 + ascending) / 2])
+
+
+def _tables(panel: Panel, outlook: Outlook) -> dict[str, pd.DataFrame]:
+    choice, counts = outlook.choice, np.bincount(outlook.segment, minlength=len(SEGMENTS))
+    words = [choice.words(s) for s in range(len(SEGMENTS))]
+    used = np.flatnonzero(counts)
+    methods = pd.DataFrame(
+        {
+            "segment": np.array(SEGMENTS)[used],
+            "series": counts[used],
+            "method": np.array(words)[used],
+            "rmsse": choice.rmsse[used],
+            "bias": choice.bias[used],
+            "windows": choice.windows[used],
+        }
+    )
+    series = pd.DataFrame(
+        {
+            "series_id": panel.ids,
+            "segment": pd.Categorical.from_codes(outlook.segment, SEGMENTS),
+            "method": pd.Categorical.from_codes(
+                pd.factorize(np.array(words))[0][outlook.segment], pd.unique(np.array(words))
+            ),
+        }
+    )
+    quiet = series["series_id"][outlook.segment == QUIET]
+    told = pd.DataFrame(
+        {"series_id": quiet, "reason": "nothing sold for long, or ever: perhaps delisted", "rows": 0, "served": True}
+    )
+    left_out = pd.concat([panel.facts, told], ignore_index=True)[FACTS]
+    return {"methods": methods, "series": series, "left_out": left_out}
