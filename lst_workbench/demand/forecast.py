@@ -1,7 +1,7 @@
 """Forecasts of many series at once, with intervals, from a plain table of sales."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -24,6 +24,11 @@ from lst_workbench.demand.panel import FACTS, Panel, panel_of
 from lst_workbench.demand.season import Season, season_of
 
 
+SHORT_HISTORY = 8
+CYCLE_DAYS, UNDATED_CYCLE = 7, 24  # where a week is no time to call a series quiet
+LEAST_SPREAD = 0.05  # of the panel's median deviation
+
+
 @dataclass(frozen=True)
 class ForecastParams:
     """Tuning of `forecast_panel`.
@@ -34,8 +39,8 @@ class ForecastParams:
         Past origins at which methods are compared and intervals calibrated.
     sample : int
         Series on which that is done; all are forecast.
-    bias_tolerance : float
-        Share of rmsse that is given up for less bias.
+    bias_penalty : float
+        Share of rmsse that a bias of 100% counts for.
     quiet_cycles : float
         A series that sold nothing for this part of a season (a year, where dated) may have been delisted.
     promotion_price : float
@@ -44,7 +49,7 @@ class ForecastParams:
 
     origins: int = 4
     sample: int = 20_000
-    bias_tolerance: float = 0.002
+    bias_penalty: float = 0.1
     quiet_cycles: float = 0.5
     promotion_price: float = 0.9
 
@@ -74,13 +79,16 @@ class Forecasts(pd.DataFrame):
 
 @dataclass(frozen=True)
 class Outlook:
-    """Forecasts of a panel as arrays: mean (series, horizon), quantiles (series, horizon, probabilities), by segment."""
+    """Forecasts of a panel as arrays: mean, spread, segment by series; intervals by level; how they came about."""
 
     mean: np.ndarray
-    quantiles: np.ndarray
+    spread: np.ndarray
     segment: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
     choice: Choice
     season: Season
+    conformal: Conformal
 
 
 def forecast_panel(
@@ -135,48 +143,51 @@ def forecast_panel(
     >>> bool(found["mean"].between(1.5, 2.5).all())
     True
     """
-    probabilities = _probabilities(horizon, levels)
+    shares = checked_levels(horizon, levels)
     panel = panel_of(sales, freq, params.promotion_price)
-    outlook = outlook_of(panel, horizon, probabilities, params)
+    outlook = outlook_of(panel, horizon, shares, params)
     periods = panel.calendar.labels(np.arange(panel.last + 1, panel.last + horizon + 1))
     columns = {
         "series_id": panel.ids.repeat(horizon),
         "period": periods[np.tile(np.arange(horizon), len(panel.ids))],
         "mean": outlook.mean.reshape(-1),
     }
-    for k, level in enumerate(sorted(levels)):
-        name = f"{100 * level:g}"
-        columns[f"lo_{name}"] = outlook.quantiles[..., len(levels) - 1 - k].reshape(-1)
-        columns[f"hi_{name}"] = outlook.quantiles[..., len(levels) + k].reshape(-1)
+    for k, share in enumerate(shares):
+        columns[f"lo_{100 * share:g}"] = outlook.low[..., k].reshape(-1)
+        columns[f"hi_{100 * share:g}"] = outlook.high[..., k].reshape(-1)
     table = Forecasts(columns)
     table.tables = _tables(panel, outlook)
     return table
 
 
-def outlook_of(panel: Panel, horizon: int, probabilities: np.ndarray, params: ForecastParams) -> Outlook:
+def outlook_of(panel: Panel, horizon: int, levels: np.ndarray, params: ForecastParams) -> Outlook:
     """Forecast a panel: season, choice by rolling origin, levels, conformal intervals."""
     panel = _without_promotions(panel)
     season = season_of(panel, horizon)
     flat = np.ones_like(season.fitted)
     indices = {False: (flat, flat)} | ({True: (season.fitted, season.unseen)} if season.found else {})
     width, cycle = panel.quantity.shape[1], panel.calendar.cycle
-    quiet_after = params.quiet_cycles * (cycle if cycle > 7 else 24)
+    quiet_after = params.quiet_cycles * (cycle if cycle > CYCLE_DAYS else UNDATED_CYCLE)
     rows, ends = _sample(panel, params.sample), _origins(width, horizon, params.origins)
-    choice = choose(panel, rows, ends, horizon, indices, quiet_after, params.bias_tolerance)
-    made = [
-        _forecast(panel, rows, np.array([end]), horizon, choice, indices, quiet_after, unseen=True) for end in ends
-    ]
-    actual = np.concatenate([panel.quantity[rows, end : end + horizon] for end in ends]).astype(np.float64)
-    conformal = Conformal.fit(*(np.concatenate(part) for part in list(zip(*made, strict=True))[:2]), actual, probabilities)
-    everyone = np.arange(len(panel.ids))
-    mean, spread, segment = _forecast(
-        panel, everyone, np.array([width]), horizon, choice, indices, quiet_after, unseen=False
-    )
-    quantiles = conformal.around(mean, spread)
-    half = len(probabilities) // 2
-    quantiles[..., :half] = np.minimum(quantiles[..., :half], mean[..., None])
-    quantiles[..., half:] = np.maximum(quantiles[..., half:], mean[..., None])
-    return Outlook(mean, quantiles, segment, choice, season)
+    choice = choose(panel, rows, ends, horizon, indices, quiet_after, params.bias_penalty)
+
+    def made(rows: np.ndarray, end: int, *, unseen: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        return _forecast(panel, rows, np.array([end]), horizon, choice, indices, quiet_after, unseen=unseen)
+
+    past = [np.concatenate(part) for part in zip(*(made(rows, end, unseen=True) for end in ends), strict=True)]
+    actual = np.concatenate([_ahead(panel.quantity, rows, end, horizon) for end in ends])
+    conformal = Conformal.fit(past[0], past[1], past[2] == QUIET, actual, levels)
+    mean, spread, segment = made(np.arange(len(panel.ids)), width, unseen=False)
+    low, high = conformal.around(mean, spread, segment == QUIET, levels)
+    return Outlook(mean, spread, segment, low, high, choice, season, conformal)
+
+
+def _ahead(quantity: np.ndarray, rows: np.ndarray, end: int, horizon: int) -> np.ndarray:
+    """What came in the `horizon` periods after `end`; nan beyond the table."""
+    ahead = np.full((len(rows), horizon), np.nan)
+    seen = quantity[rows, end : end + horizon]
+    ahead[:, : seen.shape[1]] = seen
+    return ahead
 
 
 def _forecast(
@@ -229,8 +240,8 @@ def _spread(statistics: np.ndarray, mean: np.ndarray) -> np.ndarray:
     lean = 4.0
     level = np.maximum(average, mean.mean(1))
     variance = (known * deviation**2 + lean * (max(usual, 0.05) * level) ** 2) / (known + lean)
-    floor = 1e-6 * max(float(average.max(initial=0.0)), 1e-6)
-    return np.maximum(np.sqrt(variance), floor)
+    floor = LEAST_SPREAD * float(np.median(deviation[sold])) if sold.any() else 0.0
+    return np.maximum(np.sqrt(variance), max(floor, 1e-9))
 
 
 def _sample(panel: Panel, size: int) -> np.ndarray:
@@ -253,15 +264,10 @@ def _origins(width: int, horizon: int, count: int) -> np.ndarray:
     return np.unique(np.maximum(last - step * np.arange(count), least))
 
 
-SHORT_HISTORY = 8
-
-
 def _without_promotions(panel: Panel) -> Panel:
     """Bring promoted periods to the usual level by the pooled uplift."""
     if panel.promoted is None or not panel.promoted.any():
         return panel
-    from dataclasses import replace
-
     usual = np.where(panel.promoted, np.nan, panel.quantity)
     known = ~np.isnan(usual)
     level = np.where(known, usual, 0).sum(1) / np.maximum(known.sum(1), 1)
@@ -273,14 +279,15 @@ def _without_promotions(panel: Panel) -> Panel:
     return replace(panel, quantity=np.where(panel.promoted, panel.quantity / np.float32(uplift), panel.quantity))
 
 
-def _probabilities(horizon: int, levels: Sequence[float]) -> np.ndarray:
-    faults = [] if horizon == int(horizon) and horizon >= 1 else [f"horizon must be a whole number from 1, not {horizon}"]
+def checked_levels(horizon: int, levels: Sequence[float]) -> np.ndarray:
+    """Levels ascending, or every fault of horizon and levels."""
+    whole = isinstance(horizon, int | np.integer) and horizon >= 1
+    faults = [] if whole else [f"horizon must be a whole number from 1, not {horizon}"]
     if not len(levels) or not all(0 < level < 1 for level in levels):
         faults.append(f"levels must lie between 0 and 1, not {tuple(levels)}")
     if faults:
-        raise InputError("forecast_panel", faults)
-    ascending = np.sort(np.asarray(levels, np.float64))
-    return np.concatenate([(1 - ascending[::-1]) / 2, (1 + ascending) / 2])
+        raise InputError("the forecast", faults)
+    return np.unique(np.asarray(levels, np.float64))
 
 
 def _tables(panel: Panel, outlook: Outlook) -> dict[str, pd.DataFrame]:

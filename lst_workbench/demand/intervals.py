@@ -5,26 +5,33 @@ from dataclasses import dataclass
 import numpy as np
 
 MOST_BINS, SCORES_A_BIN = 20, 250
+LEAST_TAIL = 2  # scores beyond a quantile for a horizon to have its own
 
 
 @dataclass(frozen=True)
 class Conformal:
-    """Quantiles of scores (actual - forecast) / spread, by bin of forecast / spread and horizon.
+    """Quantiles of scores (actual - forecast) / spread, by bin of forecast / spread and by horizon.
 
     Attributes
     ----------
     edges : ndarray
-        Borders of the bins.
+        Borders of the bins; quiet series have the first bin for themselves.
+    probabilities : ndarray
+        Of the quantiles, ascending.
     quantiles : ndarray, (bins, horizon, probabilities)
         Score that a probability's share of cases lies below.
+    zeros : ndarray, (bins, horizon)
+        Share of cases without any sale.
     """
 
     edges: np.ndarray
+    probabilities: np.ndarray
     quantiles: np.ndarray
+    zeros: np.ndarray
 
     @classmethod
     def fit(
-        cls, forecast: np.ndarray, spread: np.ndarray, actual: np.ndarray, probabilities: np.ndarray
+        cls, forecast: np.ndarray, spread: np.ndarray, quiet: np.ndarray, actual: np.ndarray, levels: np.ndarray
     ) -> "Conformal":
         """Take the quantiles that past windows needed.
 
@@ -34,34 +41,71 @@ class Conformal:
             Made at past origins, and what came; nan where unknown.
         spread : ndarray, (windows,)
             Expected size of an error, known at the origin.
-        probabilities : ndarray
-            Of the quantiles, ascending.
+        quiet : ndarray of bool, (windows,)
+            Series that had stopped selling.
+        levels : ndarray
+            Shares of cases that intervals hold.
         """
-        score = (actual - forecast) / spread[:, None]
-        ratio = forecast.mean(1) / spread
-        known = np.isfinite(score).any(1)
-        score, ratio = score[known], ratio[known]
+        probabilities = np.unique(np.round([p for c in levels for p in ((1 - c) / 2, c, (1 + c) / 2)], 12))
+        known = np.isfinite(actual).any(1)
+        ratio = _ratio(forecast, spread, quiet)[known]
+        score = ((actual - forecast) / spread[:, None])[known]
         bins = int(np.clip(len(ratio) // SCORES_A_BIN, 1, MOST_BINS))
-        edges = np.unique(np.quantile(ratio, np.arange(1, bins) / bins)) if bins > 1 else np.empty(0)
+        regular = ratio[ratio >= 0]
+        inner = np.quantile(regular, np.arange(1, bins) / bins) if len(regular) else np.empty(0)
+        edges = np.unique(np.append(0.0, inner))  # the first bin is for quiet series
         where = np.searchsorted(edges, ratio, side="right")
-        table = np.empty((len(edges) + 1, forecast.shape[1], len(probabilities)))
-        for b in range(len(edges) + 1):
-            table[b] = _by_horizon(score[where == b], probabilities)
-        return cls(edges, table)
+        count = len(edges) + 1
+        quantiles = np.array([_by_horizon(score[where == b], probabilities) for b in range(count)])
+        nothing = np.where(np.isfinite(actual[known]), actual[known] == 0, np.nan)
+        zeros = np.array([_means(nothing[where == b]) for b in range(count)])
+        return cls(edges, probabilities, quantiles, zeros)
 
-    def around(self, forecast: np.ndarray, spread: np.ndarray) -> np.ndarray:
-        """Quantiles (series, horizon, probabilities) of what will come; never below 0."""
-        where = np.searchsorted(self.edges, forecast.mean(1) / spread, side="right")
-        return np.maximum(forecast[..., None] + spread[:, None, None] * self.quantiles[where], 0.0)
+    def around(
+        self, forecast: np.ndarray, spread: np.ndarray, quiet: np.ndarray, levels: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Intervals (series, horizon, levels) that hold a level's share of cases each; never below 0.
+
+        Equal tails; but where no sale at all is likelier than the lower tail, the interval begins at 0 and all of the rest
+        lies above it: the shortest one that holds its share.
+        """
+        where = np.searchsorted(self.edges, _ratio(forecast, spread, quiet), side="right")
+        low, high = np.empty((2, *forecast.shape, len(levels)), np.float32)
+        for k, level in enumerate(levels):
+            lower, whole, upper = (self._scores(p) for p in ((1 - level) / 2, level, (1 + level) / 2))
+            from_zero = self.zeros >= (1 - level) / 2
+            top = np.where(from_zero, whole, upper)[where]
+            bottom = np.where(from_zero, -np.inf, lower)[where]
+            low[..., k] = np.clip(forecast + spread[:, None] * bottom, 0.0, forecast)
+            high[..., k] = np.maximum(forecast + spread[:, None] * top, forecast)
+        return low, high
+
+    def quantile(self, forecast: np.ndarray, spread: np.ndarray, quiet: np.ndarray, p: float) -> np.ndarray:
+        """One quantile (series, horizon) of what will come; `p` is one of the tails of the levels fitted."""
+        where = np.searchsorted(self.edges, _ratio(forecast, spread, quiet), side="right")
+        return np.maximum(forecast + spread[:, None] * self._scores(p)[where], 0.0)
+
+    def _scores(self, p: float) -> np.ndarray:
+        return self.quantiles[..., np.abs(self.probabilities - p).argmin()]
+
+
+def _ratio(forecast: np.ndarray, spread: np.ndarray, quiet: np.ndarray) -> np.ndarray:
+    return np.where(quiet, -1.0, forecast.mean(1) / spread)
 
 
 def _by_horizon(score: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
     """Quantiles of each horizon; of all together where a horizon has too few to tell."""
     together = _conformal(score.ravel(), probabilities)
-    enough = np.isfinite(score).sum(0) * min(probabilities.min(), 1 - probabilities.max()) >= 2
+    tail = min(probabilities.min(), 1 - probabilities.max())
+    enough = np.isfinite(score).sum(0) * tail >= LEAST_TAIL
     return np.array(
         [_conformal(column, probabilities) if many else together for column, many in zip(score.T, enough, strict=True)]
     )
+
+
+def _means(part: np.ndarray) -> np.ndarray:
+    known = np.isfinite(part)
+    return np.where(known, part, 0.0).sum(0) / np.maximum(known.sum(0), 1)
 
 
 def _conformal(scores: np.ndarray, probabilities: np.ndarray) -> np.ndarray:

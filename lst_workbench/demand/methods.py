@@ -15,6 +15,8 @@ SEGMENTS = ("smooth", "erratic", "intermittent", "lumpy", "short", "quiet")
 SMOOTH, ERRATIC, INTERMITTENT, LUMPY, SHORT, QUIET = range(6)
 OFTEN_SHARE, CALM_CV2 = 1 / 1.32, 0.49  # borders of Syntetos, Boylan and Croston (2005)
 SHORT_KNOWN = 8  # periods since the first sale below which a series leans on the panel
+LEANING = 100  # windows that the ranking of all segments weighs in that of one
+LEAST_WINDOWS = 30  # of a segment, to choose on its own
 QUIET_GAPS = 3  # times its own longest gap without a sale
 
 
@@ -117,12 +119,12 @@ def choose(
     horizon: int,
     indices: dict[bool, tuple[np.ndarray, np.ndarray]],
     quiet_after: float,
-    bias_tolerance: float,
+    bias_penalty: float,
 ) -> Choice:
     """Choose for each segment by mean rmsse over rolling origins: the best method, or an average of the best few.
 
-    Among choices within `bias_tolerance` of the least rmsse the one with the least bias is taken. A segment that was
-    seen in fewer than 30 windows takes the choice of all series together.
+    Least rmsse alone would pick forecasts of next to nothing where most periods are zero: a bias of 100% counts as
+    `bias_penalty` more rmsse. A segment that was seen in fewer than 30 windows takes the choice of all together.
     """
     statistics = statistics_of(panel, rows, indices[False][0], ends)
     segment = segments_of(statistics, quiet_after)
@@ -135,7 +137,7 @@ def choose(
         for m in range(mixes.shape[1]):
             one = _mixed(panel, rows, ends, horizon, level, slope, unseen, segment, scale, mixes[:, m])
             tried.append((seasonal, mixes[:, m], one))
-    return _chosen(tried, bias_tolerance)
+    return _chosen(tried, bias_penalty)
 
 
 def _sums(
@@ -151,8 +153,11 @@ def _sums(
 
 
 def _mixes(singles: np.ndarray, most: int = 5) -> np.ndarray:
-    """Equal weights on the best one to five methods of each segment."""
-    rmsse = singles[..., 0] / np.maximum(singles[..., 1], 1)
+    """Equal weights on the best one to five methods; a segment with few windows leans on the ranking of all."""
+    windows = singles[..., 1]
+    rmsse = singles[..., 0] / np.maximum(windows, 1)
+    rmsse = rmsse / np.maximum(rmsse.mean(1, keepdims=True), 1e-12)
+    rmsse = (windows * rmsse + LEANING * rmsse[-1]) / (windows + LEANING)
     rank = rmsse.argsort(axis=1, kind="stable").argsort(axis=1)
     return np.stack([(rank < m) / m for m in range(1, most + 1)], axis=1)
 
@@ -168,15 +173,14 @@ def _mixed(
     return np.concatenate([mine[:-1], all_[-1:]])
 
 
-def _chosen(tried: list[tuple[bool, np.ndarray, np.ndarray]], bias_tolerance: float) -> Choice:
+def _chosen(tried: list[tuple[bool, np.ndarray, np.ndarray]], bias_penalty: float) -> Choice:
     sums = np.stack([t[2] for t in tried])  # (tried, segments + 1, 4)
     windows = sums[..., 1]
     rmsse = sums[..., 0] / np.maximum(windows, 1)
     bias = sums[..., 2] / np.maximum(sums[..., 3], 1e-12)
-    near = rmsse <= rmsse.min(0) * (1 + bias_tolerance)
-    pick = np.where(near, np.abs(bias), np.inf).argmin(0)
-    pick[:-1] = np.where(windows[0, :-1] < 30, pick[-1], pick[:-1])
-    lone = windows[0, :-1] < 30
+    pick = (rmsse * (1 + bias_penalty * np.minimum(np.abs(bias), 1.0))).argmin(0)
+    lone = windows[0, :-1] < LEAST_WINDOWS
+    pick[:-1] = np.where(lone, pick[-1], pick[:-1])
     segment = np.arange(len(SEGMENTS))
     source = np.where(lone, len(SEGMENTS), segment)
     weights = np.array([tried[pick[s]][1][source[s]] for s in segment])

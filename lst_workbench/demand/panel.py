@@ -130,7 +130,7 @@ def _filled(
     promoted = None
     if "price" in rows:
         price = pd.to_numeric(rows["price"], errors="coerce").astype(np.float64)
-        usual = price.groupby(codes[: len(price)] if len(price) == len(codes) else cell // width).transform("median")
+        usual = price.groupby(cell // width).transform("median")
         promoted = np.zeros(grid.shape, bool)
         promoted.reshape(-1)[cell[(price < promotion_price * usual).to_numpy()]] = True
     pool = np.zeros(len(ids), np.int64)
