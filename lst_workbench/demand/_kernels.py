@@ -205,9 +205,7 @@ def accuracy(
 
 
 @njit(cache=True, nogil=True)
-def pooled_ratio(
-    quantity: np.ndarray, rows: np.ndarray, pool: np.ndarray, sold: np.ndarray, usual: np.ndarray
-) -> None:
+def pooled_ratio(quantity: np.ndarray, rows: np.ndarray, pool: np.ndarray, sold: np.ndarray, usual: np.ndarray) -> None:
     """Add each known period's sales to `sold` and the series' own mean to `usual` (pool, period)."""
     for i in rows:
         total, known = 0.0, 0

@@ -26,6 +26,7 @@ from lst_workbench.demand.season import Season, season_of
 
 SHORT_HISTORY = 8
 CYCLE_DAYS, UNDATED_CYCLE = 7, 24  # where a week is no time to call a series quiet
+QUIET_WORDS = "nothing sold for long, or ever: perhaps delisted"
 LEAST_SPREAD = 0.05  # of the panel's median deviation
 
 
@@ -291,31 +292,15 @@ def checked_levels(horizon: int, levels: Sequence[float]) -> np.ndarray:
 
 
 def _tables(panel: Panel, outlook: Outlook) -> dict[str, pd.DataFrame]:
-    choice, counts = outlook.choice, np.bincount(outlook.segment, minlength=len(SEGMENTS))
-    words = [choice.words(s) for s in range(len(SEGMENTS))]
-    used = np.flatnonzero(counts)
-    methods = pd.DataFrame(
-        {
-            "segment": np.array(SEGMENTS)[used],
-            "series": counts[used],
-            "method": np.array(words)[used],
-            "rmsse": choice.rmsse[used],
-            "bias": choice.bias[used],
-            "windows": choice.windows[used],
-        }
-    )
+    words = np.array([outlook.choice.words(s) for s in range(len(SEGMENTS))])
+    code, names = pd.factorize(words)
     series = pd.DataFrame(
         {
             "series_id": panel.ids,
             "segment": pd.Categorical.from_codes(outlook.segment, SEGMENTS),
-            "method": pd.Categorical.from_codes(
-                pd.factorize(np.array(words))[0][outlook.segment], pd.unique(np.array(words))
-            ),
+            "method": pd.Categorical.from_codes(code[outlook.segment], names),
         }
     )
-    quiet = series["series_id"][outlook.segment == QUIET]
-    told = pd.DataFrame(
-        {"series_id": quiet, "reason": "nothing sold for long, or ever: perhaps delisted", "rows": 0, "served": True}
-    )
-    left_out = pd.concat([panel.facts, told], ignore_index=True)[FACTS]
-    return {"methods": methods, "series": series, "left_out": left_out}
+    quiet = {"series_id": panel.ids[outlook.segment == QUIET], "reason": QUIET_WORDS, "rows": 0, "served": True}
+    left_out = pd.concat([panel.facts, pd.DataFrame(quiet)], ignore_index=True)[FACTS]
+    return {"methods": outlook.choice.table(outlook.segment), "series": series, "left_out": left_out}

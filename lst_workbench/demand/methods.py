@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 
 from lst_workbench.demand import _kernels as kernels
 from lst_workbench.demand.panel import Panel
@@ -63,6 +64,21 @@ class Choice:
         """Name the methods in words."""
         names = [METHODS[c].name for c in np.flatnonzero(self.weights[segment])]
         return " + ".join(names) + (" × season" if self.seasonal[segment] else "")
+
+    def table(self, segment: np.ndarray) -> pd.DataFrame:
+        """Say for each segment that has series (`segment`: of each series) what is used and how it did."""
+        counts = np.bincount(segment, minlength=len(SEGMENTS))
+        used = np.flatnonzero(counts)
+        return pd.DataFrame(
+            {
+                "segment": np.array(SEGMENTS)[used],
+                "series": counts[used],
+                "method": [self.words(s) for s in used],
+                "rmsse": self.rmsse[used],
+                "bias": self.bias[used],
+                "windows": self.windows[used].astype(np.int64),
+            }
+        )
 
 
 def in_pieces(rows: np.ndarray, work: Callable[[slice], None]) -> None:

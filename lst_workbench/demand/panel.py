@@ -55,9 +55,7 @@ class Panel:
     def only(self, rows: np.ndarray) -> "Panel":
         """Keep some series."""
         promoted = None if self.promoted is None else self.promoted[rows]
-        return replace(
-            self, ids=self.ids[rows], quantity=self.quantity[rows], promoted=promoted, pool=self.pool[rows]
-        )
+        return replace(self, ids=self.ids[rows], quantity=self.quantity[rows], promoted=promoted, pool=self.pool[rows])
 
 
 def panel_of(sales: pd.DataFrame, freq: str, promotion_price: float) -> Panel:

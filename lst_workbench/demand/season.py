@@ -72,9 +72,7 @@ def _log_ratio(sold: np.ndarray, usual: np.ndarray) -> np.ndarray:
     return np.log(np.clip(ratio, FLOOR / 2, CEILING * 2))
 
 
-def _best(
-    log_ratio: np.ndarray, kinds: list[tuple[np.ndarray, int]], cycle: int
-) -> tuple[str, np.ndarray, np.ndarray]:
+def _best(log_ratio: np.ndarray, kinds: list[tuple[np.ndarray, int]], cycle: int) -> tuple[str, np.ndarray, np.ndarray]:
     """Season effects with the least error on cycles left out; zeros when there are none worth having."""
     width, length = len(log_ratio), len(kinds[0][0])
     folds = np.minimum((width - 1 - np.arange(width)) // cycle, width // cycle - 1)  # a rest joins the oldest cycle
@@ -84,7 +82,9 @@ def _best(
     for name, (season, count) in zip(("season", "season and Spring Festival"), kinds, strict=False):
         for penalty in SHRINKAGE:
             unseen = np.zeros(length)
-            fits = [_effects(log_ratio, folds != fold, season, count, cycle, penalty) for fold in range(folds.max() + 1)]
+            fits = [
+                _effects(log_ratio, folds != fold, season, count, cycle, penalty) for fold in range(folds.max() + 1)
+            ]
             for fold, effect in enumerate(fits):
                 unseen[:width][folds == fold] = effect[season[:width]][folds == fold]
             error = _error(log_ratio - unseen[:width], folds)
