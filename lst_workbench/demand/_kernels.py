@@ -15,7 +15,7 @@ DAMPING = 0.9
 
 @njit(cache=True, nogil=True)
 def ses(y: np.ndarray, alpha: float, ends: np.ndarray, level: np.ndarray) -> None:
-    """Simple exponential smoothing (Brown 1956): l_1 = y_1, l_t = l_{t-1} + α (y_t - l_{t-1})."""
+    """Smooth exponentially (Brown 1956): l_1 = y_1, l_t = l_{t-1} + α (y_t - l_{t-1})."""
     state, seen, o = 0.0, False, 0
     for t in range(ends[-1]):
         if not np.isnan(y[t]):

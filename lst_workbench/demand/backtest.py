@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -25,8 +26,8 @@ class BacktestResult:
     ----------
     tables : dict
         ``metrics``: method, by (all, volume_decile, horizon), group, wape, rmsse, wrmsse, bias, pinball,
-        interval_coverage_80 … a level, points. ``origins``: origin, series. ``methods``: what was chosen at each origin.
-        ``left_out``: as `forecast_panel` lists.
+        interval_coverage_80 … a level, points. ``origins``: origin, series. ``methods``: what was chosen at each
+        origin. ``left_out``: as `forecast_panel` lists.
     """
 
     tables: dict[str, pd.DataFrame]
@@ -49,9 +50,9 @@ def backtest_panel(
 ) -> BacktestResult:
     """Judge `forecast_panel` on the past: at each origin it sees only what was known then.
 
-    wape = Σ|f - y| / Σy; bias = Σ(f - y) / Σy; rmsse = root mean squared error of a series over that of its one-step naive
-    forecast before the origin, mean over series (wrmsse: weighted by sales before the origin); pinball: mean loss of
-    the levels' tail quantiles over the same scale; interval_coverage: share of periods inside the interval. Periods
+    wape = Σ|f - y| / Σy; bias = Σ(f - y) / Σy; rmsse = root mean squared error of a series over that of its one-step
+    naive forecast before the origin, mean over series (wrmsse: weighted by sales before the origin); pinball: mean loss
+    of the levels' tail quantiles over the same scale; interval_coverage: share of periods inside the interval. Periods
     out of stock or without a row are not judged. Beside it stand the seasonal naive forecast (last year's period; the
     last period where there is no season), SES (0.1), SBA (0.1) and TSB (0.1, 0.1) as published.
 
@@ -120,11 +121,11 @@ def plain_forecasts(panel: Panel, horizon: int) -> dict[str, np.ndarray]:
 def _judged(
     panel: Panel, made: Outlook, actual: np.ndarray, scale: np.ndarray, volume: np.ndarray, levels: np.ndarray
 ) -> Iterator[pd.DataFrame]:
-    """Sums of each method and group at one origin."""
+    """Give the sums of each method and group at one origin."""
     horizon = actual.shape[1]
     judged = scale > 0
     decile = np.argsort(np.argsort(volume[judged], kind="stable")) * DECILES // max(int(judged.sum()), 1) + 1
-    groups = {"all": [("all", slice(None), slice(None))]}
+    groups: dict[str, list[tuple[Any, Any, slice]]] = {"all": [("all", slice(None), slice(None))]}
     groups["volume_decile"] = [(d, decile == d, slice(None)) for d in np.unique(decile)]
     groups["horizon"] = [(h + 1, slice(None), slice(h, h + 1)) for h in range(horizon)]
     forecasts = {OWN: made.mean} | plain_forecasts(panel, horizon)

@@ -23,7 +23,6 @@ from lst_workbench.demand.methods import (
 from lst_workbench.demand.panel import FACTS, Panel, panel_of
 from lst_workbench.demand.season import Season, season_of
 
-
 SHORT_HISTORY = 8
 CYCLE_DAYS, UNDATED_CYCLE = 7, 24  # where a week is no time to call a series quiet
 QUIET_WORDS = "nothing sold for long, or ever: perhaps delisted"
@@ -58,8 +57,8 @@ class ForecastParams:
 class Forecasts(pd.DataFrame):
     """A table of forecasts that also says how they came about, in `tables`.
 
-    ``tables["methods"]`` (segment, series, method, rmsse, bias, windows), ``tables["series"]`` (series_id, segment, method)
-    and ``tables["left_out"]`` (series_id, reason, rows, served).
+    ``tables["methods"]`` (segment, series, method, rmsse, bias, windows), ``tables["series"]`` (series_id, segment,
+    method) and ``tables["left_out"]`` (series_id, reason, rows, served).
     """
 
     _metadata = ["tables"]
@@ -102,18 +101,18 @@ def forecast_panel(
 ) -> Forecasts:
     """Forecast what each series will sell in each of the next periods.
 
-    Series are sorted by how often and how evenly they sell. For each segment the method, or the average of the best few,
-    is chosen among SES, SBA, TSB, discounted means and damped trends by rolling-origin rmsse with bias checked, with or
-    without a season index that all series of a pool share (week of the year, weeks to Spring Festival). Periods out of
-    stock are unknown, not zero; promotions are brought to the usual level; new series lean on the others as far as
-    credibility theory says; series that stopped selling are a segment of their own. Intervals are conformal: quantiles of
-    past errors by horizon and kind of series.
+    Series are sorted by how often and how evenly they sell. For each segment the method, or the average of the best
+    few, is chosen among SES, SBA, TSB, discounted means and damped trends by rolling-origin rmsse with bias checked,
+    with or without a season index that all series of a pool share (week of the year, weeks to Spring Festival). Periods
+    out of stock are unknown, not zero; promotions are brought to the usual level; new series lean on the others as far
+    as credibility theory says; series that stopped selling are a segment of their own. Intervals are conformal:
+    quantiles of past errors by horizon and kind of series.
 
     Parameters
     ----------
     sales : DataFrame
-        ``series_id``, ``period`` (date, or whole number where undated), ``quantity``, and optionally ``in_stock``, ``price``
-        and ``pool`` (which series share a season). Any order.
+        ``series_id``, ``period`` (date, or whole number where undated), ``quantity``, and optionally ``in_stock``,
+        ``price`` and ``pool`` (which series share a season). Any order.
     horizon : int
         Periods to forecast, from the one after the table's last.
     freq : str
@@ -126,13 +125,13 @@ def forecast_panel(
     Returns
     -------
     Forecasts
-        A DataFrame ``series_id``, ``period``, ``mean``, and ``lo_80``, ``hi_80``, … a level, with ``.tables`` beside it.
+        A DataFrame ``series_id``, ``period``, ``mean``, and ``lo_80``, ``hi_80``, … a level, with ``.tables`` beside.
 
     Raises
     ------
     InputError
-        Missing columns, an unknown frequency, a horizon below 1, levels outside 0 to 1, or no usable row. Single bad rows
-        and series are left out and listed in ``.tables["left_out"]`` instead.
+        Missing columns, an unknown frequency, a horizon below 1, levels outside 0 to 1, or no usable row. Single bad
+        rows and series are left out and listed in ``.tables["left_out"]`` instead.
 
     Examples
     --------
@@ -184,7 +183,7 @@ def outlook_of(panel: Panel, horizon: int, levels: np.ndarray, params: ForecastP
 
 
 def _ahead(quantity: np.ndarray, rows: np.ndarray, end: int, horizon: int) -> np.ndarray:
-    """What came in the `horizon` periods after `end`; nan beyond the table."""
+    """Give what came in the `horizon` periods after `end`; nan beyond the table."""
     ahead = np.full((len(rows), horizon), np.nan)
     seen = quantity[rows, end : end + horizon]
     ahead[:, : seen.shape[1]] = seen
@@ -221,7 +220,7 @@ def _forecast(
 
 
 def _credible(level: np.ndarray, statistics: np.ndarray, mine: np.ndarray) -> np.ndarray:
-    """Bühlmann's credibility: own level × n / (n + k) + the panel's mean × k / (n + k), k = variance within / between."""
+    """Lean on the panel (Bühlmann): own × n / (n + k) + mean × k / (n + k), k = variance within / between."""
     known, average, deviation = (statistics[:, k] for k in (kernels.KNOWN, kernels.AVERAGE, kernels.DEVIATION))
     old = np.setdiff1d(np.flatnonzero(known >= 2), mine)
     if len(old) < 2:
@@ -234,7 +233,7 @@ def _credible(level: np.ndarray, statistics: np.ndarray, mine: np.ndarray) -> np
 
 
 def _spread(statistics: np.ndarray, mean: np.ndarray) -> np.ndarray:
-    """Expected size of an error: the series' own deviation, leaning on the panel's ratio of deviation to mean."""
+    """Expect an error of the size of the series' own deviation, leaning on the panel's ratio of deviation to mean."""
     known, average, deviation = (statistics[:, k] for k in (kernels.KNOWN, kernels.AVERAGE, kernels.DEVIATION))
     sold = average > 0
     usual = np.median(deviation[sold] / average[sold]) if sold.any() else 1.0

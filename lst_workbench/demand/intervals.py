@@ -66,8 +66,8 @@ class Conformal:
     ) -> tuple[np.ndarray, np.ndarray]:
         """Intervals (series, horizon, levels) that hold a level's share of cases each; never below 0.
 
-        Equal tails; but where no sale at all is likelier than the lower tail, the interval begins at 0 and all of the rest
-        lies above it: the shortest one that holds its share.
+        Equal tails; but where no sale at all is likelier than the lower tail, the interval begins at 0 and all of the
+        rest lies above it: the shortest one that holds its share.
         """
         where = np.searchsorted(self.edges, _ratio(forecast, spread, quiet), side="right")
         low, high = np.empty((2, *forecast.shape, len(levels)), np.float32)

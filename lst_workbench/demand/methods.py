@@ -73,7 +73,7 @@ class Choice:
             {
                 "segment": np.array(SEGMENTS)[used],
                 "series": counts[used],
-                "method": [self.words(s) for s in used],
+                "method": [self.words(int(s)) for s in used],
                 "rmsse": self.rmsse[used],
                 "bias": self.bias[used],
                 "windows": self.windows[used].astype(np.int64),
@@ -128,6 +128,44 @@ def segments_of(statistics: np.ndarray, quiet_after: float) -> np.ndarray:
     return np.where((known == 0) | (since >= np.maximum(quiet_after, QUIET_GAPS * gap)), QUIET, segment)
 
 
+@dataclass(frozen=True)
+class Windows:
+    """Past origins of some series, on which methods are compared."""
+
+    panel: Panel
+    rows: np.ndarray
+    ends: np.ndarray
+    horizon: int
+    segment: np.ndarray
+    scale: np.ndarray
+
+    def sums(self, level: np.ndarray, slope: np.ndarray, index: np.ndarray) -> np.ndarray:
+        """Give the sums of `_kernels.accuracy` (segments + 1, methods, 4); the last row is all series together."""
+        sums = np.zeros((len(SEGMENTS), level.shape[1], 4))
+        panel, pool = self.panel, self.panel.pool
+        kernels.accuracy(
+            panel.quantity,
+            self.rows,
+            self.ends,
+            self.horizon,
+            level,
+            slope,
+            index,
+            pool,
+            self.segment,
+            self.scale,
+            sums,
+        )
+        return np.concatenate([sums, sums.sum(0, keepdims=True)])
+
+    def sums_of_mix(self, level: np.ndarray, slope: np.ndarray, index: np.ndarray, weights: np.ndarray) -> np.ndarray:
+        """Give the sums (segments + 1, 4) of a mix a segment; in the last row those of the mix for all, on all."""
+        each = weights[self.segment]
+        own = [np.einsum("ico,ioc->io", part, each)[:, None] for part in (level, slope)]
+        joint = [np.einsum("ico,c->io", part, weights[-1])[:, None] for part in (level, slope)]
+        return np.concatenate([self.sums(own[0], own[1], index)[:-1, 0], self.sums(joint[0], joint[1], index)[-1:, 0]])
+
+
 def choose(
     panel: Panel,
     rows: np.ndarray,
@@ -143,66 +181,37 @@ def choose(
     `bias_penalty` more rmsse. A segment that was seen in fewer than 30 windows takes the choice of all together.
     """
     statistics = statistics_of(panel, rows, indices[False][0], ends)
-    segment = segments_of(statistics, quiet_after)
     scale = np.ascontiguousarray(statistics[..., kernels.SCALE])
-    tried: list[tuple[bool, np.ndarray, np.ndarray]] = []
-    for seasonal, (fitted, unseen) in indices.items():
+    windows = Windows(panel, rows, ends, horizon, segments_of(statistics, quiet_after), scale)
+    seasonal, weights, sums = [], [], []
+    for with_season, (fitted, unseen) in indices.items():
         level, slope = levels_of(panel, rows, fitted, METHODS, ends)
-        singles = _sums(panel, rows, ends, horizon, level, slope, unseen, segment, scale)
-        mixes = _mixes(singles)  # (segments + 1, mixes, methods)
-        for m in range(mixes.shape[1]):
-            one = _mixed(panel, rows, ends, horizon, level, slope, unseen, segment, scale, mixes[:, m])
-            tried.append((seasonal, mixes[:, m], one))
-    return _chosen(tried, bias_penalty)
+        for mix in _mixes(windows.sums(level, slope, unseen)):
+            seasonal.append(with_season)
+            weights.append(mix)
+            sums.append(windows.sums_of_mix(level, slope, unseen, mix))
+    return _least(np.array(seasonal), np.array(weights), np.array(sums), bias_penalty)
 
 
-def _sums(
-    panel: Panel, rows: np.ndarray, ends: np.ndarray, horizon: int, level: np.ndarray, slope: np.ndarray,
-    index: np.ndarray, segment: np.ndarray, scale: np.ndarray,
-) -> np.ndarray:  # fmt: skip
-    """Sums of `_kernels.accuracy` by segment, all series together in the last row."""
-    sums = np.zeros((len(SEGMENTS), level.shape[1], 4))
-    kernels.accuracy(
-        panel.quantity, rows, ends, horizon, level, slope, index, panel.pool, segment, scale, sums
-    )  # fmt: skip
-    return np.concatenate([sums, sums.sum(0, keepdims=True)])
-
-
-def _mixes(singles: np.ndarray, most: int = 5) -> np.ndarray:
+def _mixes(singles: np.ndarray, most: int = 5) -> list[np.ndarray]:
     """Equal weights on the best one to five methods; a segment with few windows leans on the ranking of all."""
     windows = singles[..., 1]
     rmsse = singles[..., 0] / np.maximum(windows, 1)
     rmsse = rmsse / np.maximum(rmsse.mean(1, keepdims=True), 1e-12)
     rmsse = (windows * rmsse + LEANING * rmsse[-1]) / (windows + LEANING)
     rank = rmsse.argsort(axis=1, kind="stable").argsort(axis=1)
-    return np.stack([(rank < m) / m for m in range(1, most + 1)], axis=1)
+    return [(rank < m) / m for m in range(1, most + 1)]
 
 
-def _mixed(
-    panel: Panel, rows: np.ndarray, ends: np.ndarray, horizon: int, level: np.ndarray, slope: np.ndarray,
-    index: np.ndarray, segment: np.ndarray, scale: np.ndarray, weights: np.ndarray,
-) -> np.ndarray:  # fmt: skip
-    """Accuracy of one mix a segment; the last row that of the mix for all, on all."""
-    own = [np.einsum("ico,ioc->io", part, weights[segment])[:, None] for part in (level, slope)]
-    joint = [np.einsum("ico,c->io", part, weights[-1])[:, None] for part in (level, slope)]
-    mine, all_ = (_sums(panel, rows, ends, horizon, *p, index, segment, scale)[:, 0] for p in (own, joint))
-    return np.concatenate([mine[:-1], all_[-1:]])
-
-
-def _chosen(tried: list[tuple[bool, np.ndarray, np.ndarray]], bias_penalty: float) -> Choice:
-    sums = np.stack([t[2] for t in tried])  # (tried, segments + 1, 4)
+def _least(seasonal: np.ndarray, weights: np.ndarray, sums: np.ndarray, bias_penalty: float) -> Choice:
+    """Take for each segment what came out best; a segment hardly seen takes what is best for all, the last row."""
     windows = sums[..., 1]
     rmsse = sums[..., 0] / np.maximum(windows, 1)
     bias = sums[..., 2] / np.maximum(sums[..., 3], 1e-12)
-    pick = (rmsse * (1 + bias_penalty * np.minimum(np.abs(bias), 1.0))).argmin(0)
-    lone = windows[0, :-1] < LEAST_WINDOWS
-    pick[:-1] = np.where(lone, pick[-1], pick[:-1])
+    best = (rmsse * (1 + bias_penalty * np.minimum(np.abs(bias), 1.0))).argmin(0)
     segment = np.arange(len(SEGMENTS))
-    source = np.where(lone, len(SEGMENTS), segment)
-    weights = np.array([tried[pick[s]][1][source[s]] for s in segment])
-    return Choice(
-        weights,
-        np.array([tried[pick[s]][0] for s in segment]),
-        *(np.where(windows[pick[:-1], segment] > 0, part[pick[:-1], segment], np.nan) for part in (rmsse, bias)),
-        windows[pick[:-1], segment],
-    )
+    lone = windows[0, :-1] < LEAST_WINDOWS
+    pick, source = np.where(lone, best[-1], best[:-1]), np.where(lone, len(SEGMENTS), segment)
+    seen = np.where(windows[pick, segment] > 0, 1.0, np.nan)
+    rmsse, bias, count = (part[pick, segment] for part in (rmsse, bias, windows))
+    return Choice(weights[pick, source], seasonal[pick], rmsse * seen, bias * seen, count)

@@ -61,9 +61,9 @@ class Panel:
 def panel_of(sales: pd.DataFrame, freq: str, promotion_price: float) -> Panel:
     """Read the table; rows and series that cannot be used are listed in `facts`, the others served.
 
-    A row of a date stands for the period that holds it; several dates of one period are added up. A period without a row
-    between the first and the last one of a series, or after it, is unknown when the table holds zeros; a table
-    without any zero is taken for a list of what was sold, and a period without a row for one without sales.
+    A row of a date stands for the period that holds it; several dates of one period are added up. A period without a
+    row after the first one of a series is unknown when the table holds zeros; a table without any zero is taken for a
+    list of what was sold, and a period without a row for one without sales.
     """
     if missing := [name for name in ("series_id", "period", "quantity") if name not in sales]:
         has = ", ".join(map(str, sales.columns[:12])) or "no columns"
@@ -119,17 +119,16 @@ def _filled(
         grid[counts > 0] = sums[counts > 0]
     else:
         grid[cell] = quantity
-    grid = grid.reshape(len(ids), width)
     if lists_sales_only and width > 1:
-        _sell_nothing_without_row(grid)
+        _sell_nothing_without_row(grid.reshape(-1, width))
     if "in_stock" in rows:
         out = ~rows["in_stock"].astype("boolean").fillna(True).to_numpy(bool)
-        grid.reshape(-1)[cell[out]] = np.nan  # what was asked for while out of stock is not known
+        grid[cell[out]] = np.nan  # what was asked for while out of stock is not known
     promoted = None
     if "price" in rows:
         price = pd.to_numeric(rows["price"], errors="coerce").astype(np.float64)
         usual = price.groupby(cell // width).transform("median")
-        promoted = np.zeros(grid.shape, bool)
+        promoted = np.zeros((len(ids), width), bool)
         promoted.reshape(-1)[cell[(price < promotion_price * usual).to_numpy()]] = True
     pool = np.zeros(len(ids), np.int64)
     if "pool" in rows:
@@ -138,7 +137,7 @@ def _filled(
         first[(cell // width)[::-1]] = named[::-1]
         pool = first
     told = pd.concat(facts) if facts else pd.DataFrame(columns=FACTS)
-    return Panel(ids, grid, promoted, calendar, last, pool, told)
+    return Panel(ids, grid.reshape(-1, width), promoted, calendar, last, pool, told)
 
 
 def _sell_nothing_without_row(grid: np.ndarray) -> None:
@@ -214,7 +213,7 @@ def _without_doubles(codes: np.ndarray, stamp: np.ndarray) -> tuple[np.ndarray, 
 
 
 def _codes(ids: pd.Series) -> tuple[np.ndarray, pd.Index]:
-    """Number the series; quick where each series' rows stand together."""
+    """Give each series a number; quick where each series' rows stand together."""
     values = ids.array
     starts = np.flatnonzero(np.append(True, np.asarray(values[1:] != values[:-1], bool)))
     heads = pd.Index(values[starts])

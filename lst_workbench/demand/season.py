@@ -41,8 +41,8 @@ class Season:
 def season_of(panel: Panel, horizon: int) -> Season:
     """Fit ln(sales / usual sales) = trend with a knot a cycle + season effect, with a ridge penalty on the effects.
 
-    Penalty and kind of season (week of the year, or weeks to Spring Festival beside it) are those with the least error on
-    whole cycles left out; without two whole cycles, or when no index helps there, all are 1. A pool adds its own
+    Penalty and kind of season (week of the year, or weeks to Spring Festival beside it) are those with the least error
+    on whole cycles left out; without two whole cycles, or when no index helps there, all are 1. A pool adds its own
     deviations from the index of the panel where these pass the same test.
     """
     pools, width = int(panel.pool.max()) + 1, panel.quantity.shape[1]
@@ -64,7 +64,8 @@ def season_of(panel: Panel, horizon: int) -> Season:
             _, more, more_unseen = _best(left, kinds, cycle)
             whole[0][pool] += more
             whole[1][pool] += more_unseen
-    return Season(*(np.clip(np.exp(effect), FLOOR, CEILING) for effect in whole), words)
+    known, unknown = (np.clip(np.exp(effect), FLOOR, CEILING) for effect in whole)
+    return Season(known, unknown, words)
 
 
 def _log_ratio(sold: np.ndarray, usual: np.ndarray) -> np.ndarray:
