@@ -126,8 +126,8 @@ def describe(
 ) -> None:
     """Fill `out` (row, end, statistic) from what is known up to each end, beginning at the first sale.
 
-    Periods known and share of them with a sale, CV² of sales, mean and deviation, periods since the last sale, longest
-    gap between sales, and the root mean square of steps (scale of rmsse, raw units).
+    Periods known and share of them with a sale, CV² of sales, mean and deviation, periods since the last sale (known or
+    not), longest gap between sales, and the root mean square of steps (scale of rmsse, raw units).
     """
     for i in range(rows.size):
         known, sales, total, squares, sold, sold_squares = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
@@ -140,18 +140,15 @@ def describe(
                 total += y
                 squares += y * y
                 if raw > 0.0:
-                    longest = max(longest, since)
-                    sales, since = sales + 1.0, 0.0
+                    longest = max(longest, since) if sales > 0.0 else 0.0
+                    sales, since = sales + 1.0, -1.0
                     sold += y
                     sold_squares += y * y
-                else:
-                    since += 1.0
                 if not np.isnan(before):
                     steps += 1.0
                     step_squares += (raw - before) ** 2
                 before = raw
-            elif not np.isnan(raw):
-                since += 1.0
+            since += 1.0
             if t + 1 == ends[o]:
                 out[i, o, KNOWN], out[i, o, SINCE_SALE], out[i, o, LONGEST_GAP] = known, since, longest
                 out[i, o, SALE_SHARE] = sales / known if known > 0.0 else 0.0

@@ -13,7 +13,7 @@ WEEKDAYS = {name: i for i, name in enumerate(("MON", "TUE", "WED", "THU", "FRI",
 MONTHS = {"MS": 1, "M": 1, "ME": 1, "QS": 3, "Q": 3, "QE": 3, "YS": 12, "Y": 12, "YE": 12}
 CYCLE = {"D": 7, "W": 52, 1: 12, 3: 4, 12: 1}
 WEEK_SLOTS, MONTH_SLOTS = 53, 12
-FESTIVAL_WEEKS = (-5, 3)  # weeks before and after the festival that have seasons of their own
+FESTIVAL_WEEKS = (-5, 3)  # first and last seven-day block around the festival; block 0 begins with its first day
 EARLY_FESTIVAL = (2, 1)  # before 1 February the festival's trade falls in January
 # First day of the lunar year, a fact of the Chinese calendar (Hong Kong Observatory's conversion tables).
 FESTIVAL_DAYS = """
@@ -86,44 +86,53 @@ class Calendar:
         days = ordinals if self.kind == "D" else ordinals * 7 - 3 + self.offset_days
         return days.astype("datetime64[D]").astype("datetime64[s]")
 
-    def seasons(self, ordinals: np.ndarray, *, festival: bool) -> tuple[np.ndarray, int]:
-        """Season of each period, and how many there are.
+    def seasons(self, ordinals: np.ndarray, *, festival: bool) -> np.ndarray:
+        """Weights (period, season) of each period's season; rows add up to 1.
 
-        Weeks of the year (0 to 52), months, quarters or days of the week. With `festival`, weeks from five before to
-        three after Spring Festival are seasons of their own, and so are January and February of years with an early
-        festival: it moves by up to four weeks, so that last year's week is the wrong one to look at.
+        Weeks of the year (0 to 52), months, quarters or days of the week. With `festival`, seven-day blocks from five
+        before to three after Spring Festival's first day are seasons of their own, shared by the weeks that overlap
+        them; so are January and February of years with an early festival. The festival moves by up to four weeks and
+        begins on any weekday, so that last year's week is the wrong one to look at.
 
         Examples
         --------
         >>> weeks = Calendar.of("W-MON")
-        >>> first = weeks.ordinals(np.array(["2018-02-12", "2019-02-04"], "datetime64[D]"))
-        >>> weeks.seasons(first, festival=False)[0].tolist(), weeks.seasons(first, festival=True)[0].tolist()
-        ([6, 4], [58, 58])
+        >>> first = weeks.ordinals(np.array(["2016-02-08", "2018-02-12"], "datetime64[D]"))  # festival: 8th; 16th
+        >>> weeks.seasons(first, festival=True)[:, 57:59].round(2).tolist()
+        [[0.0, 1.0], [0.57, 0.43]]
         """
         if self.kind == "int":
-            return np.zeros(len(ordinals), np.int64), 1
+            return np.ones((len(ordinals), 1))
         if self.kind == "D":
-            return (ordinals + 3) % 7, 7
+            return np.eye(7)[(ordinals + 3) % 7]
         days = self._first_days(ordinals).astype("datetime64[D]")
         if self.kind == "W":
-            season = (days - days.astype("datetime64[Y]")).astype(np.int64) // 7
-            if not festival:
-                return season, WEEK_SLOTS
-            first, last = FESTIVAL_WEEKS
-            away = np.floor((days[:, None] + 6 * DAY - SPRING_FESTIVALS) / (7 * DAY))  # 0: the week that holds it
-            nearest = away[np.arange(len(days)), np.abs(away).argmin(1)].astype(np.int64)
-            near = (nearest >= first) & (nearest <= last)
-            return np.where(near, WEEK_SLOTS + nearest - first, season), WEEK_SLOTS + last - first + 1
-        season = ordinals % (MONTH_SLOTS // self.months)
-        if not festival or self.months > 1:
-            return season, max(MONTH_SLOTS // self.months, 1)
-        early = np.isin(days.astype("datetime64[Y]"), _years_of_early_festivals())
-        return np.where(early & (season < 2), MONTH_SLOTS + season, season), MONTH_SLOTS + 2
+            plain = np.eye(WEEK_SLOTS)[(days - days.astype("datetime64[Y]")).astype(np.int64) // 7]
+            return _around_festival(days, plain) if festival else plain
+        count = max(MONTH_SLOTS // self.months, 1)
+        season = ordinals % count
+        if not festival:
+            return np.eye(count)[season]
+        early = np.isin(days.astype("datetime64[Y]"), _years_of_early_festivals()) & (season < 2)
+        return np.eye(count + 2)[np.where(early, count + season, season)]
 
     @property
     def has_festival(self) -> bool:
         """Whether Spring Festival can be told apart at this frequency."""
         return self.kind == "W" or (self.kind == "M" and self.months == 1)
+
+
+def _around_festival(days: np.ndarray, plain: np.ndarray) -> np.ndarray:
+    """Give the share of each week that lies in each block of days around the festival; the rest keeps its season."""
+    first, last = FESTIVAL_WEEKS
+    away = (days[:, None] - SPRING_FESTIVALS).astype(np.int64)
+    nearest = away[np.arange(len(days)), np.abs(away).argmin(1)]
+    blocks = np.zeros((len(days), last - first + 1))
+    for shift, share in ((0, 1 - nearest % 7 / 7), (1, nearest % 7 / 7)):
+        block = nearest // 7 + shift - first
+        inside = (block >= 0) & (block < blocks.shape[1])
+        blocks[inside, block[inside]] += share[inside]
+    return np.column_stack([plain * (1 - blocks.sum(1, keepdims=True)), blocks])
 
 
 def _years_of_early_festivals() -> np.ndarray:

@@ -7,7 +7,7 @@ import numpy as np
 from lst_workbench.demand._kernels import pooled_ratio
 from lst_workbench.demand.panel import Panel
 
-SHRINKAGE = (0.5, 2.0, 8.0, 32.0)  # ridge penalties on season effects that are tried
+SHRINKAGE = (0.1, 0.5, 2.0, 8.0, 32.0)  # ridge penalties on season effects that are tried
 FOLDS = 8
 KNOT_PENALTY = 0.1
 GAIN = 0.95  # an index is used when its error on unseen years is below this share of the error without one
@@ -73,42 +73,38 @@ def _log_ratio(sold: np.ndarray, usual: np.ndarray) -> np.ndarray:
     return np.log(np.clip(ratio, FLOOR / 2, CEILING * 2))
 
 
-def _best(log_ratio: np.ndarray, kinds: list[tuple[np.ndarray, int]], cycle: int) -> tuple[str, np.ndarray, np.ndarray]:
+def _best(log_ratio: np.ndarray, kinds: list[np.ndarray], cycle: int) -> tuple[str, np.ndarray, np.ndarray]:
     """Season effects with the least error on cycles left out; zeros when there are none worth having."""
-    width, length = len(log_ratio), len(kinds[0][0])
+    width, length = len(log_ratio), len(kinds[0])
     folds = np.minimum((width - 1 - np.arange(width)) // cycle, width // cycle - 1)  # a rest joins the oldest cycle
     folds = folds % FOLDS
     nothing = np.zeros(length)
     best = (GAIN * _error(log_ratio, folds), "none", nothing, nothing)
-    for name, (season, count) in zip(("season", "season and Spring Festival"), kinds, strict=False):
+    for name, season in zip(("season", "season and Spring Festival"), kinds, strict=False):
         for penalty in SHRINKAGE:
             unseen = np.zeros(length)
-            fits = [
-                _effects(log_ratio, folds != fold, season, count, cycle, penalty) for fold in range(folds.max() + 1)
-            ]
+            fits = [_effects(log_ratio, folds != fold, season, cycle, penalty) for fold in range(folds.max() + 1)]
             for fold, effect in enumerate(fits):
-                unseen[:width][folds == fold] = effect[season[:width]][folds == fold]
+                unseen[:width][folds == fold] = season[:width][folds == fold] @ effect
             error = _error(log_ratio - unseen[:width], folds)
             if error < best[0]:
-                effect = _effects(log_ratio, np.ones(width, bool), season, count, cycle, penalty)
-                unseen[width:] = effect[season[width:]]
-                best = (error, name, effect[season], unseen)
+                effect = _effects(log_ratio, np.ones(width, bool), season, cycle, penalty)
+                unseen[width:] = season[width:] @ effect
+                best = (error, name, season @ effect, unseen)
     return best[1:]
 
 
-def _effects(
-    log_ratio: np.ndarray, seen: np.ndarray, season: np.ndarray, count: int, cycle: int, penalty: float
-) -> np.ndarray:
+def _effects(log_ratio: np.ndarray, seen: np.ndarray, season: np.ndarray, cycle: int, penalty: float) -> np.ndarray:
     """Ridge regression of the ratio on trend and season; effects have mean 0 over the periods."""
-    width = len(log_ratio)
+    width, count = len(log_ratio), season.shape[1]
     time = np.arange(width) / cycle
     knots = np.maximum(time[:, None] - np.arange(1, width // cycle), 0.0)
-    design = np.column_stack([np.ones(width), time, knots, np.eye(count)[season[:width]]])
+    design = np.column_stack([np.ones(width), time, knots, season[:width]])
     use = seen & np.isfinite(log_ratio)
     ridge = np.concatenate([[1e-9, 1e-6], np.full(knots.shape[1], KNOT_PENALTY), np.full(count, penalty)])
     x, y = design[use], log_ratio[use]
     effect = np.linalg.solve(x.T @ x + np.diag(ridge), x.T @ y)[-count:]
-    return effect - effect[season[:width]].mean()
+    return effect - (season[:width] @ effect).mean()
 
 
 def _error(residual: np.ndarray, folds: np.ndarray) -> float:
