@@ -12,6 +12,7 @@ from lst_workbench.demand import _kernels as kernels
 from lst_workbench.demand.forecast import ForecastParams, Outlook, checked_levels, outlook_of
 from lst_workbench.demand.methods import PUBLISHED, QUIET, levels_of, statistics_of
 from lst_workbench.demand.panel import Panel, panel_of
+from lst_workbench.demand.season import no_season
 
 OWN = "forecast_panel"
 DECILES = 10
@@ -93,9 +94,7 @@ def backtest_panel(
         made = outlook_of(past, horizon, shares, params)
         ends = past.quantity.shape[1]
         actual = panel.quantity[begun, ends : ends + horizon].astype(np.float64)
-        statistics = statistics_of(past, np.arange(len(begun)), np.ones_like(made.season.fitted), np.array([ends]))[
-            :, 0
-        ]
+        statistics = statistics_of(past, np.arange(len(begun)), made.choice.indices[0], np.array([ends]))[:, 0]
         volume = np.nansum(past.quantity, axis=1)
         rows += list(_judged(past, made, actual, statistics[:, kernels.SCALE], volume, shares))
         name = panel.calendar.labels(np.array([past.last]))[0]
@@ -109,8 +108,7 @@ def backtest_panel(
 def plain_forecasts(panel: Panel, horizon: int) -> dict[str, np.ndarray]:
     """Seasonal naive, SES, SBA and TSB (series, horizon), by their published formulas."""
     width, cycle = panel.quantity.shape[1], panel.calendar.cycle
-    everyone, flat = np.arange(len(panel.ids)), np.ones((int(panel.pool.max()) + 1, width))
-    level, _ = levels_of(panel, everyone, flat, PUBLISHED, np.array([width]))
+    level, _ = levels_of(panel, np.arange(len(panel.ids)), no_season(panel, 0), PUBLISHED, np.array([width]))
     same = np.arange(horizon) % cycle + width - cycle
     naive = np.array(panel.quantity[:, np.maximum(same, 0)], np.float64)
     naive = np.where(np.isnan(naive) | (same < 0), level[:, :1, 0], naive)

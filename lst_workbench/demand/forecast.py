@@ -10,6 +10,7 @@ from lst_workbench.contracts import InputError
 from lst_workbench.demand import _kernels as kernels
 from lst_workbench.demand.intervals import Conformal
 from lst_workbench.demand.methods import (
+    ERRATIC,
     METHODS,
     QUIET,
     SEGMENTS,
@@ -21,7 +22,7 @@ from lst_workbench.demand.methods import (
     statistics_of,
 )
 from lst_workbench.demand.panel import FACTS, Panel, panel_of
-from lst_workbench.demand.season import Season, season_of
+from lst_workbench.demand.season import indices_of, no_season
 
 SHORT_HISTORY = 8
 CYCLE_DAYS, UNDATED_CYCLE = 7, 24  # where a week is no time to call a series quiet
@@ -87,7 +88,6 @@ class Outlook:
     low: np.ndarray
     high: np.ndarray
     choice: Choice
-    season: Season
     conformal: Conformal
 
 
@@ -163,23 +163,23 @@ def forecast_panel(
 def outlook_of(panel: Panel, horizon: int, levels: np.ndarray, params: ForecastParams) -> Outlook:
     """Forecast a panel: season, choice by rolling origin, levels, conformal intervals."""
     panel = _without_promotions(panel)
-    season = season_of(panel, horizon)
-    flat = np.ones_like(season.fitted)
-    indices = {False: (flat, flat)} | ({True: (season.fitted, season.unseen)} if season.found else {})
     width, cycle = panel.quantity.shape[1], panel.calendar.cycle
     quiet_after = params.quiet_cycles * (cycle if cycle > CYCLE_DAYS else UNDATED_CYCLE)
     rows, ends = _sample(panel, params.sample), _origins(width, horizon, params.origins)
+    everyone = np.arange(len(panel.ids))
+    today = statistics_of(panel, everyone, no_season(panel, horizon), np.array([width]))[:, 0]
+    indices = indices_of(panel, horizon, segments_of(today, quiet_after) <= ERRATIC)
     choice = choose(panel, rows, ends, horizon, indices, quiet_after, params.bias_penalty)
 
     def made(rows: np.ndarray, end: int, *, unseen: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        return _forecast(panel, rows, np.array([end]), horizon, choice, indices, quiet_after, unseen=unseen)
+        return _forecast(panel, rows, np.array([end]), horizon, choice, quiet_after, unseen=unseen)
 
     past = [np.concatenate(part) for part in zip(*(made(rows, end, unseen=True) for end in ends), strict=True)]
     actual = np.concatenate([_ahead(panel.quantity, rows, end, horizon) for end in ends])
     conformal = Conformal.fit(past[0], past[1], past[2] == QUIET, actual, levels)
-    mean, spread, segment = made(np.arange(len(panel.ids)), width, unseen=False)
+    mean, spread, segment = made(everyone, width, unseen=False)
     low, high = conformal.around(mean, spread, segment == QUIET, levels)
-    return Outlook(mean, spread, segment, low, high, choice, season, conformal)
+    return Outlook(mean, spread, segment, low, high, choice, conformal)
 
 
 def _ahead(quantity: np.ndarray, rows: np.ndarray, end: int, horizon: int) -> np.ndarray:
@@ -196,25 +196,25 @@ def _forecast(
     end: np.ndarray,
     horizon: int,
     choice: Choice,
-    indices: dict[bool, tuple[np.ndarray, np.ndarray]],
     quiet_after: float,
     *,
     unseen: bool,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Mean (row, horizon), spread and segment of each row at one end."""
-    statistics = statistics_of(panel, rows, indices[any(indices)][0], end)[:, 0]
+    statistics = statistics_of(panel, rows, choice.indices[-1], end)[:, 0]
     segment = segments_of(statistics, quiet_after)
     mean = np.zeros((len(rows), horizon))
     damped = np.cumsum(kernels.DAMPING ** np.arange(1, horizon + 1))
     for s in np.unique(segment):
         mine = np.flatnonzero(segment == s)
         used = np.flatnonzero(choice.weights[s])
-        fitted, future = indices[bool(choice.seasonal[s])][0], indices[bool(choice.seasonal[s])][int(unseen)]
-        level, slope = levels_of(panel, rows[mine], fitted, tuple(METHODS[c] for c in used), end)
+        index = choice.indices[choice.index[s]]
+        level, slope = levels_of(panel, rows[mine], index, tuple(METHODS[c] for c in used), end)
         level, slope = (part[..., 0] @ choice.weights[s, used] for part in (level, slope))
         if s == SHORT:
             level = _credible(level, statistics, mine)
-        ahead = future[panel.pool[rows[mine]], end[0] : end[0] + horizon]
+        future = index.unseen if unseen else index.fitted
+        ahead = future[index.pool[rows[mine]], end[0] : end[0] + horizon]
         mean[mine] = np.maximum(level[:, None] + slope[:, None] * damped, 0.0) * ahead
     return mean, _spread(statistics, mean), segment
 

@@ -10,6 +10,7 @@ import pandas as pd
 
 from lst_workbench.demand import _kernels as kernels
 from lst_workbench.demand.panel import Panel
+from lst_workbench.demand.season import Index
 
 THREADS, CHUNK = 2, 20_000
 SEGMENTS = ("smooth", "erratic", "intermittent", "lumpy", "short", "quiet")
@@ -48,22 +49,24 @@ class Choice:
     ----------
     weights : ndarray, (segments, methods)
         Share of each method in the forecast.
-    seasonal : ndarray of bool, (segments,)
-        Whether the season index is used.
+    index : ndarray of int, (segments,)
+        Which of the season indices is used.
     rmsse, bias, windows : ndarray, (segments,)
         Of that choice in the rolling-origin test; bias as a share of actual sales.
     """
 
     weights: np.ndarray
-    seasonal: np.ndarray
+    index: np.ndarray
     rmsse: np.ndarray
     bias: np.ndarray
     windows: np.ndarray
+    indices: tuple[Index, ...]
 
     def words(self, segment: int) -> str:
         """Name the methods in words."""
         names = [METHODS[c].name for c in np.flatnonzero(self.weights[segment])]
-        return " + ".join(names) + (" × season" if self.seasonal[segment] else "")
+        season = self.indices[self.index[segment]].words
+        return " + ".join(names) + (f" × {season}" if season else "")
 
     def table(self, segment: np.ndarray) -> pd.DataFrame:
         """Say for each segment that has series (`segment`: of each series) what is used and how it did."""
@@ -89,7 +92,7 @@ def in_pieces(rows: np.ndarray, work: Callable[[slice], None]) -> None:
 
 
 def levels_of(
-    panel: Panel, rows: np.ndarray, index: np.ndarray, methods: tuple[Method, ...], ends: np.ndarray
+    panel: Panel, rows: np.ndarray, index: Index, methods: tuple[Method, ...], ends: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Level and slope of each row by method and end, seasons taken out."""
     kind = np.array([m.kind for m in methods])
@@ -98,17 +101,17 @@ def levels_of(
 
     def work(s: slice) -> None:
         kernels.levels(
-            panel.quantity, rows[s], index, panel.pool, kind, alpha, beta, ends, level[s], slope[s]
+            panel.quantity, rows[s], index.fitted, index.pool, kind, alpha, beta, ends, level[s], slope[s]
         )  # fmt: skip
 
     in_pieces(rows, work)
     return level, slope
 
 
-def statistics_of(panel: Panel, rows: np.ndarray, index: np.ndarray, ends: np.ndarray) -> np.ndarray:
+def statistics_of(panel: Panel, rows: np.ndarray, index: Index, ends: np.ndarray) -> np.ndarray:
     """Describe each row up to each end; columns as in `_kernels.describe`."""
     out = np.zeros((len(rows), len(ends), kernels.STATISTICS))
-    in_pieces(rows, lambda s: kernels.describe(panel.quantity, rows[s], index, panel.pool, ends, out[s]))
+    in_pieces(rows, lambda s: kernels.describe(panel.quantity, rows[s], index.fitted, index.pool, ends, out[s]))
     return out
 
 
@@ -139,26 +142,16 @@ class Windows:
     segment: np.ndarray
     scale: np.ndarray
 
-    def sums(self, level: np.ndarray, slope: np.ndarray, index: np.ndarray) -> np.ndarray:
+    def sums(self, level: np.ndarray, slope: np.ndarray, index: Index) -> np.ndarray:
         """Give the sums of `_kernels.accuracy` (segments + 1, methods, 4); the last row is all series together."""
         sums = np.zeros((len(SEGMENTS), level.shape[1], 4))
-        panel, pool = self.panel, self.panel.pool
         kernels.accuracy(
-            panel.quantity,
-            self.rows,
-            self.ends,
-            self.horizon,
-            level,
-            slope,
-            index,
-            pool,
-            self.segment,
-            self.scale,
-            sums,
-        )
+            self.panel.quantity, self.rows, self.ends, self.horizon, level, slope,
+            index.unseen, index.pool, self.segment, self.scale, sums,
+        )  # fmt: skip
         return np.concatenate([sums, sums.sum(0, keepdims=True)])
 
-    def sums_of_mix(self, level: np.ndarray, slope: np.ndarray, index: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    def sums_of_mix(self, level: np.ndarray, slope: np.ndarray, index: Index, weights: np.ndarray) -> np.ndarray:
         """Give the sums (segments + 1, 4) of a mix a segment; in the last row those of the mix for all, on all."""
         each = weights[self.segment]
         own = [np.einsum("ico,ioc->io", part, each)[:, None] for part in (level, slope)]
@@ -171,7 +164,7 @@ def choose(
     rows: np.ndarray,
     ends: np.ndarray,
     horizon: int,
-    indices: dict[bool, tuple[np.ndarray, np.ndarray]],
+    indices: tuple[Index, ...],
     quiet_after: float,
     bias_penalty: float,
 ) -> Choice:
@@ -180,17 +173,17 @@ def choose(
     Least rmsse alone would pick forecasts of next to nothing where most periods are zero: a bias of 100% counts as
     `bias_penalty` more rmsse. A segment that was seen in fewer than 30 windows takes the choice of all together.
     """
-    statistics = statistics_of(panel, rows, indices[False][0], ends)
+    statistics = statistics_of(panel, rows, indices[0], ends)
     scale = np.ascontiguousarray(statistics[..., kernels.SCALE])
     windows = Windows(panel, rows, ends, horizon, segments_of(statistics, quiet_after), scale)
-    seasonal, weights, sums = [], [], []
-    for with_season, (fitted, unseen) in indices.items():
-        level, slope = levels_of(panel, rows, fitted, METHODS, ends)
-        for mix in _mixes(windows.sums(level, slope, unseen)):
-            seasonal.append(with_season)
+    used, weights, sums = [], [], []
+    for number, index in enumerate(indices):
+        level, slope = levels_of(panel, rows, index, METHODS, ends)
+        for mix in _mixes(windows.sums(level, slope, index)):
+            used.append(number)
             weights.append(mix)
-            sums.append(windows.sums_of_mix(level, slope, unseen, mix))
-    return _least(np.array(seasonal), np.array(weights), np.array(sums), bias_penalty)
+            sums.append(windows.sums_of_mix(level, slope, index, mix))
+    return _least(np.array(used), np.array(weights), np.array(sums), indices, bias_penalty)
 
 
 def _mixes(singles: np.ndarray, most: int = 5) -> list[np.ndarray]:
@@ -203,7 +196,9 @@ def _mixes(singles: np.ndarray, most: int = 5) -> list[np.ndarray]:
     return [(rank < m) / m for m in range(1, most + 1)]
 
 
-def _least(seasonal: np.ndarray, weights: np.ndarray, sums: np.ndarray, bias_penalty: float) -> Choice:
+def _least(
+    used: np.ndarray, weights: np.ndarray, sums: np.ndarray, indices: tuple[Index, ...], bias_penalty: float
+) -> Choice:
     """Take for each segment what came out best; a segment hardly seen takes what is best for all, the last row."""
     windows = sums[..., 1]
     rmsse = sums[..., 0] / np.maximum(windows, 1)
@@ -214,4 +209,4 @@ def _least(seasonal: np.ndarray, weights: np.ndarray, sums: np.ndarray, bias_pen
     pick, source = np.where(lone, best[-1], best[:-1]), np.where(lone, len(SEGMENTS), segment)
     seen = np.where(windows[pick, segment] > 0, 1.0, np.nan)
     rmsse, bias, count = (part[pick, segment] for part in (rmsse, bias, windows))
-    return Choice(weights[pick, source], seasonal[pick], rmsse * seen, bias * seen, count)
+    return Choice(weights[pick, source], used[pick], rmsse * seen, bias * seen, count, indices)
