@@ -140,7 +140,7 @@ def describe(
                 total += y
                 squares += y * y
                 if raw > 0.0:
-                    longest = max(longest, since) if sales > 0.0 else 0.0
+                    longest = max(longest, since)
                     sales, since = sales + 1.0, -1.0
                     sold += y
                     sold_squares += y * y

@@ -68,58 +68,61 @@ def panel_of(sales: pd.DataFrame, freq: str, promotion_price: float) -> Panel:
     if missing := [name for name in ("series_id", "period", "quantity") if name not in sales]:
         has = ", ".join(map(str, sales.columns[:12])) or "no columns"
         raise InputError("sales", [f"column {', '.join(missing)} is missing; it has {has}"])
-    calendar, stamp, readable = _periods(sales["period"], freq)
+    when, values = pd.factorize(sales["period"])  # all work on dates is done once a date
+    calendar, ordinal, readable = _periods(pd.Series(values), freq)
     quantity = pd.to_numeric(sales["quantity"], errors="coerce").to_numpy(np.float32, na_value=np.nan)
     reasons = {
         "series_id is empty": sales["series_id"].isna().to_numpy(),
-        "the period cannot be read, or lies outside the years 1980 to 2100": ~readable,
+        "the period cannot be read, or lies outside the years 1980 to 2100": ~np.append(readable, False)[when],
         "the quantity is empty or not a number": ~np.isfinite(quantity),
         "the quantity is negative": quantity < 0,
     }
     good, facts = np.ones(len(sales), bool), []
     for reason, broken in reasons.items():
         if (broken & good).any():
-            facts.append(_counted(sales["series_id"][broken & good], reason, served=True))
+            facts.append(_counted(sales["series_id"][broken & good], reason))
             good &= ~broken
-    ordinal = calendar.ordinals(stamp) if calendar.kind != "int" else stamp
-    good, strays = _without_strays(sales["series_id"], ordinal, good, HOLE[calendar.kind], HISTORY[calendar.kind])
+    stray, old = _strays(ordinal, np.bincount(when[good], minlength=len(values)), calendar.kind)
+    if stray.any():
+        strays = good & np.append(stray, False)[when]
+        facts.append(_counted(sales["series_id"][strays], "the period lies far from all others"))
+    if (stray | old).any():
+        good &= ~np.append(stray | old, True)[when]
     if not good.any():
         raise InputError("sales", [*(f["reason"].iloc[0] for f in facts), "no row can be used"])
     rows = sales if good.all() else sales[good]
-    codes, ids = _codes(rows["series_id"])
-    panel = _filled(rows, codes, ids, calendar, stamp[good], ordinal[good], quantity[good], promotion_price)
-    lost = pd.Index(sales["series_id"].dropna().unique()).difference(ids) if not good.all() else ids[:0]
-    told = pd.concat([*facts, *strays, panel.facts], ignore_index=True)
-    told.loc[told["series_id"].isin(lost), "served"] = False
+    panel = _filled(rows, when[good], ordinal, quantity[good], calendar, promotion_price)
+    told = pd.concat([*facts, panel.facts], ignore_index=True)
+    told["served"] = told["series_id"].isin(panel.ids)
     return replace(panel, facts=told[FACTS])
 
 
 def _filled(
     rows: pd.DataFrame,
-    codes: np.ndarray,
-    ids: pd.Index,
-    calendar: Calendar,
-    stamp: np.ndarray,
+    when: np.ndarray,
     ordinal: np.ndarray,
     quantity: np.ndarray,
+    calendar: Calendar,
     promotion_price: float,
 ) -> Panel:
-    last, width = int(ordinal.max()), int(ordinal.max() - ordinal.min()) + 1
-    cell = codes * width + (ordinal - ordinal.min())
-    facts = []
-    if not (cell[1:] > cell[:-1]).all():
-        keep, doubled = _without_doubles(codes, stamp)
-        if not keep.all():
+    """Put each row in its place; what stands in one place is added up."""
+    codes, ids = _codes(rows["series_id"])
+    seen = ordinal[np.bincount(when, minlength=len(ordinal)) > 0]
+    first, width = int(seen.min()), int(seen.max() - seen.min()) + 1
+    cell = codes * width + (ordinal - first)[when]
+    in_order, facts = bool((cell[1:] > cell[:-1]).all()), []
+    if not in_order:
+        doubled = pd.Series(codes * len(ordinal) + when).duplicated(keep="last").to_numpy()
+        if doubled.any():
             facts.append(_counted(rows["series_id"][doubled], "a period stands in more than one row: last one kept"))
-            rows, cell, quantity = rows[keep], cell[keep], quantity[keep]
+            rows, cell, quantity = rows[~doubled], cell[~doubled], quantity[~doubled]
     grid = np.full(len(ids) * width, np.nan, np.float32)
-    lists_sales_only = not (quantity == 0).any()
-    if facts or not (cell[1:] > cell[:-1]).all():
+    if in_order:
+        grid[cell] = quantity
+    else:
         sums, counts = np.bincount(cell, quantity, grid.size), np.bincount(cell, minlength=grid.size)
         grid[counts > 0] = sums[counts > 0]
-    else:
-        grid[cell] = quantity
-    if lists_sales_only and width > 1:
+    if not (quantity == 0).any():
         _sell_nothing_without_row(grid.reshape(-1, width))
     if "in_stock" in rows:
         out = ~rows["in_stock"].astype("boolean").fillna(True).to_numpy(bool)
@@ -132,12 +135,9 @@ def _filled(
         promoted.reshape(-1)[cell[(price < promotion_price * usual).to_numpy()]] = True
     pool = np.zeros(len(ids), np.int64)
     if "pool" in rows:
-        first = np.full(len(ids), -1, np.int64)
-        named = pd.factorize(rows["pool"], use_na_sentinel=False)[0]
-        first[(cell // width)[::-1]] = named[::-1]
-        pool = first
+        pool[(cell // width)[::-1]] = pd.factorize(rows["pool"], use_na_sentinel=False)[0][::-1]
     told = pd.concat(facts) if facts else pd.DataFrame(columns=FACTS)
-    return Panel(ids, grid.reshape(-1, width), promoted, calendar, last, pool, told)
+    return Panel(ids, grid.reshape(-1, width), promoted, calendar, first + width - 1, pool, told)
 
 
 def _sell_nothing_without_row(grid: np.ndarray) -> None:
@@ -148,28 +148,27 @@ def _sell_nothing_without_row(grid: np.ndarray) -> None:
         piece[begun & np.isnan(piece)] = 0.0
 
 
-def _periods(period: pd.Series, freq: str) -> tuple[Calendar, np.ndarray, np.ndarray]:
-    """Calendar, the periods as datetime64 or whole numbers, and which of them can be read."""
-    if isinstance(period.dtype, pd.PeriodDtype):
-        period = period.dt.start_time
-    if pd.api.types.is_integer_dtype(period.dtype) and not pd.api.types.is_bool_dtype(period.dtype):
-        known = period.notna().to_numpy()
-        return Calendar("int"), period.fillna(0).to_numpy(np.int64), known
-    if pd.api.types.is_float_dtype(period.dtype):
-        known = np.isfinite(period.to_numpy(np.float64, na_value=np.nan)) & (period % 1 == 0).to_numpy()
-        return Calendar("int"), period.where(known, 0).to_numpy().astype(np.int64), known
+def _periods(values: pd.Series, freq: str) -> tuple[Calendar, np.ndarray, np.ndarray]:
+    """Calendar, the ordinals of values that occur, and which of them can be read."""
+    if isinstance(values.dtype, pd.PeriodDtype):
+        values = values.dt.start_time
+    if pd.api.types.is_numeric_dtype(values.dtype):
+        number = values.to_numpy(np.float64, na_value=np.nan)
+        known = np.isfinite(number) & (number % 1 == 0)
+        return Calendar("int"), np.where(known, number, 0).astype(np.int64), known
     calendar = Calendar.of(freq)
-    if not pd.api.types.is_datetime64_any_dtype(period.dtype):
-        period = pd.to_datetime(period, errors="coerce", format="mixed")
-    if getattr(period.dt, "tz", None) is not None:
-        period = period.dt.tz_localize(None)
-    dates = period.to_numpy()
+    if not pd.api.types.is_datetime64_any_dtype(values.dtype):
+        values = pd.to_datetime(values, errors="coerce", format="mixed")
+    if getattr(values.dt, "tz", None) is not None:
+        values = values.dt.tz_localize(None)
+    dates = values.to_numpy().astype("datetime64[s]")
     borders = np.array([f"{year}-01-01" for year in YEARS], dates.dtype)
     known = ~np.isnat(dates) & (dates >= borders[0]) & (dates < borders[1])
-    return _like(calendar, dates[known], freq), np.where(known, dates, borders[0]), known
+    calendar = _like(calendar, dates[known])
+    return calendar, calendar.ordinals(np.where(known, dates, borders[0])), known
 
 
-def _like(calendar: Calendar, dates: np.ndarray, freq: str) -> Calendar:
+def _like(calendar: Calendar, dates: np.ndarray) -> Calendar:
     """Keep the caller's own weekday, or day of the month; refuse a frequency that the dates contradict."""
     days = pd.unique(dates.astype("datetime64[D]"))
     days.sort()
@@ -190,26 +189,15 @@ def _like(calendar: Calendar, dates: np.ndarray, freq: str) -> Calendar:
     return calendar
 
 
-def _without_strays(
-    ids: pd.Series, ordinal: np.ndarray, good: np.ndarray, hole: int, history: int
-) -> tuple[np.ndarray, list[pd.DataFrame]]:
-    """Leave out dates cut off from the others by a long hole, and what is too old to matter."""
-    seen, rows = np.unique(ordinal[good], return_counts=True)
+def _strays(ordinal: np.ndarray, rows: np.ndarray, kind: str) -> tuple[np.ndarray, np.ndarray]:
+    """Find dates cut off from the others by a long hole, and dates too old to matter."""
+    seen, where = np.unique(ordinal[rows > 0], return_inverse=True)
     if len(seen) == 0:
-        return good, []
-    block = np.cumsum(np.diff(seen, prepend=seen[0]) > hole)
-    main = seen[block == np.bincount(block, rows).argmax()]
-    facts = []
-    stray = good & ((ordinal < main[0]) | (ordinal > main[-1]))
-    if stray.any():
-        facts.append(_counted(ids[stray], "the period lies far from all others", served=True))
-    recent = ordinal > main[-1] - history
-    return good & ~stray & recent, facts
-
-
-def _without_doubles(codes: np.ndarray, stamp: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    doubled = pd.DataFrame({"code": codes, "stamp": stamp}).duplicated(keep="last").to_numpy()
-    return ~doubled, doubled
+        return np.zeros(len(ordinal), bool), np.zeros(len(ordinal), bool)
+    block = np.cumsum(np.diff(seen, prepend=seen[0]) > HOLE[kind])
+    main = seen[block == np.bincount(block, np.bincount(where, rows[rows > 0])).argmax()]
+    stray = (rows > 0) & ((ordinal < main[0]) | (ordinal > main[-1]))
+    return stray, ordinal <= main[-1] - HISTORY[kind]
 
 
 def _codes(ids: pd.Series) -> tuple[np.ndarray, pd.Index]:
@@ -224,6 +212,6 @@ def _codes(ids: pd.Series) -> tuple[np.ndarray, pd.Index]:
     return codes.astype(np.int64), pd.Index(names)
 
 
-def _counted(ids: pd.Series, reason: str, served: bool = True) -> pd.DataFrame:
+def _counted(ids: pd.Series, reason: str) -> pd.DataFrame:
     counts = ids.value_counts(dropna=False, sort=False)
-    return pd.DataFrame({"series_id": counts.index, "reason": reason, "rows": counts.to_numpy(), "served": served})
+    return pd.DataFrame({"series_id": counts.index, "reason": reason, "rows": counts.to_numpy(), "served": True})
