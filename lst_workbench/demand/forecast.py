@@ -249,7 +249,7 @@ def _sample(panel: Panel, size: int) -> np.ndarray:
     count = len(panel.ids)
     if count <= size:
         return np.arange(count)
-    volume = np.nan_to_num(panel.quantity[:, -1]) + np.nan_to_num(panel.quantity[:, panel.quantity.shape[1] // 2])
+    volume = np.nansum(panel.quantity[:, ::8], axis=1)  # every eighth period orders them well enough
     order = np.argsort(volume, kind="stable")
     return np.sort(order[np.linspace(0, count - 1, size).astype(np.int64)])
 

@@ -194,6 +194,25 @@ def test_short_histories_are_served(periods):
     np.testing.assert_allclose(found["mean"], 3.0)
 
 
+@pytest.mark.parametrize("seed", range(12))
+def test_any_table_gives_whole_ordered_forecasts(seed):
+    rng = np.random.default_rng(seed)
+    series, periods, freq = rng.integers(1, 9), rng.integers(1, 120), rng.choice(["D", "W-MON", "MS", "QE"])
+    dates = pd.date_range("2014-01-06", periods=periods, freq=str(freq))
+    ids = np.repeat(np.arange(series), periods)
+    quantity = rng.poisson(rng.choice([0, 0.2, 3, 50.0]), len(ids)) * rng.choice([1, 0.5, 1000])
+    sales = pd.DataFrame({"series_id": ids, "period": np.tile(dates, series), "quantity": quantity, "pool": ids % 3})
+    sales = sales.assign(in_stock=rng.random(len(ids)) < 0.9, price=rng.choice([4.0, 5.0], len(ids)))
+    sales = sales.sample(frac=rng.uniform(0.5, 1), random_state=seed)
+    if sales.empty:
+        return
+    found = forecast_panel(sales, horizon := int(rng.integers(1, 27)), freq=str(freq))
+    assert len(found) == horizon * sales["series_id"].nunique()
+    columns = found[["lo_95", "lo_80", "mean", "hi_80", "hi_95"]].to_numpy()
+    assert np.isfinite(columns).all() and (columns >= 0).all()
+    assert (np.diff(columns) >= -1e-4 * (1 + columns[:, 1:])).all()
+
+
 def carparts():
     if not CARPARTS.exists():
         pytest.skip(f"{CARPARTS.name} is not at hand")
