@@ -182,7 +182,7 @@ def accuracy(
                 continue
             for c in range(level.shape[1]):
                 squares, error, actual, count, damped, power = 0.0, 0.0, 0.0, 0, 0.0, 1.0
-                for t in range(ends[o], ends[o] + horizon):
+                for t in range(ends[o], min(ends[o] + horizon, quantity.shape[1])):
                     power *= DAMPING
                     damped += power
                     y = quantity[rows[i], t]

@@ -15,6 +15,7 @@ from lst_workbench.demand.methods import (
     QUIET,
     SEGMENTS,
     SHORT,
+    SHORT_KNOWN,
     Choice,
     choose,
     levels_of,
@@ -24,9 +25,9 @@ from lst_workbench.demand.methods import (
 from lst_workbench.demand.panel import FACTS, Panel, panel_of
 from lst_workbench.demand.season import indices_of, no_season
 
-SHORT_HISTORY = 8
 CYCLE_DAYS, UNDATED_CYCLE = 7, 24  # where a week is no time to call a series quiet
 QUIET_WORDS = "nothing sold for long, or ever: perhaps delisted"
+LEAN_PERIODS = 4  # that the panel weighs in a series' own deviation
 LEAST_SPREAD = 0.05  # of the panel's median deviation
 
 
@@ -226,20 +227,17 @@ def _credible(level: np.ndarray, statistics: np.ndarray, mine: np.ndarray) -> np
     if len(old) < 2:
         return level
     between, within = average[old].var(), (deviation[old] ** 2).mean()
-    if between == 0.0:
-        between = 1e-12
-    trust = known[mine] / (known[mine] + within / between)
+    trust = known[mine] / (known[mine] + within / max(between, 1e-12))
     return np.where(known[mine] > 0, trust * level + (1 - trust) * average[old].mean(), level)
 
 
 def _spread(statistics: np.ndarray, mean: np.ndarray) -> np.ndarray:
     """Expect an error of the size of the series' own deviation, leaning on the panel's ratio of deviation to mean."""
     known, average, deviation = (statistics[:, k] for k in (kernels.KNOWN, kernels.AVERAGE, kernels.DEVIATION))
-    sold = average > 0
-    usual = np.median(deviation[sold] / average[sold]) if sold.any() else 1.0
-    lean = 4.0
+    sold = (average > 0) & (known >= SHORT_KNOWN)
+    usual = max(float(np.median(deviation[sold] / average[sold])), 0.05) if sold.any() else 1.0
     level = np.maximum(average, mean.mean(1))
-    variance = (known * deviation**2 + lean * (max(usual, 0.05) * level) ** 2) / (known + lean)
+    variance = (known * deviation**2 + LEAN_PERIODS * (usual * level) ** 2) / (known + LEAN_PERIODS)
     floor = LEAST_SPREAD * float(np.median(deviation[sold])) if sold.any() else 0.0
     return np.maximum(np.sqrt(variance), max(floor, 1e-9))
 
@@ -257,7 +255,7 @@ def _sample(panel: Panel, size: int) -> np.ndarray:
 def _origins(width: int, horizon: int, count: int) -> np.ndarray:
     """Numbers of columns seen at past origins, ascending, the last one horizon before the end."""
     last = width - horizon
-    least = max(min(SHORT_HISTORY, width // 2), width // 3, 1)
+    least = max(min(SHORT_KNOWN, width // 2), width // 3, 1)
     if last < least:
         return np.array([max(width // 2, 1)])
     step = max(min(horizon, (last - least) // max(count - 1, 1)), 1)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.stats import norm
 
 MOST_BINS, SCORES_A_BIN = 20, 250
 LEAST_TAIL = 2  # scores beyond a quantile for a horizon to have its own
@@ -109,11 +110,14 @@ def _means(part: np.ndarray) -> np.ndarray:
 
 
 def _conformal(scores: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
-    """Order statistics with the finite-sample correction: the ceil((n + 1) p)-th from below, mirrored for p < 1/2."""
+    """Order statistics with the finite-sample correction: the ceil((n + 1) p)-th from below, mirrored for p < 1/2.
+
+    Without any score, those of a normal error of the expected size.
+    """
     scores = np.sort(scores[np.isfinite(scores)])
     n = len(scores)
     if n == 0:
-        return np.zeros(len(probabilities))
+        return norm.ppf(probabilities)
     upper = np.clip(np.ceil((n + 1) * probabilities), 1, n)
     lower = np.clip(np.floor((n + 1) * probabilities), 1, n)
     return scores[np.where(probabilities < 0.5, lower, upper).astype(int) - 1]

@@ -194,6 +194,11 @@ def test_short_histories_are_served(periods):
     np.testing.assert_allclose(found["mean"], 3.0)
 
 
+def test_one_observation_is_served_with_a_wide_interval():
+    found = forecast_panel(pd.DataFrame({"series_id": ["a"], "period": [1], "quantity": [3.0]}), horizon=2)
+    assert (found["mean"] == 3).all() and (found["hi_95"] > 6).all() and (found["lo_95"] == 0).all()
+
+
 @pytest.mark.parametrize("seed", range(12))
 def test_any_table_gives_whole_ordered_forecasts(seed):
     rng = np.random.default_rng(seed)
