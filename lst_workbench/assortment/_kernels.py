@@ -20,7 +20,8 @@ def choice_rows(
 
     p_ij = exp(u_ij) / sum_k exp(u_ik) with u = offset + x beta; z_ij = sqrt(n_i p_ij) (x_ij - sum_k p_ik x_ik), so
     z'z is the information of beta; log_likelihood_i = sum_j bought_ij ln p_ij. Rows of choice i are
-    start[i]:start[i+1]; n_i purchases were seen in it. Each choice is one task: the answer is the same for any number of threads.
+    start[i]:start[i+1]; n_i purchases were seen in it. Each choice is one task: the answer is the same for any
+    number of threads.
     """
     features = x.shape[1]
     for i in prange(start.size - 1):

@@ -144,10 +144,11 @@ def fit_mnl(
     if price:
         warnings += doubtful_prices(price, kept_terms, theta, constants)
     coefficients = _coefficients(terms, kept, theta, _errors(design, found, rows.cluster, separated), separated, params)
+    tables = {"coefficients": coefficients, "refused": pd.concat([rows.refused, unsold], ignore_index=True)}
     model = MnlModel(columns, rows.alternatives, tuple(terms), coefficients["coefficient"].fillna(0.0).to_numpy())
     return MnlResult(
         model, found.log_likelihood, null.log_likelihood, len(rows.choice_ids), float(rows.purchases.sum()), steps,
-        tuple(warnings), {"coefficients": coefficients, "refused": pd.concat([rows.refused, unsold], ignore_index=True)},
+        tuple(warnings), tables,
     )  # fmt: skip
 
 
