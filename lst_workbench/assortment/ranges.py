@@ -115,8 +115,8 @@ def optimise_assortment(
         prices: gain a visit for one more unit; ranked_, national_, cluster_, today_rmb_visit;
         must_carry_cost_rmb_visit); ``tables["must_carry"]`` (store_id, sku, cost_rmb_visit: gain if the contract were
         released); ``tables["refused"]`` (store_id, sku, reason). Baselines are feasible: national and cluster are the
-        best ranges at mean attractions within each store's own limits; ranked takes items by margin x attraction a centimetre, as if
-        buyers never switched. ``certificate``: sums over stores.
+        best ranges at mean attractions within each store's own limits; ranked takes items by margin x attraction a
+        centimetre, as if buyers never switched. ``certificate``: sums over stores.
 
     Raises
     ------

@@ -3,7 +3,7 @@
 maximise sum_j w_j x_j  subject to  sum_j load_kj x_j <= limit_k,  x_j in {0, 1}.
 
 Prices mu >= 0 give the bound z(mu) = sum_j max(0, r_j) + sum_k mu_k limit_k with r_j = w_j - sum_k mu_k load_kj.
-An item with |r_j| above the gap between bound and best answer is decided; depth-first search settles the rest, the core.
+An item with |r_j| above the gap between bound and best answer is decided; a search settles the rest (the core).
 A floor is a limit with negative loads. A limit that is infinite costs one comparison.
 """
 
@@ -44,8 +44,8 @@ def price_first(
         if over > b:
             high = 1e-9
             for j in range(items):
-                if r[j] > 0.0 and a[j] > 0.0:
-                    high = max(high, 1e-3 * r[j] / a[j])
+                if a[j] != 0.0:
+                    high = max(high, 1e-3 * abs(r[j] / a[j]))
             for _ in range(DOUBLINGS):
                 under = _priced_load(r, a, high)
                 if under <= b:
