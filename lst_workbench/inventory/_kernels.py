@@ -8,6 +8,9 @@ from numba import njit, prange
 from lst_workbench.optim._knapsack import price_second, reduced_worth, search_core
 
 TINY = 1e-290
+FEN = 0.01
+CELLS = 200_000
+CELLS_TIMES_CASES = 40_000_000
 
 
 @njit(cache=True, nogil=True)
@@ -48,7 +51,7 @@ def case_values(
     waste: float,
     values: np.ndarray,
 ) -> None:
-    """Worth in RMB of each further case: units y = position ... sell with P(D > y), else cost holding, and waste if unsold.
+    """Worth in RMB of each further case: unit y sells with P(D > y), else costs holding, and waste if it spoils.
 
     worth = sum_y margin P(D_sale > y) - holding P(D_cover <= y) - waste P(D_life <= y); it falls with every case. What
     perishes before the next delivery sells by demand of its life.
@@ -80,10 +83,10 @@ def best_orders(
 ) -> None:
     """Best order of each store: which cases to take so that spend is between minimum and cash, or none at all.
 
-    maximise sum_c M_c x_c subject to floor <= sum_c cost_c x_c <= cash, or x = 0. ``line`` columns: mean and variance of
-    demand until the next delivery, the same over shelf life (mean below 0: does not perish), cost, margin, holding and
-    waste of a unit. ``edge``: worth of the last case taken, of the next, of all taken; ``store``: value, bound, spend, price of cash,
-    price of the minimum, largest spend that can be thought of.
+    maximise sum_c M_c x_c subject to floor <= sum_c cost_c x_c <= cash, or x = 0. ``line`` columns: mean and variance
+    of demand until the next delivery, the same over shelf life (mean below 0: it keeps), cost, margin, holding and
+    waste of a unit. ``edge``: worth of the last case taken, of the next, of all taken; ``store``: value, bound, spend,
+    price of cash, price of the minimum, largest spend that can be thought of.
     """
     stores = start.size - 1
     tasks = max(1, min(64, stores))
@@ -102,17 +105,8 @@ def best_orders(
                         break
                     w[count], cost[count], owner[count] = worth[i, k], line[first + i, 4] * pack[first + i], i
                     count += 1
-            _order(
-                w[:count],
-                cost[:count],
-                owner[:count],
-                floor[s],
-                cash[s],
-                slack,
-                nodes,
-                cases[first : start[s + 1]],
-                store[s],
-            )
+            mine = cases[first : start[s + 1]]
+            _order(w[:count], cost[:count], owner[:count], floor[s], cash[s], slack, nodes, mine, store[s])
             store[s, 0], store[s, 2] = 0.0, 0.0
             for i in range(lines):
                 taken = cases[first + i]
@@ -170,7 +164,7 @@ def _order(
     """Choose cases; writes how many of each line, the bound, and the prices of cash and of the minimum."""
     cases[:] = 0
     store[1] = store[3] = store[4] = 0.0
-    if w.size == 0 or floor > cash:
+    if w.size == 0 or floor > cash or cost.sum() < floor:
         return
     load, limit = np.empty((2, w.size)), np.empty(2)
     spend = 0.0
@@ -192,11 +186,82 @@ def _order(
     if value <= 0.0:
         value = 0.0
         x[:] = 0
-    value, bound = search_core(w, load, limit, mu, z, r, x, value, slack * max(1.0, z), nodes)
+    near = slack * max(1.0, z)
+    value, bound = search_core(w, load, limit, mu, z, r, x, value, near, nodes)
+    if bound > value + 2.0 * near:
+        value, proven = _settle(w, cost, r, z - value, floor, cash, x, value)
+        bound = value if proven else z
     store[1] = max(bound, 0.0)
     if value > 0.0:
         for c in range(w.size):
             cases[owner[c]] += x[c]
+
+
+@njit(cache=True, nogil=True)
+def _settle(
+    w: np.ndarray, cost: np.ndarray, r: np.ndarray, gap: float, floor: float, cash: float, x: np.ndarray, value: float
+) -> tuple[float, bool]:
+    """Settle by spend the cases that the gap leaves open: |r| below it."""
+    core = np.flatnonzero(np.abs(r) <= gap)
+    spent, worth = 0.0, 0.0
+    for c in range(w.size):
+        if r[c] > gap:
+            spent += cost[c]
+            worth += w[c]
+    if spent > cash:
+        return value, True
+    answer = np.zeros(core.size, np.uint8)
+    found, proven = _by_spend(w[core], cost[core], max(0.0, floor - spent), cash - spent, answer, value - worth)
+    if found > value - worth:
+        for c in range(w.size):
+            x[c] = 1 if r[c] > gap else 0
+        x[core] = answer
+        value = found + worth
+    return value, proven
+
+
+@njit(cache=True, nogil=True)
+def _by_spend(
+    w: np.ndarray, cost: np.ndarray, floor: float, cash: float, x: np.ndarray, value: float
+) -> tuple[float, bool]:
+    """Best worth for every amount spent, by dynamic programming: the way out when few sums fall between the limits.
+
+    Exact (and said so) when every case costs whole cells, else an answer only when its true spend is within the limits.
+    """
+    top = min(cash, cost.sum())
+    unit = max(FEN, top / min(CELLS, max(1, CELLS_TIMES_CASES // max(1, w.size))))
+    cells = int(math.floor(top / unit + 1e-6))
+    best = np.full(cells + 1, -np.inf)
+    best[0] = 0.0
+    taken = np.zeros((w.size, cells + 1), np.uint8)
+    exact = True
+    for c in range(w.size):
+        step = int(round(cost[c] / unit))
+        exact = exact and abs(step * unit - cost[c]) <= 1e-9 * cost[c]
+        for q in range(cells, step - 1, -1):
+            if best[q - step] + w[c] > best[q]:
+                best[q] = best[q - step] + w[c]
+                taken[c, q] = 1
+    q = int(math.ceil(floor / unit - 1e-6))
+    for p in range(q, cells + 1):
+        if best[p] > best[q]:
+            q = p
+    if q > cells or best[q] <= value:
+        return value, exact
+    spend, worth = 0.0, 0.0
+    answer = np.zeros(w.size, np.uint8)
+    for c in range(w.size - 1, -1, -1):
+        if taken[c, q] == 1:
+            answer[c] = 1
+            q -= int(round(cost[c] / unit))
+            spend += cost[c]
+            worth += w[c]
+    if spend > cash * (1.0 + 1e-12) or spend < floor * (1.0 - 1e-12):
+        return value, False
+    if worth <= value:
+        return value, exact
+    x[:] = answer
+    return worth, exact
 
 
 @njit(cache=True, nogil=True)

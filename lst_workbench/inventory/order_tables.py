@@ -94,10 +94,10 @@ def _sound_items(items: pd.DataFrame, refused: list[pd.DataFrame]) -> pd.DataFra
     bad = np.zeros(len(items), bool)
     for fault, name, words in checks:
         new = fault & ~bad
-        shown = items.loc[new, ["sku", name] if name != "sku" else ["sku"]]
-        _refuse(refused, None, shown["sku"].to_numpy(), [
-            f"item {row[0]} {words.format(row[-1])}" for row in shown.itertuples(index=False)
-        ])  # fmt: skip
+        if new.any():
+            skus, values = items.loc[new, "sku"].to_numpy(), items.loc[new, name].to_numpy()
+            said = [f"item {k} {words.format(v)}" for k, v in zip(skus, values, strict=True)]
+            _refuse(refused, None, skus, said)
         bad |= new
     return items[~bad].reset_index(drop=True)
 

@@ -23,15 +23,18 @@ class OrderParams:
     slack : float
         Share of a store's value below which a better order is not looked for.
     nodes : int
-        Doubtful orders tried at most a store; a store that spends them keeps its bound and a gap.
+        Doubtful orders tried at most a store before its open cases are settled by dynamic programming over spend.
     optimal_gap : float
         Gap up to which a store counts as solved to the optimum.
+    least_rmb : float
+        Gaps are shares of the bound, or of this amount where the bound is smaller.
     """
 
     most_cases: int = 12
     slack: float = 1e-9
-    nodes: int = 200_000
+    nodes: int = 20_000
     optimal_gap: float = 1e-6
+    least_rmb: float = 0.01
 
 
 @dataclass(frozen=True)
@@ -81,7 +84,7 @@ def propose_orders(
     stores: pd.DataFrame,
     params: OrderParams = OrderParams(),
 ) -> OrderResult:
-    """Propose today's order of each store: whole cases, above the minimum order, within cash, that sell before they spoil.
+    """Propose today's order of each store: whole cases, above the minimum, within cash, that sell before they spoil.
 
     A further unit on top of y is worth margin x P(D > y) - holding x days x P(D <= y) - cost x P(demand of its shelf
     life <= y), D the demand until the next delivery: Poisson, or negative binomial where sd^2 exceeds the mean. Worth
@@ -95,20 +98,21 @@ def propose_orders(
     forecasts : DataFrame
         store_id, sku, mean_units_day[, sd_units_day (the root of the mean)].
     items : DataFrame
-        sku, case_pack, cost_rmb and margin_rmb a unit, holding_rmb_day a unit (capital and space)[, shelf_life_days from
-        delivery; empty: it keeps].
+        sku, case_pack, cost_rmb and margin_rmb a unit, holding_rmb_day a unit (capital and space)[, shelf_life_days
+        from delivery; empty: it keeps].
     stores : DataFrame
-        store_id, cover_days (until the delivery after this one)[, min_order_rmb (0), cash_rmb (no limit), credit_rmb (0)].
+        store_id, cover_days (until the delivery after this one)[, min_order_rmb (0), cash_rmb (no limit), credit_rmb].
     params : OrderParams
         Tuning.
 
     Returns
     -------
     OrderResult
-        ``tables["orders"]`` (store_id, sku, cases, units, cost_rmb, value_rmb, last_case_rmb, next_case_rmb: what the last
-        case taken and the first left out are worth); ``tables["stores"]`` (store_id, spend_rmb, value_rmb, bound_rmb,
-        gap_share, status, cash_price (RMB gained for one RMB more cash), minimum_price (RMB gained for one RMB less
-        minimum), reason why nothing is ordered); ``tables["refused"]`` (store_id, sku, reason). ``certificate``: sums.
+        ``tables["orders"]`` (store_id, sku, cases, units, cost_rmb, value_rmb, last_case_rmb, next_case_rmb: what the
+        last case taken and the first left out are worth); ``tables["stores"]`` (store_id, spend_rmb, value_rmb,
+        bound_rmb, gap_share, status, cash_price (RMB gained for one RMB more cash), minimum_price (RMB gained for one
+        RMB less minimum), reason why nothing is ordered); ``tables["refused"]`` (store_id, sku, reason);
+        ``certificate``: sums over stores.
 
     Raises
     ------
@@ -127,7 +131,7 @@ def propose_orders(
     >>> result = propose_orders(stock, forecasts, items, stores)
     >>> result.tables["orders"][["sku", "cases", "cost_rmb", "value_rmb"]].round(2)
         sku  cases  cost_rmb  value_rmb
-    0  cola      2      48.0      14.68
+    0  cola      2      48.0      14.73
     """
     started = time.perf_counter()
     lines = read_order_tables(stock, forecasts, items, stores)
@@ -158,7 +162,7 @@ def _orders(lines: OrderLines, cases: np.ndarray, edge: np.ndarray) -> pd.DataFr
 
 def _stores(lines: OrderLines, store: np.ndarray, params: OrderParams) -> pd.DataFrame:
     value, bound, spend = store[:, 0], store[:, 1], store[:, 2]
-    gap = np.where(bound > 0, (bound - value) / np.where(bound > 0, bound, 1.0), 0.0)
+    gap = (bound - value) / np.maximum(bound, params.least_rmb)
     status = np.where(gap <= params.optimal_gap, Status.OPTIMAL.value, Status.WITHIN_GAP.value)
     return pd.DataFrame({
         "store_id": lines.stores["store_id"].to_numpy(), "spend_rmb": spend, "value_rmb": value, "bound_rmb": bound,
@@ -172,17 +176,15 @@ def _reasons(lines: OrderLines, store: np.ndarray) -> np.ndarray:
     reasons = np.full(len(store), "", dtype=object)
     ids = lines.stores["store_id"].to_numpy()
     for s in np.flatnonzero(store[:, 2] <= 0):
-        floor, cash, all_cases = lines.floor[s], lines.cash[s], store[s, 5]
+        floor, cash, most, who = lines.floor[s], lines.cash[s], store[s, 5], f"store {ids[s]}"
         if floor > cash:
-            reasons[s] = f"store {ids[s]} has RMB {cash:,.0f} to spend, below the minimum order of RMB {floor:,.0f}"
-        elif all_cases < floor:
-            reasons[s] = (
-                f"store {ids[s]} cannot reach the minimum order of RMB {floor:,.0f}: its cases come to {all_cases:,.0f}"
-            )
+            reasons[s] = f"{who} has RMB {cash:,.0f} to spend, below the minimum order of RMB {floor:,.0f}"
+        elif most < floor:
+            reasons[s] = f"{who} cannot reach the minimum order of RMB {floor:,.0f}: its cases come to RMB {most:,.0f}"
         elif floor > 0 and store[s, 4] > 0:
             reasons[s] = (
-                f"store {ids[s]} waits: goods up to the minimum order of RMB {floor:,.0f} would cost more than they earn"
+                f"{who} waits: filling up to the minimum order of RMB {floor:,.0f} would cost more than it earns"
             )
         else:
-            reasons[s] = f"store {ids[s]} has enough of everything until the next delivery"
+            reasons[s] = f"{who} has enough of everything until the next delivery, or no case fits its cash"
     return reasons
