@@ -103,7 +103,7 @@ class MnlResult:
 
         Buyers of i in choice c go to j in proportion to p_cj / (1 - p_ci); shares are means over choices in which i is
         on offer, weighted by its buyers. Under this model buyers spread in proportion to shares (IIA): pack sizes of
-        one brand substitute more in truth.
+        one brand substitute more in fact.
 
         Returns
         -------
