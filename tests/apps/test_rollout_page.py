@@ -28,7 +28,7 @@ const all = [...document.querySelectorAll(".lst input[type=text], .lst select")]
 return all.map(e => e.getAttribute("aria-label") || e.title || e.placeholder)
 """
 STROKED = """
-const paths = [...document.querySelectorAll(".leaflet-overlay-pane path")];
+const paths = [...document.querySelectorAll(".leaflet-container path")];
 return paths.some(path => path.getAttribute("stroke") === arguments[0])
 """
 IN_CHART = """
