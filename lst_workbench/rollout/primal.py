@@ -96,7 +96,7 @@ def _ranked(key: np.ndarray, among: np.ndarray) -> np.ndarray:
 def _short_groups(problem: WaveProblem, room: Room) -> np.ndarray:
     """Find the groups of stores that a short quota counts."""
     short = (problem.targets.sense < 0) & (room.spare < 0)
-    return problem.targets.member[:, short].any(axis=1)
+    return np.asarray(problem.targets.member[:, short].any(axis=1))
 
 
 def _release(problem: WaveProblem, short: np.ndarray, worth: np.ndarray, starts: np.ndarray, room: Room) -> None:
