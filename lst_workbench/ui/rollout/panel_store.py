@@ -1,5 +1,6 @@
 """The store card: find a store or take one of the chosen cell, and see why the plan takes it or not."""
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -39,7 +40,7 @@ class StoreCard(w.VBox):
         state.observe(self._show, ["lang", "result"])
         state.observe(self._show_store, ["store_id", "result", "lang"])
         self._show()
-        self._show_store()
+        threading.Thread(target=self._show_store, daemon=True).start()  # the page need not wait for its first example
 
     def _search_changed(self, _: Any = None) -> None:
         if self.state.query.strip() and self.state.market is not None:
