@@ -14,6 +14,8 @@ $(VENV)/.ready: pyproject.toml constraints.txt
 	@echo "Setting up $(VENV) (once, a minute or two) ..."
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	@echo "Compiling the kernels (once) ..."
+	@$(BIN)/python -c "import lst_workbench as lst; lst.make_plan(lst.read_market(lst.data_folder() / 'sample'), lst.load_scenario('base'))"
 	@touch $@
 
 demo: setup
