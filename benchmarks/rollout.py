@@ -5,7 +5,7 @@ import pandas as pd
 
 
 def draw_case(n_stores, seed=1, months=12, quotas=True, target="at_most", spread=1):
-    """A national case: stores in territories of uneven size, warehouses that open slowly, capital that grows.
+    """Draw a national case: stores in territories of uneven size, warehouses that open slowly, capital that grows.
 
     `target` is at_most, at_least or exactly: how a sixth of all stores is asked for.
     """
