@@ -7,9 +7,11 @@ from lst_workbench.contracts.catchments import Catchments
 from lst_workbench.contracts.cells import Cells
 from lst_workbench.contracts.cells_plan import CellsPlan
 from lst_workbench.contracts.curve import Curve
+from lst_workbench.contracts.curve_ranges import CurveRanges
 from lst_workbench.contracts.decisions import Decisions
 from lst_workbench.contracts.economics import Economics
 from lst_workbench.contracts.errors import InputError, LstError
+from lst_workbench.contracts.kpi_ranges import KpiRanges
 from lst_workbench.contracts.kpis import Kpis
 from lst_workbench.contracts.levers import Levers
 from lst_workbench.contracts.participants import Participants
@@ -18,11 +20,14 @@ from lst_workbench.contracts.places_plan import PlacesPlan
 from lst_workbench.contracts.plan_months import PlanMonths
 from lst_workbench.contracts.potentials import Potentials
 from lst_workbench.contracts.quotas import Quotas
+from lst_workbench.contracts.region_ranges import RegionRanges
+from lst_workbench.contracts.reps_odds import RepsOdds
 from lst_workbench.contracts.sites import Sites
 from lst_workbench.contracts.stores import Stores
 from lst_workbench.contracts.table import Table, column
 from lst_workbench.contracts.territories import Territories
 from lst_workbench.contracts.territory_months import TerritoryMonths
+from lst_workbench.contracts.tornado import Tornado
 from lst_workbench.contracts.uncovered import Uncovered
 from lst_workbench.contracts.warehouse_months import WarehouseMonths
 from lst_workbench.contracts.wave_stores import WaveStores
@@ -38,8 +43,10 @@ CONTRACTS: dict[str, type[Table]] = {
         Cells,
         CellsPlan,
         Curve,
+        CurveRanges,
         Decisions,
         Economics,
+        KpiRanges,
         Kpis,
         Levers,
         Participants,
@@ -48,10 +55,13 @@ CONTRACTS: dict[str, type[Table]] = {
         PlanMonths,
         Potentials,
         Quotas,
+        RegionRanges,
+        RepsOdds,
         Sites,
         Stores,
         Territories,
         TerritoryMonths,
+        Tornado,
         Uncovered,
         WarehouseMonths,
         WaveStores,
@@ -71,8 +81,10 @@ __all__ = [
     "Cells",
     "CellsPlan",
     "Curve",
+    "CurveRanges",
     "Decisions",
     "Economics",
+    "KpiRanges",
     "Kpis",
     "Levers",
     "Participants",
@@ -81,10 +93,13 @@ __all__ = [
     "PlanMonths",
     "Potentials",
     "Quotas",
+    "RegionRanges",
+    "RepsOdds",
     "Sites",
     "Stores",
     "Territories",
     "TerritoryMonths",
+    "Tornado",
     "Uncovered",
     "WarehouseMonths",
     "WaveStores",
