@@ -25,3 +25,9 @@ class RegionRanges(Table):
     rank_p10: Series[np.float64] = column("One of ten draws places it better.", "rank", ge=1)
     rank_p90: Series[np.float64] = column("Nine of ten draws place it no worse.", "rank", ge=1)
     top_share: Series[np.float64] = column("Share of draws in which it is in the upper third.", "share 0-1", ge=0, le=1)
+    kept_share: Series[np.float64] = column(
+        "Share of all pairs of regions that keep the plan's order over all draws; the same in every row.",
+        "share 0-1",
+        ge=0,
+        le=1,
+    )

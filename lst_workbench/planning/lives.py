@@ -49,7 +49,9 @@ def lives_of(drawn: Drawn, plan: Figures, queues: Queues, months: pd.DatetimeInd
     festival = months == first_day(plan["field.festival_month"])
 
     def days(of: Mapping[str, np.ndarray | float]) -> np.ndarray:
-        usual, short = (np.atleast_1d(of[key])[:, None] for key in ("field.working_days", "field.working_days_festival"))
+        usual, short = (
+            np.atleast_1d(of[key])[:, None] for key in ("field.working_days", "field.working_days_festival")
+        )
         return np.where(festival[None, :], short, usual)
 
     def each(values: np.ndarray) -> np.ndarray:
@@ -72,7 +74,7 @@ def lives_of(drawn: Drawn, plan: Figures, queues: Queues, months: pd.DatetimeInd
 
 
 def _worth(drawn: Drawn) -> np.ndarray:
-    """What GMV is proportional to: purchases, tobacco taken off, times the platform's share of them."""
+    """Give what GMV is proportional to: purchases, tobacco taken off, times the platform's share of them."""
     addressable = 1.0 - drawn["store.tobacco_share"] * drawn["demand.tobacco_in_base_share"]
     base = drawn["store.purchases_month"] * addressable
     wallet = drawn["platform.wallet_share"]

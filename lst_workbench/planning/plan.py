@@ -15,7 +15,17 @@ from lst_workbench.market import Market
 from lst_workbench.planning import levers, outcome, summary, uncertainty, wave_inputs
 from lst_workbench.runs import PlanResult, Progress, RunWriter, StageOutput
 
-STAGES = ("catchments", "potentials", "assignments", "wave_inputs", "waves", "outcome", "levers", "uncertainty", "summary")
+STAGES = (
+    "catchments",
+    "potentials",
+    "assignments",
+    "wave_inputs",
+    "waves",
+    "outcome",
+    "levers",
+    "uncertainty",
+    "summary",
+)
 MARKET_TABLES = ("stores", "cells", "sites", "territories", "participants")
 Tables = Mapping[str, pd.DataFrame]
 Figures = Mapping[str, Any]
@@ -98,9 +108,7 @@ OUTCOME_TABLES = (
     "stores territories sites participants potentials assignments uncovered wave_stores plan_months base_loads waves "
     "prices margins"
 )
-UNCERTAINTY_TABLES = (
-    "stores territories participants potentials assignments waves plan_months base_loads economics"
-)
+UNCERTAINTY_TABLES = "stores territories participants potentials assignments waves plan_months base_loads economics"
 SUMMARY_TABLES = "participants sites uncovered curve capacities economics levers reps_search"
 
 

@@ -65,14 +65,14 @@ def queues_of(
     slot, size = at * (months + 2) + stores["start"].to_numpy(np.int64) + 1, len(group) * (months + 2)
     gmv = stores["gmv_rmb_month"].to_numpy(np.float64)
     parts = [np.bincount(slot, weights=w, minlength=size).reshape(-1, months + 2) for w in (gmv**0, gmv, gmv * gmv)]
-    of_territory = group // width
+    of_territory, counts = group // width, parts[0][:, 1:]
     capacity = visits.to_numpy(np.float64)
     return Queues(
         of_territory,
         group % width - 1,
         regions.reindex(visits.index).to_numpy(np.int64),
-        np.ascontiguousarray(np.stack([part[:, 0] for part in parts], axis=1)),
-        *[np.ascontiguousarray(part[:, 1:]) for part in parts],
+        before=np.ascontiguousarray(np.stack([part[:, 0] for part in parts], axis=1)),
+        parts=np.stack([counts.cumsum(axis=1), *(part[:, 1:] / np.maximum(counts, 1.0) for part in parts[1:])], axis=2),
         visits=capacity,
         reserve=_left_over(capacity, of_territory, parts[0], visits_signup, visits_care),
         volume=volume.to_numpy(np.float64),

@@ -10,7 +10,7 @@ import pandas as pd
 
 from lst_workbench.contracts.kinds import RESOURCES
 from lst_workbench.runs import PlanResult
-from lst_workbench.views.formats import count, month, reps
+from lst_workbench.views.formats import count, month, reps, share
 from lst_workbench.views.marks import BINDS
 from lst_workbench.views.messages import text
 
@@ -41,6 +41,8 @@ class Finding:
         Months of the plan.
     full : dict
         Resource to number of months in which it leaves no room.
+    odds : float
+        Chance of the goal; not a number where the run does not say.
     """
 
     counted: str
@@ -52,6 +54,7 @@ class Finding:
     last: pd.Timestamp
     months: int
     full: dict[str, int]
+    odds: float = float("nan")
 
     @property
     def gap(self) -> int:
@@ -76,7 +79,16 @@ def finding_of(result: PlanResult) -> Finding:
         last=pd.Timestamp(curve["month"].max()),
         months=len(curve),
         full={str(resource): int(row.sum()) for resource, row in full.iterrows()},
+        odds=odds_of(tables),
     )
+
+
+def odds_of(tables: Tables) -> float:
+    """Chance of the goal at the plan's end; not a number where the run does not say."""
+    if "curve_ranges" not in tables:
+        return float("nan")
+    counted = tables["curve_ranges"].dropna(subset="goal_share")["goal_share"]
+    return float(counted.iloc[-1]) if len(counted) else float("nan")
 
 
 KPI_OF_GOAL = {"in_system": "in_system_stores", "signups": "signups_stores"}
@@ -140,9 +152,15 @@ def mend(finding: Finding, lang: str) -> str:
     return text("reps.enough.one" if n == "1" else "reps.enough", lang, reps=text("n_reps", lang, n=n))
 
 
+def chance(finding: Finding, lang: str) -> str:
+    """Say how likely the goal is, with figures and stores as they may turn out."""
+    return "" if pd.isna(finding.odds) else text("odds.headline", lang, n=share(finding.odds))
+
+
 def finding_markup(finding: Finding, lang: str) -> str:
     """Give the headline, what binds, and what would mend it, as markup."""
     return (
         f'<div class="finding"><h1>{escape(headline(finding, lang))}</h1>'
-        f"<p>{escape(limits(finding, lang))}<b>{escape(mend(finding, lang))}</b></p></div>"
+        f"<p>{escape(limits(finding, lang))}<b>{escape(mend(finding, lang))}</b> {escape(chance(finding, lang))}</p>"
+        "</div>"
     )
