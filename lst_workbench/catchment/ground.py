@@ -1,4 +1,4 @@
-"""The ground that every catchment model stands on: stores and cells in bins, and the pull of all stores on each cell."""
+"""What every catchment model stands on: stores and cells in bins, and the pull of all stores on each cell."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -67,6 +67,12 @@ class Ground:
     def to_cells(self, values: np.ndarray) -> np.ndarray:
         """Bring values from the order of bins to the order of the table of cells."""
         return _back(values, self.home_rows)
+
+
+def within(params: HuffParams) -> Decay:
+    """Count everybody up to and including the radius alike, instead of the less the further."""
+    edge = float(np.nextafter(params.radius_km, np.inf))
+    return Decay(power=True, rate=0.0, near_km=1.0, taper_km=edge, radius_km=edge)
 
 
 def attraction_of(stores: pd.DataFrame, params: HuffParams) -> np.ndarray:

@@ -163,4 +163,3 @@ def _catchments(stores: pd.DataFrame, rows: np.ndarray, sums: np.ndarray, rivals
         "rivals": counts,
     }
     return Catchments.check(pd.DataFrame(columns), "stores")
-
