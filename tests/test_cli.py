@@ -185,7 +185,7 @@ def test_debug_shows_the_traceback(lst):
 
 
 def test_a_fault_of_the_program_is_said_as_such(lst, monkeypatch):
-    monkeypatch.setattr(cli, "_scenario", lambda name, sets: 1 / 0)
+    monkeypatch.setattr("lst_workbench.cli.plans.scenario_of", lambda name, sets: 1 / 0)
     code, _, complaint = lst("plan")
     assert code == 1 and "--debug shows where" in complaint and is_one_sentence(complaint)
 
