@@ -79,7 +79,7 @@ def catchment_profiles(
         "rivals": on.to_stores(rivals),
     }
     if "settlement_kind" in cells:
-        table["urban_share"] = sum(means[f"{kind}_share"] for kind in URBAN)
+        table["urban_share"] = np.sum([means[f"{kind}_share"] for kind in URBAN], axis=0)
     profiles = pd.DataFrame({**table, **{name: mean.astype(np.float32) for name, mean in means.items()}})
     bounded = [name for name in profiles if str(name).endswith("_share")]
     profiles[bounded] = profiles[bounded].clip(0, 1)
