@@ -50,9 +50,9 @@ def find_similar(
     Examples
     --------
     >>> table = pd.DataFrame({"county": list("abcd"), "people": [100, 110, 900, 20], "income": [1.0, 1.1, 0.4, 2.0]})
-    >>> found = find_similar(table, ["a"], key="county", n=2)
+    >>> found = find_similar(table, ["a"], key="county", n=1)
     >>> found["key"].tolist(), found["differs_in"].iloc[0]
-    (['b', 'c'], 'income 1.1 against 1')
+    (['b'], 'income 1.1 against 1')
     """
     names = _features(table, key, features)
     ids = table[key].to_numpy()
