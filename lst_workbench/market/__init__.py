@@ -4,10 +4,12 @@ from lst_workbench.market.build import SOURCES, build_market
 from lst_workbench.market.bundle import TABLES, Market, MarketMeta, fingerprint_of
 from lst_workbench.market.check import check_market
 from lst_workbench.market.files import read_market, write_market
+from lst_workbench.market.synthetic.stores import TOUR_STORE_ID
 
 __all__ = [
     "SOURCES",
     "TABLES",
+    "TOUR_STORE_ID",
     "Market",
     "MarketMeta",
     "build_market",
