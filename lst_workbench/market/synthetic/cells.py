@@ -154,7 +154,7 @@ def _counted_units(
     """Say whose people each cell holds, and how many each unit has: units of a census, or the prefecture as one.
 
     A cell belongs to the nearest seat. A unit whose lived-in cells would be fuller than the densest town counts
-    together with the unit of the next seat, and so on: seats stand too near to each other, or too few cells are its own.
+    together with the unit of the next seat, and so on: seats stand too near, or too few cells are its own.
     """
     units = None if census is None else census[census["prefecture_code"] == prefecture.name]
     if units is None or units.empty:
