@@ -5,6 +5,7 @@ from lst_workbench.market.bundle import TABLES, Market, MarketMeta, fingerprint_
 from lst_workbench.market.check import check_market
 from lst_workbench.market.files import read_market, write_market
 from lst_workbench.market.synthetic.stores import TOUR_STORE_ID
+from lst_workbench.market.tills import read_sales
 
 __all__ = [
     "SOURCES",
@@ -16,5 +17,6 @@ __all__ = [
     "check_market",
     "fingerprint_of",
     "read_market",
+    "read_sales",
     "write_market",
 ]
