@@ -62,7 +62,7 @@ class StoreAbout:
     features : Series
         Its catchment, floor and place (`store_features`).
     typical : Series
-        The median store of the study, column by column.
+        The median store of the study, column by column; of shares the mean, so that they add up.
     potential : Series
         mean, p10, p50, p90 in RMB a month; the tails are empty where no tills taught an interval.
     catchment_alone_rmb_month, place_mean_rmb_month : float
@@ -189,7 +189,7 @@ class StoreStudy:
         here = self.access.loc[self.access["h3_8"] == home, "access_m2_1000"]
         return StoreAbout(
             features,
-            self.features.select_dtypes("number").median(),
+            _typical(self.features),
             potential,
             float(self.alone_rmb_month.iloc[row]),
             float(self.potentials.loc[place, "mean"].mean()),
@@ -393,6 +393,12 @@ def _around(market: Market, prefecture_code: int, radius_km: float) -> Market:
 
     tables = {**market.tables, "stores": near(market.stores), "cells": near(market.cells)}
     return replace(market, tables=tables)
+
+
+def _typical(features: pd.DataFrame) -> pd.Series:
+    numbers = features.select_dtypes("number")
+    shares = [name for name in numbers if str(name).endswith("_share")]
+    return pd.concat([numbers.drop(columns=shares).median(), numbers[shares].mean()])
 
 
 def _driver(name: str) -> str:

@@ -61,7 +61,8 @@ def waterfall(start: float, end: float, low: float, high: float, width: int = 12
     left, right = sorted((x(start), x(end)))
     colour = "var(--div-pos-2)" if end >= start else "var(--div-neg-2)"
     return (
-        f'<svg width="{width}" height="14" aria-hidden="true"><path d="M{x(0):.1f} 0V14" stroke="var(--line-strong)"/>'
+        f'<svg width="{width}" height="14" viewBox="0 0 {width} 14" preserveAspectRatio="none" aria-hidden="true">'
+        f'<path d="M{x(0):.1f} 0V14" stroke="var(--line-strong)"/>'
         f'<rect x="{left:.1f}" y="3" width="{max(1.0, right - left):.1f}" height="8" fill="{colour}"/></svg>'
     )
 

@@ -10,7 +10,7 @@ import pandas as pd
 from lst_workbench.planning.store_study import StoreAbout, StoreForecast, StoreStudy
 from lst_workbench.views import marks
 from lst_workbench.views.cards import Figures, head, register_entry
-from lst_workbench.views.formats import count, month, number, rmb, share
+from lst_workbench.views.formats import count, day, number, rmb, share
 from lst_workbench.views.messages import bilingual, both, text
 from lst_workbench.views.store_charts import peak_of
 from lst_workbench.views.stores import store_name
@@ -26,7 +26,9 @@ def headline(about: StoreAbout, store: Mapping[str, Any], weeks: StoreForecast |
     """Say what the shop could buy, and when it sells most."""
     said = {"name": store_name(store, lang), "potential": rmb(about.potential["mean"], lang)}
     if weeks is not None and (peak := peak_of(weeks.expected))[1] >= NOTABLE_PEAK:
-        return text("shop.headline.peak", lang, week=day(peak[0], lang), times=number(round(peak[1], 1)), **said)
+        return text(
+            "shop.headline.peak", lang, week=day(peak[0], lang, year=True), times=number(round(peak[1], 1)), **said
+        )
     return text("shop.headline", lang, rank=share(about.rank_share), **said)
 
 
@@ -225,18 +227,11 @@ def follows(change: Any, stores: pd.DataFrame, store_id: int, lang: str) -> str:
     return f'{title}<table class="kv">{body}{others}{lines}</table>{note}'
 
 
-def day(when: pd.Timestamp, lang: str) -> str:
-    """Name a day of a year: "12 Feb 2018"."""
-    if lang == "zh":
-        return f"{month(when, lang, year=True)} {when.day} 日"
-    return f"{when.day} {month(when, lang, year=True)}"
-
-
 def _peak(weeks: StoreForecast | None, figures: Figures, lang: str) -> str:
     if weeks is None:
         return _kpi("kpi.peak", "kpi.peak.means", "–", "", figures, lang, foot=text("kpi.peak.none", lang))
     week, times = peak_of(weeks.expected)
-    foot = text("kpi.peak.foot", lang, week=day(week, lang))
+    foot = text("kpi.peak.foot", lang, week=day(week, lang, year=True))
     return _kpi("kpi.peak", "kpi.peak.means", f"{times:.2f}", text("unit.times", lang), figures, lang, foot=foot)
 
 

@@ -8,7 +8,8 @@ import plotly.graph_objects as go
 
 from lst_workbench.demand.calendar import SPRING_FESTIVALS
 from lst_workbench.views.charts import days, style
-from lst_workbench.views.formats import month, rmb
+from lst_workbench.views.formats import day as day_words
+from lst_workbench.views.formats import rmb
 from lst_workbench.views.messages import text
 from lst_workbench.views.theme import colour, ramp
 
@@ -64,7 +65,7 @@ def festivals_in(first: pd.Timestamp, last: pd.Timestamp) -> list[pd.Timestamp]:
 
 
 def _axes(figure: go.Figure, sold: pd.DataFrame, expected: pd.DataFrame, lang: str) -> None:
-    top = 1.15 * float(max(expected["hi_80"].max(), sold["sales_rmb"].max() if len(sold) else 0.0))
+    top = 1.05 * float(max(expected["hi_95"].max(), sold["sales_rmb"].max() if len(sold) else 0.0))
     step = 10.0 ** np.floor(np.log10(max(top, 1.0)))
     step = next(step * part for part in (0.25, 0.5, 1.0, 2.0, 2.5, 5.0) if top / (step * part) <= 4.2)
     ticks = [float(step * k) for k in range(int(top / step) + 1)]
@@ -99,7 +100,7 @@ def _notes(sold: pd.DataFrame, expected: pd.DataFrame, lang: str) -> list[dict[s
     first = sold["week"].min() if len(sold) else expected["week"].min()
     notes = [
         {"x": days([day])[0], "xref": "x", "y": 1, "yref": "y domain", "yanchor": "bottom", "showarrow": False,
-         "text": f"{text('curve.festival', lang)} {_day(day, lang)}", "font": {"size": 10}, "xanchor": "right"}
+         "text": f"{text('curve.festival', lang)} {day_words(day, lang)}", "font": {"size": 10}, "xanchor": "right"}
         for day in festivals_in(first, expected["week"].max())
     ]  # fmt: skip
     week, _ = peak_of(expected)
@@ -110,7 +111,3 @@ def _notes(sold: pd.DataFrame, expected: pd.DataFrame, lang: str) -> list[dict[s
          "font": {"size": 11, "color": colour("accent")}}
     )  # fmt: skip
     return notes
-
-
-def _day(day: pd.Timestamp, lang: str) -> str:
-    return f"{day.month} 月 {day.day} 日" if lang == "zh" else f"{day.day} {month(day, lang)}"

@@ -74,7 +74,7 @@ def marks_legend(lang: str, tried: bool) -> str:
 
 def _dot(store: Mapping[str, Any], kind: str, lang: str) -> Label:
     small, large = DOT_PIXELS
-    size = float(np.clip(1.3 * np.sqrt(store["area_m2"]), small, large))
+    size = float(np.clip(0.9 * np.sqrt(store["area_m2"]), small, large))
     title = escape(
         f"{store_name({**store, 'store_id': store.get('rival_id', '')}, lang)}, {store['area_m2']:.0f} m²", True
     )

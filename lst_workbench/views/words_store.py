@@ -101,9 +101,9 @@ STORE: dict[str, tuple[str, str]] = {
     "reasons.total": ("This shop", "本店"),
     "driver.people": ("People who shop here", "到店人数"),
     "driver.income": ("Their income", "收入"),
-    "driver.area": ("Sales floor", "营业面积"),
+    "driver.area": ("Sales floor, shoppers alike", "营业面积（顾客数相同）"),
     "driver.kind": ("Kind of shop", "门店类型"),
-    "driver.rivals": ("Rivals nearby", "周边竞争"),
+    "driver.rivals": ("Rivals, shoppers alike", "周边竞争（顾客数相同）"),
     "driver.place": ("Place", "地点"),
     "driver.settlement": ("Kind of settlement", "聚落类型"),
     "reasons.compared": (

@@ -68,12 +68,13 @@ class ShopBody(w.VBox):
     def __init__(self, state: StoreState) -> None:
         self.state = state
         self._kpis = html("kpi-row")
-        self._reasons, self._nearby = html("card", "span5", "reasons"), html("card", "span4", "nearby")
+        self._reasons, self._nearby = html("card", "reasons"), html("card", "nearby")
         self._rivals, self._twins = html("card", "span6", "rivals"), html("card", "span6", "twins")
         self._weeks_head, self._weeks_note = html("head"), html("weeks-note")
         self._chart = Chart(self._figure()) if state.weeks is not None else html()
-        weeks = classed(w.VBox([self._weeks_head, self._chart, self._weeks_note]), "card", "span8", "weeks")
-        grid = [classed(MapCard(state), "card", "span7"), self._reasons, weeks, self._nearby, self._rivals, self._twins]
+        weeks = classed(w.VBox([self._weeks_head, self._chart, self._weeks_note]), "card", "span12", "weeks")
+        right = classed(w.VBox([self._reasons, self._nearby]), "span5", "stack")
+        grid = [classed(MapCard(state), "card", "span7"), right, weeks, self._rivals, self._twins]
         super().__init__([self._kpis, classed(w.HBox(grid), "grid12")])
         classed(self, "content")
         state.observe(self._show, ["version", "lang"])

@@ -46,7 +46,8 @@ class MapCard(w.VBox):
         marks = store_maps.store_marks(
             state.store, state.about.rivals, state.study.market.stores, state.change.opened, lang
         )
-        leaflet_maps.repaint(view, maps.with_labels(self._ground_layer(), marks))
+        self._ground = self._ground_layer()
+        leaflet_maps.repaint(view, maps.with_labels(self._ground, marks))
         leaflet_maps.highlight(view, here)
         self._head.value = cards.head("map.here", lang)
         self._mode.offer([(text(f"map.{mode}", lang), mode) for mode in ("share", "people", "income")], state.map_mode)

@@ -104,7 +104,7 @@ class Side(w.VBox):
         }
         for name, (label, figure) in said.items():
             self._labels[name].value = states.control_label(label, figure)
-            self._sliders[name].tooltip = self._sliders[name].description_tooltip = f"{label}: {figure}"
+            self._sliders[name].tooltip = f"{label}: {figure}"
             if abs(self._sliders[name].value - getattr(state, name)) > 1e-9:
                 self._sliders[name].value = min(max(getattr(state, name), SLIDERS[name][0]), SLIDERS[name][1])
         self._reset.description = text("reset", lang)
