@@ -89,12 +89,42 @@ def build(
     out.print(f"{len(market.stores):,} stores in {len(market.places):,} places: {to}")
 
 
+@market_app.command("import", epilog="Example: lst market import shops.csv --out markets/shops --datum gcj02")
+def import_(
+    file: Annotated[Path, typer.Argument(help="CSV, Excel, Parquet, GeoPackage or GeoJSON file of shops.")],
+    to: Annotated[Path, typer.Option("--out", help="Folder to write the market to; new or empty.")],
+    mapping: Annotated[Path | None, typer.Option(help="TOML file: [columns] with lines as lat = '纬度'.")] = None,
+    datum: Annotated[str, typer.Option(help="Datum of the positions: wgs84, gcj02 or bd09.")] = "wgs84",
+    seed: Seed = 7,
+) -> None:
+    """Make a market of your own list of shops; what is around them is modelled."""
+    from lst_workbench.market import import_market, propose_import
+
+    with err.status("Reading the file"):
+        proposal = propose_import(file, mapping)
+    out.print("Columns taken:", style="bold")
+    for field, header in proposal.mapping.items():
+        out.print(f"  {field} = {header}", highlight=False, markup=False)
+    with err.status("Placing the shops"):
+        done = import_market(proposal, to, datum=datum, seed=seed)
+    for note in done.notes:
+        out.print(f"- {note}", highlight=False, markup=False)
+    _print_table(done.quality, "Quality")
+    _print_table(done.rejected["reason"].value_counts().reset_index().head(ROWS_SHOWN), "Rejected")
+    read, kept, refused = f"{done.read:,}", f"{len(done.market.stores):,}", f"{len(done.rejected):,}"
+    out.print(f"{read} rows read = {kept} imported + {refused} rejected: {to}", highlight=False)
+
+
 @market_app.command("check", epilog="Example: lst market check data/sample")
 def check(folder: Annotated[Path, typer.Argument(help="Folder of the market.")]) -> None:
     """Check the tables of a market, list every fault, and say how plausible it looks."""
-    from lst_workbench.market import check_market, read_market
+    from lst_workbench.market import check_market, quality_of, read_market
 
     market = read_market(folder)
+    quality = quality_of(market)
+    _print_table(quality, "Quality of the list of stores")
+    if not market.meta.synthetic:
+        quality.to_csv(folder / "quality.csv", index=False)
     _print_table(check_market(market), f"{folder}: no fault in {len(market.stores):,} stores")
 
 

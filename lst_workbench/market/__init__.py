@@ -4,15 +4,20 @@ from lst_workbench.market.build import SOURCES, build_market
 from lst_workbench.market.bundle import TABLES, Market, MarketMeta, fingerprint_of
 from lst_workbench.market.check import check_market
 from lst_workbench.market.files import read_market, write_market
+from lst_workbench.market.importing import Imported, import_market, propose_import, quality_of
 
 __all__ = [
     "SOURCES",
     "TABLES",
+    "Imported",
     "Market",
     "MarketMeta",
     "build_market",
     "check_market",
     "fingerprint_of",
+    "import_market",
+    "propose_import",
+    "quality_of",
     "read_market",
     "write_market",
 ]
