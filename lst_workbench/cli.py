@@ -124,7 +124,7 @@ def check(folder: Annotated[Path, typer.Argument(help="Folder of the market.")])
     quality = quality_of(market)
     _print_table(quality, "Quality of the list of stores")
     if not market.meta.synthetic:
-        quality.to_csv(folder / "quality.csv", index=False)
+        quality.to_parquet(folder / "quality_checked.parquet", index=False)
     _print_table(check_market(market), f"{folder}: no fault in {len(market.stores):,} stores")
 
 

@@ -124,7 +124,7 @@ def test_ragged_rows_are_counted_without_their_text(tmp_path):
 
 def test_likely_duplicates_and_doubled_ids_are_found(tmp_path):
     table = shops()
-    table.loc[1] = table.loc[0] | {"门店名称": "屯溪 0号 便利店", "经度": "118.30005"}
+    table.loc[1] = {**table.loc[0], "门店名称": "屯溪 0号 便利店", "经度": "118.30005"}
     table.to_csv(tmp_path / "shops.csv", index=False)
     found = import_market(tmp_path / "shops.csv").quality.set_index("finding")["rows"]
     assert found["source_id is doubled"] == 2

@@ -22,8 +22,8 @@ def split_rows(
     Returns
     -------
     imported : DataFrame
-        row (1 = first below the header), source_id, name, lat, lon (WGS-84), area_m2 (NaN where missing or
-        impossible), store_kind, and participant and joined_month where mapped.
+        row (1 = first below the header), source_id, name, lat, lon (WGS-84), area_m2 (as given, NaN where
+        unreadable), store_kind, and participant and joined_month where mapped.
     rejected : DataFrame
         row (empty where the format hides it), reason, source_id, name; no other value of the file is kept.
     notes : list of str
