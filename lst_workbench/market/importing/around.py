@@ -82,7 +82,7 @@ def _stores(rows: pd.DataFrame, places: pd.DataFrame, cells: pd.DataFrame, figur
 
 
 def _participants(rows: pd.DataFrame, stores: pd.DataFrame, seed: int, figures: Figures) -> pd.DataFrame:
-    """Stores in the system: as the file says, or the nation's share of them drawn, larger shops sooner."""
+    """Find the stores in the system: as the file says, or the nation's share of them drawn, larger shops sooner."""
     start = pd.Timestamp(figures.start_month)
     rng = stream(seed, "imported participants", 0)
     if "participant" in rows:

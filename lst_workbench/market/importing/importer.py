@@ -103,7 +103,7 @@ def import_market(
     register: Register | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Imported:
-    """Make a market of a list of shops: its stores, and the modelled China around them.
+    r"""Make a market of a list of shops: its stores, and the modelled China around them.
 
     Parameters
     ----------
@@ -131,7 +131,7 @@ def import_market(
     --------
     >>> import tempfile
     >>> file = Path(tempfile.mkdtemp()) / "shops.csv"
-    >>> _ = file.write_text("店名,经度,纬度,电话\\n张记,118.31,29.71,13800000000\\n李记,0,0,\\n", "utf-8")
+    >>> _ = file.write_text("店名,经度,纬度,电话\n张记,118.31,29.71,13800000000\n李记,0,0,\n", "utf-8")
     >>> done = import_market(file)
     >>> done.read, len(done.market.stores), done.rejected["reason"].tolist()
     (2, 1, ['position lies outside China'])

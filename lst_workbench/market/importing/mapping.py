@@ -13,7 +13,8 @@ from lst_workbench.contracts import InputError
 HEADERS = {
     "lat": ("lat", "latitude", "纬度", "纬", "y", "坐标y", "gcjlat", "bdlat", "wgslat", "wgs84lat", "poilat"),
     "lon": ("lon", "lng", "long", "longitude", "经度", "经", "x", "坐标x", "gcjlon", "gcjlng", "bdlon", "bdlng",
-            "wgslon", "wgslng", "wgs84lon", "poilng"),
+            "wgslon",
+            "wgslng", "wgs84lon", "poilng"),
     "source_id": ("sourceid", "storeid", "shopid", "id", "编号", "门店编号", "门店id", "店铺编号", "店铺id", "门店编码",
                   "商户编号", "code", "storecode", "shopcode", "adcode", "序号", "终端编号"),
     "name": ("name", "storename", "shopname", "门店名称", "店名", "店铺名称", "名称", "商户名称", "终端名称", "门店",

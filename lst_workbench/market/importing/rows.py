@@ -17,7 +17,7 @@ REPEATED = "it repeats an earlier row"
 def split_rows(
     raw: RawTable, mapping: dict[str, str], datum: str, geography: Geography
 ) -> tuple[pd.DataFrame, pd.DataFrame, list[str]]:
-    """Imported rows, rejected rows with a reason, and notes on positions.
+    """Part rows into imported ones and rejected ones with a reason.
 
     Returns
     -------
