@@ -21,7 +21,7 @@ HEADERS = {
              "countyzh", "title"),
     "area_m2": ("aream2", "area", "面积", "营业面积", "经营面积", "店铺面积", "门店面积", "面积平方米", "面积m2",
                 "sqm", "floorarea"),
-    "store_kind": ("storekind", "kind", "type", "storetype", "类型", "门店类型", "业态", "店铺类型", "类别", "category"),
+    "store_kind": ("storekind", "kind", "type", "storetype", "类型", "门店类型", "业态", "店铺类型", "类别", "category"),  # noqa: E501
     "participant": ("participant", "insystem", "是否合作", "已加入", "是否加入", "合作", "会员"),
     "joined_month": ("joinedmonth", "joined", "joindate", "加入日期", "加入时间", "合作日期", "签约日期", "注册时间"),
 }  # fmt: skip

@@ -22,7 +22,7 @@ def numbers(column: pd.Series) -> np.ndarray:
     Examples
     --------
     >>> numbers(pd.Series(["３５．５", "1.2万", "1,500 平方米", "about 5", None]))
-    array([3.55e+01, 1.20e+04, 1.50e+03,      nan,      nan])
+    array([   35.5, 12000. ,  1500. ,     nan,     nan])
     """
     if pd.api.types.is_numeric_dtype(column):
         return _finite(column.to_numpy("float64", na_value=np.nan))
