@@ -34,7 +34,8 @@ def split_rows(
     rows["source_id"] = _texts(frame, mapping.get("source_id"))
     rows["name"] = _texts(frame, mapping.get("name"))
     headers = [mapping["lat"], mapping["lon"]]
-    where = placed(*(numbers(frame[header]) for header in headers), datum, headers, geography)
+    lat, lon = (numbers(frame[header]) for header in headers)
+    where = placed(lat, lon, datum, headers, geography)
     rows["lat"], rows["lon"], rows["reason"] = where.lat, where.lon, where.reason
     rows["area_m2"] = numbers(frame[mapping["area_m2"]]) if "area_m2" in mapping else np.nan
     said = [_texts(frame, mapping.get(field)) for field in ("store_kind", "name")]
