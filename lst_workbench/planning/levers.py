@@ -22,7 +22,8 @@ STEPS: tuple[tuple[str, str, float], ...] = (
 )
 MOST_REPS_FACTOR = 16.0
 BEST = WaveParams()
-WHAT_IF = WaveParams(classes=200, rounds=4)  # a dozen plans in a second or two, each a store or two from the best
+# A dozen plans in a second or two, each a store or two from the best.
+WHAT_IF = WaveParams(method="decomposition", rounds=8)
 REPS_PRECISION = 0.01
 SEARCH_KEYS = (*KEYS, "goal.stores", "goal.counts_signups")
 
@@ -51,9 +52,7 @@ def reach_of(waves: pd.DataFrame, prices: pd.DataFrame, participants: int, figur
     return Reach(in_system, in_system * figures["rollout.active_share"], float(len(waves)), binds)
 
 
-def solve(
-    inputs: Mapping[str, pd.DataFrame], start_prices: pd.DataFrame | None = None, params: WaveParams = BEST
-) -> WaveResult:
+def solve(inputs: Mapping[str, pd.DataFrame], params: WaveParams = BEST) -> WaveResult:
     """Solve the rollout model on its stored tables."""
     return plan_waves(
         inputs["wave_stores"],
@@ -61,7 +60,6 @@ def solve(
         inputs["warehouse_months"],
         inputs["plan_months"],
         params=params,
-        start_prices=start_prices,
     )
 
 
@@ -84,7 +82,7 @@ def levers(tables: Tables, figures: Figures) -> dict[str, pd.DataFrame]:
     participants = len(tables["participants"])
 
     def resolve(moved: Figures) -> Reach:
-        plan = solve(wave_inputs(tables, moved), tables["prices"], WHAT_IF).tables
+        plan = solve(wave_inputs(tables, moved), WHAT_IF).tables
         return reach_of(plan["waves"], plan["prices"], participants, moved)
 
     now = reach_of(tables["waves"], tables["prices"], participants, figures)

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from lst_workbench.contracts import PlanMonths, TerritoryMonths, WarehouseMonths, WaveStores
 from lst_workbench.rollout.curve import monthly_survival
 
 Tables = Mapping[str, pd.DataFrame]
@@ -74,14 +73,10 @@ def wave_inputs(tables: Tables, figures: Figures) -> dict[str, pd.DataFrame]:
     survival = monthly_survival(figures["store.closure_year"])
     plan_months = _left_of(left, "capital_rmb", capital_rmb="left")
     return {
-        "wave_stores": WaveStores.check(loads[~joined & served].reset_index(drop=True)),
-        "territory_months": TerritoryMonths.check(_left_of(left, "visits", territory_id="resource_id", visits="left")),
-        "warehouse_months": WarehouseMonths.check(
-            _left_of(left, "volume_m3", warehouse_id="resource_id", capacity_m3="left")
-        ),
-        "plan_months": PlanMonths.check(
-            plan_months.assign(value_factor=survival ** np.arange(len(months) - 1, -1, -1))
-        ),
+        "wave_stores": loads[~joined & served].astype({"warehouse_id": np.int64}).reset_index(drop=True),
+        "territory_months": _left_of(left, "visits", territory_id="resource_id", visits="left"),
+        "warehouse_months": _left_of(left, "volume_m3", warehouse_id="resource_id", capacity_m3="left"),
+        "plan_months": plan_months.assign(value_factor=survival ** np.arange(len(months) - 1, -1, -1)),
         "base_loads": base_loads,
     }
 

@@ -12,6 +12,7 @@ import numpy as np
 from lst_workbench.rollout._kernels import FAR, Largest, Prices, start_shares, start_worths
 from lst_workbench.rollout.wave_inputs import Stores
 
+RARE = 0.02  # a start, or none, that is less likely is no option where shares are rounded
 WINDOW = 48
 LEAVE = 12
 
@@ -159,9 +160,11 @@ def spread(
             r = weights.row[x]
             for t in range(weights.month[r] + 1):
                 counted[r] += odds[t]
-        best, least = -1, 0.0 if none >= 0.02 else np.inf
+        if none > 1 - RARE:
+            continue
+        best, least = -1, 0.0 if none >= RARE else np.inf
         for t in range(months):
-            if odds[t] < 0.02:
+            if odds[t] < 0.05 * odds.max():
                 continue
             cost = weights.visits[j, t] ** 2 * signup * (signup - 2 * visits[j, t])
             for s in range(t, months):
@@ -228,6 +231,20 @@ def draw(state: np.ndarray) -> float:
 
 
 @nb.njit(cache=True, nogil=True)
+def shaken_fit(
+    i: int, floor: float, noise: float, state: np.ndarray, stores: Stores, prices: Prices, room: Room
+) -> int:
+    """Month with the highest z[i, t] up to `noise` among those at or above `floor` in which store i fits, or -1."""
+    best, worth = -1, -np.inf
+    for t in range(room.capital.size):
+        z = worth_less_price(i, t, stores, prices)
+        shaken = z + noise * draw(state)
+        if z >= floor and shaken > worth and fits(i, t, stores, room):
+            best, worth = t, shaken
+    return best
+
+
+@nb.njit(cache=True, nogil=True)
 def recreate(
     first: np.ndarray,
     pool: np.ndarray,
@@ -281,7 +298,7 @@ def recreate(
             for x in np.argsort(key[:n]):
                 i = who[x]
                 floor = -np.inf if needed(i, stores, room) else max(worth[i], 0.0) - regret * scale[i]
-                t = best_fit(i, floor, stores, prices, room)
+                t = shaken_fit(i, floor, 0.1 * noise * scale[i], state, stores, prices, room)
                 if t >= 0:
                     starts[i] = t
                     load(i, t, stores, room, 1)

@@ -1,6 +1,6 @@
 """The barrier path: from rough prices at a high temperature to sharp ones at a low one."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -8,27 +8,55 @@ from lst_workbench.rollout.dual import Dual, Evaluation
 from lst_workbench.rollout.wave_params import WaveParams
 
 ENOUGH = 2e-5  # of the dual: what a Newton step must promise to be worth another
+AT_REST = 2e-3  # of the dual: what it may promise where the search came to rest
+HALVINGS = 3
+FIRST = 4  # times the evaluations where the search begins
 
 
-@dataclass
+@dataclass(frozen=True)
 class Path:
-    """Where the search for prices stands.
+    """A point on the way of the prices to temperature zero.
 
     Parameters
     ----------
     x, y : ndarray
         Prices, and the slack of each row that belongs to them.
-    trail : list of (float, ndarray)
-        Temperatures passed, each with its prices.
+    temperature : float
+        Where they are centred; infinite at first.
+    slope : ndarray
+        Change of the prices with the temperature.
     bound : float
         Lowest exact dual seen, at the prices `best`.
+    evaluations : int
+        How many the last step took.
+    rest : bool
+        Whether it ended where a further Newton step promises nearly nothing.
     """
 
     x: np.ndarray
-    y: np.ndarray | None = None
-    trail: list[tuple[float, np.ndarray]] = field(default_factory=list)
-    bound: float = np.inf
-    best: np.ndarray | None = None
+    y: np.ndarray
+    temperature: float
+    slope: np.ndarray
+    bound: float
+    best: np.ndarray
+    evaluations: int = 0
+    rest: bool = False
+
+    @classmethod
+    def starting(cls, x: np.ndarray) -> "Path":
+        """Set out from prices that are centred nowhere."""
+        return cls(x, np.zeros(0), np.inf, np.zeros_like(x), np.inf, x)
+
+    def towards(self, temperature: float) -> np.ndarray:
+        """Prices run nearly straight towards temperature zero: follow the line through the last two points."""
+        if not np.isfinite(self.temperature):
+            return self.x
+        return np.clip(self.x + self.slope * (temperature - self.temperature), 0.1 * self.x, 10 * self.x)
+
+    @property
+    def cold(self) -> np.ndarray:
+        """Prices where the line meets temperature zero."""
+        return np.maximum(self.x - self.slope * self.temperature, 0.0)
 
 
 def starting_prices(dual: Dual) -> np.ndarray:
@@ -50,8 +78,10 @@ def starting_prices(dual: Dual) -> np.ndarray:
     )
 
 
-def follow_path(dual: Dual, path: Path, temperatures: tuple[float, ...], params: WaveParams) -> Path:
-    """Cool the dual step by step; each step starts where the last two point to and takes a few Newton steps.
+def follow_path(dual: Dual, path: Path, temperatures: tuple[float, ...], params: WaveParams) -> list[Path]:
+    """Cool the dual step by step; each step starts where the last one points to and takes a few Newton steps.
+
+    A step that does not come to rest is taken again in two halves.
 
     Parameters
     ----------
@@ -63,46 +93,54 @@ def follow_path(dual: Dual, path: Path, temperatures: tuple[float, ...], params:
         Falling shares of a store's value.
     params : WaveParams
         Evaluations at each temperature, at most, and the weight of the barrier.
+
+    Returns
+    -------
+    list of Path
+        The points reached, one for each temperature.
     """
-    path = Path(path.x, path.y, list(path.trail))
-    weights = params.barrier * _row_weights(dual)
+    path = replace(path, bound=np.inf)
+    reached = []
     for temperature in temperatures:
-        path.x = _predicted(path, temperature)
-        _centre(dual, path, temperature, params.newton_rounds, temperature * weights)
-        path.trail.append((temperature, path.x))
-    return path
+        path = _cool(dual, path, temperature, params, HALVINGS)
+        reached.append(path)
+    return reached
 
 
-def _predicted(path: Path, temperature: float) -> np.ndarray:
-    """Prices run nearly straight towards temperature zero: follow the line through the last two."""
-    if len(path.trail) < 2:
-        return path.x
-    (before, x0), (last, x1) = path.trail[-2:]
-    ahead = x1 + (x1 - x0) * min((last - temperature) / (before - last), 1.5)
-    return np.clip(ahead, 0.1 * x1, 10 * x1)
+def _cool(dual: Dual, path: Path, temperature: float, params: WaveParams, halvings: int) -> Path:
+    """Bring prices to a lower temperature, over one half way where they do not come to rest at once."""
+    ahead = _cooled(dual, path, temperature, params)
+    if ahead.rest or not halvings or not np.isfinite(path.temperature) or temperature >= path.temperature:
+        return ahead
+    middle = _cool(dual, path, float(np.sqrt(path.temperature * temperature)), params, halvings - 1)
+    return _cooled(dual, middle, temperature, params)
 
 
-def _centre(dual: Dual, path: Path, temperature: float, rounds: int, weights: np.ndarray) -> None:
-    """Newton steps at one temperature, shortened where the merit function rises."""
-    last, step = None, 1.0
-    for _ in range(rounds):
-        now = dual.evaluate(path.x, temperature)
-        if now.exact < path.bound:
-            path.bound, path.best = now.exact, path.x
+def _cooled(dual: Dual, path: Path, temperature: float, params: WaveParams) -> Path:
+    """Centre prices at a lower temperature: Newton steps, shortened where the merit function rises."""
+    x, y, bound, best = path.towards(temperature), path.y, path.bound, path.best
+    weights = temperature * params.barrier * _row_weights(dual)
+    rounds = params.newton_rounds * (1 if np.isfinite(path.temperature) else FIRST)
+    last, step, promise, evaluations = None, 1.0, np.inf, 0
+    while evaluations < rounds and promise >= ENOUGH:
+        now = dual.evaluate(x, temperature)
+        evaluations += 1
+        if now.exact < bound:
+            bound, best = now.exact, x
         size = max(now.size, 1e-300)
         mu = size * weights
-        merit = now.smoothed - float((mu * np.log(path.x)).sum())
+        merit = now.smoothed - float((mu * np.log(x)).sum())
         if last is not None and merit > last[0] + 1e-9 * size and step > 0.02:
             step *= 0.4
-            path.x, path.y = last[1] + step * dx, last[2] + step * dy  # noqa: F821
+            x, y = last[1] + step * dx, last[2] + step * dy  # noqa: F821
             continue
-        step = 1.0
-        path.y = mu / path.x if path.y is None else path.y
-        dx, dy, promise = _step(dual, now, path.x, path.y, mu)
-        last = (merit, path.x, path.y)
-        path.x, path.y = path.x + dx, path.y + dy
-        if promise < ENOUGH * size:
-            return
+        y = y if y.size else mu / x
+        dx, dy, promised = _step(dual, now, x, y, mu)
+        last, step, promise = (merit, x, y), 1.0, promised / size
+        x, y = x + dx, y + dy
+    cooling = temperature - path.temperature
+    slope = (x - path.x) / cooling if np.isfinite(cooling) and cooling else path.slope
+    return Path(x, y, temperature, slope, bound, best, evaluations, promise < AT_REST)
 
 
 def _step(

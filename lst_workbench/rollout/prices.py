@@ -3,35 +3,28 @@
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
-from lst_workbench.rollout.classes import plan_classes
 from lst_workbench.rollout.dual import Dual
 from lst_workbench.rollout.newton import Path, follow_path, starting_prices
 from lst_workbench.rollout.wave_inputs import WaveProblem
 from lst_workbench.rollout.wave_params import WaveParams
 
 SMALL = 5_000  # stores: fewer are not worth leaving any out
-IDLE = (1e-4, 1e-2)
+IDLE = (1e-6, 1e-4, 1e-2)  # of the bound per row: what a price that does nothing may cost
+SAME = 1e-7  # of the bound: no difference
 
 
 @dataclass(frozen=True)
 class FoundPrices:
-    """Sharp prices `x`, the bound they prove, and the temperature and prices whose shares are to be rounded.
-
-    ``meant`` holds the months of start (-1: none) where classes of like stores were planned instead.
-    """
+    """Sharp prices `x`, the bound they prove, and the temperature and prices whose shares are to be rounded."""
 
     x: np.ndarray
     bound: float
     shares_at: tuple[float, np.ndarray]
-    meant: np.ndarray | None = None
 
 
-def find_prices(
-    problem: WaveProblem, dual: Dual, params: WaveParams, start_prices: pd.DataFrame | None = None
-) -> FoundPrices:
-    """Plan classes where stores are much alike; else cool rough prices on an even sample, then sharp ones on all.
+def find_prices(problem: WaveProblem, dual: Dual, params: WaveParams) -> FoundPrices:
+    """Cool rough prices on an even sample of the stores, then sharp ones on those whose decision is open.
 
     Stores that rough prices rule out come back for the bound, which holds for all.
     """
@@ -39,22 +32,16 @@ def find_prices(
     if not n:
         nothing = np.zeros(dual.limit.size)
         return FoundPrices(nothing, 0.0, (params.fine[-1], nothing))
-    if dual.limit.size <= params.class_rows:
-        classes = plan_classes(dual, params.classes)
-        bound = dual.bound(classes.prices)
-        if bound - classes.value <= params.class_gap * bound:
-            return FoundPrices(classes.prices, bound, (params.fine[-1], classes.prices), classes.meant)
     rows, weight = _even_sample(problem, params.sample)
     sample = Dual(problem, dual.shortfall_price, rows, weight) if len(rows) < n else dual
-    x, coarse = starting_prices(sample), params.coarse
-    if start_prices is not None:
-        x, coarse = _given_prices(problem, dual, start_prices, x), params.coarse[-2:]
-    path = follow_path(sample, Path(x), coarse, params)
-    path = follow_path(_open_part(dual, path.x, params.reach[0]), Path(path.x, path.y), params.fine[:2], params)
+    path = follow_path(sample, Path.starting(starting_prices(sample)), params.coarse, params)[-1]
+    path = follow_path(_open_part(dual, path.x, params.reach[0]), path, params.fine[:2], params)[-1]
     part = _open_part(dual, path.x, params.reach[1])
-    path = follow_path(part, Path(path.x, path.y, path.trail), params.fine[2:], params)
-    x, bound = _lowest(dual, [x for x in (path.best, path.x) if x is not None])
-    return FoundPrices(x, bound, path.trail[-2])
+    *_, before, last = follow_path(part, path, params.fine[2:], params)
+    while last.evaluations <= 2 and last.temperature > params.coldest:
+        last = follow_path(part, last, (last.temperature / 2,), params)[0]
+    x, bound = _lowest(dual, [last.x, last.best, last.cold])
+    return FoundPrices(x, bound, (before.temperature, before.x))
 
 
 def _even_sample(problem: WaveProblem, per_territory: int) -> tuple[np.ndarray, np.ndarray]:
@@ -77,29 +64,13 @@ def _open_part(dual: Dual, x: np.ndarray, reach: float) -> Dual:
 
 
 def _lowest(dual: Dual, candidates: list[np.ndarray]) -> tuple[np.ndarray, float]:
-    """Prices with the lowest bound, also without those that only the barrier holds up."""
-    per_row = abs(dual.bound(candidates[-1])) / dual.limit.size
-    candidates = [np.where(dual.limit * x < share * per_row, 0.0, x) for x in candidates for share in (0.0, *IDLE)]
-    candidates.append(np.zeros_like(candidates[0]))
+    """Prices with the lowest bound; of equally good ones those with the fewest that only the barrier holds up."""
+    candidates = [*candidates, np.zeros_like(candidates[0])]
     bounds = [dual.bound(x) for x in candidates]
-    best = int(np.argmin(bounds))
-    return candidates[best], bounds[best]
-
-
-def _given_prices(problem: WaveProblem, dual: Dual, table: pd.DataFrame, otherwise: np.ndarray) -> np.ndarray:
-    """Prices of a similar plan in this problem's order; rows it does not have start as if there were none."""
-    x = otherwise.copy()
-    visits, volume, capital, _ = dual.split(x)  # views
-    kinds = (
-        ("visits", problem.territory_ids, visits),
-        ("volume_m3", problem.warehouse_ids, volume),
-        ("capital_rmb", np.zeros(1, np.int64), capital[None]),
-    )
-    for resource, ids, grid in kinds:
-        rows = table[table["resource"] == resource]
-        place = pd.Index(ids).get_indexer(pd.Index(rows["resource_id"]).astype(pd.Index(ids).dtype))
-        month = problem.months.get_indexer(pd.Index(rows["month"]))
-        known = (place >= 0) & (month >= 0)
-        given = rows["shadow_price"].to_numpy(float)[known]
-        grid[place[known], month[known]] = np.maximum(given, 1e-3 * grid[place[known], month[known]])
-    return x
+    x, bound = candidates[int(np.argmin(bounds))], min(bounds)
+    per_row = abs(bound) / dual.limit.size
+    for share in IDLE:
+        fewer = np.where(dual.limit * x < share * per_row, 0.0, x)
+        if (lower := dual.bound(fewer)) <= bound + SAME * abs(bound):
+            x, bound = fewer, lower
+    return x, bound

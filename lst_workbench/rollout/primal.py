@@ -13,10 +13,12 @@ REGRETS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
 OPEN = 0.06  # share of a store's worth: closer to nought than this, whether it starts is open
 MONTHS_APART = 0.001  # the same between its two best months: when it starts is open
 PHASE_ROUNDS = 4
-PHASES = ((OPEN, 1.0), (OPEN, 0.95), (2 * OPEN, 0.0))  # what is open; how much of shared capacities' price counts
-WIDE = 0.5  # the same where a quota is short
 NOISE = 0.02  # share of a store's worth by which the order of a trial is shaken
+# What is open; how much of the price of shared capacities counts; noise.
+PHASES = ((OPEN, 1.0, NOISE), (OPEN, 0.95, NOISE), (2 * OPEN, 0.0, NOISE), (2 * OPEN, 0.0, NOISE / 10))
+WIDE = 0.5  # the same where a quota is short
 TRIALS = 0.3  # trials a store and round
+WAITING = 2  # waiting stores that take part for each started one
 
 
 def plan_at_prices(problem: WaveProblem, dual: Dual, found: FoundPrices, params: WaveParams) -> np.ndarray:
@@ -32,30 +34,29 @@ def plan_at_prices(problem: WaveProblem, dual: Dual, found: FoundPrices, params:
     room, starts = room_of(problem), np.full(len(scale), -1, np.int64)
 
     worth, _, lead = dual.best_starts(smooth)
-    wanted = found.meant
-    if wanted is None:
-        wanted = spread(stores, scale, smooth, dual.largest, _row_prices(dual, smooth_x, room), temperature)
+    wanted = spread(stores, scale, smooth, dual.largest, _row_prices(dual, smooth_x, room), temperature)
     place(_ranked(lead / scale, wanted >= 0), wanted, starts, stores, room)
     worth, _, lead = dual.best_starts(prices)
     for regret in REGRETS:
         candidates = _ranked(worth / scale, (starts < 0) & (worth > -regret * scale))
         insert(candidates, regret, worth, scale, starts, stores, prices, room)
 
-    def rearrange(among: np.ndarray, shared: float, seed: int) -> None:
-        pool, first = _shuffled(problem, among, seed)
+    def rearrange(among: np.ndarray, shared: float, noise: float, seed: int) -> None:
+        pool, first = _shuffled(problem, among, starts, worth / scale, seed)
         recreate(
             first, pool, worth, scale, starts, stores, prices, room,
-            shared, dual.shortfall_price, NOISE, REGRETS[-3], TRIALS, seed,
+            shared, dual.shortfall_price, noise, REGRETS[-3], TRIALS, seed,
         )  # fmt: skip
 
     undecided = (lead < MONTHS_APART * scale) | (worth < 0)
+    length = min(PHASE_ROUNDS, max(1, params.rounds // len(PHASES)))
     for number in range(params.rounds):
-        reach, shared = PHASES[min(number // PHASE_ROUNDS, len(PHASES) - 1)]
+        reach, shared, noise = PHASES[min(number // length, len(PHASES) - 1)]
         if (short := _short_groups(problem, room)).any():
             _release(problem, short, worth / scale, starts, room)
             nearby = np.unique(stores.territory[short[stores.group]])
-            rearrange(np.isin(stores.territory, nearby) & (np.abs(worth) < WIDE * scale), shared, number)
-        rearrange((np.abs(worth) < reach * scale) | np.where(starts < 0, worth > 0, undecided), shared, number)
+            rearrange(np.isin(stores.territory, nearby) & (np.abs(worth) < WIDE * scale), shared, noise, number)
+        rearrange((np.abs(worth) < reach * scale) | np.where(starts < 0, worth > 0, undecided), shared, noise, number)
         good_enough = value_of(problem, starts) >= found.bound * (1 - params.gap)
         if shared == 0 and good_enough and not _short_groups(problem, room).any():
             break
@@ -73,9 +74,19 @@ def room_of(problem: WaveProblem) -> Room:
     return Room(visits, volume, capital, targets.limit * targets.sense, first, row, targets.month, targets.sense)
 
 
-def _shuffled(problem: WaveProblem, among: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Positions in random order inside each territory, and where each territory begins."""
-    rows = np.flatnonzero(among)
+def _shuffled(
+    problem: WaveProblem, among: np.ndarray, starts: np.ndarray, worth: np.ndarray, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Positions in random order inside each territory, and where each territory begins.
+
+    Of waiting stores only the best few for each started one take part.
+    """
+    started, waiting = np.flatnonzero(among & (starts >= 0)), np.flatnonzero(among & (starts < 0))
+    most = 20 + WAITING * np.bincount(problem.stores.territory[started], minlength=len(problem.visits))
+    waiting = waiting[np.lexsort((-worth[waiting], problem.stores.territory[waiting]))]
+    territory = problem.stores.territory[waiting]
+    rank = np.arange(len(waiting)) - np.searchsorted(territory, territory)
+    rows = np.sort(np.append(started, waiting[rank < most[territory]]))
     territory = problem.stores.territory[rows]
     rows = rows[np.lexsort((np.random.default_rng(seed).random(len(rows)), territory))]
     return rows, np.searchsorted(territory, np.arange(len(problem.visits) + 1))
@@ -96,7 +107,7 @@ def _ranked(key: np.ndarray, among: np.ndarray) -> np.ndarray:
 def _short_groups(problem: WaveProblem, room: Room) -> np.ndarray:
     """Find the groups of stores that a short quota counts."""
     short = (problem.targets.sense < 0) & (room.spare < 0)
-    return problem.targets.member[:, short].any(axis=1)
+    return np.asarray(problem.targets.member[:, short].any(axis=1))
 
 
 def _release(problem: WaveProblem, short: np.ndarray, worth: np.ndarray, starts: np.ndarray, room: Room) -> None:

@@ -16,14 +16,12 @@ class WaveParams:
         Stores times months up to which ``auto`` is exact.
     gap : float
         Gap to the bound at which the search stops.
-    class_rows, classes : int
-        Most capacities and targets for which classes of like stores are planned first, and how many of them.
-    class_gap : float
-        Share of the bound that classes may cost; where they cost more, stores are priced one by one.
     sample : int
         Stores of each territory, or a few more, on which rough prices are found first.
     coarse, fine : tuple of float
         Temperatures for rough and for sharp prices, as shares of a store's worth.
+    coldest : float
+        Temperature down to which the search goes on where it is easy.
     newton_rounds : int
         Evaluations of the dual at each temperature, at most.
     barrier : float
@@ -42,12 +40,10 @@ class WaveParams:
     method: Literal["auto", "exact", "decomposition"] = "auto"
     exact_starts: int = 600
     gap: float = 0.001
-    class_rows: int = 400
-    classes: int = 400
-    class_gap: float = 0.001
     sample: int = 80
     coarse: tuple[float, ...] = (0.5, 0.3, 0.2, 0.12, 0.08, 0.05, 0.03, 0.02)
-    fine: tuple[float, ...] = (0.02, 0.01, 0.005, 0.0025, 0.00125, 0.0006)
+    fine: tuple[float, ...] = (0.02, 0.01, 0.005, 0.0025, 0.00125, 0.0006, 0.0003)
+    coldest: float = 1e-5
     newton_rounds: int = 5
     barrier: float = 0.1
     reach: tuple[float, float] = (0.4, 0.15)

@@ -51,8 +51,6 @@ def plan_waves(
     quotas: pd.DataFrame | None = None,
     max_stores: float | None = None,
     params: WaveParams = DEFAULTS,
-    *,
-    start_prices: pd.DataFrame | None = None,
 ) -> WaveResult:
     """Decide which stores start in which month, for the highest value that capacities allow.
 
@@ -78,8 +76,6 @@ def plan_waves(
         At most so many stores in all.
     params : WaveParams
         Tuning.
-    start_prices : DataFrame, optional
-        ``tables["prices"]`` of a similar plan: the search starts there.
 
     Returns
     -------
@@ -111,7 +107,7 @@ def plan_waves(
     problem = read_wave_tables(stores, territories, warehouses, months, quotas, max_stores)
     with threadpool_limits(limits=1, user_api="blas"):
         dual = Dual(problem, _shortfall_price(problem, params))
-        found = find_prices(problem, dual, params, start_prices)
+        found = find_prices(problem, dual, params)
         starts = plan_at_prices(problem, dual, found, params)
     answer = _Answer(starts, found.bound + dual.shortfall_price * stores_lacking(problem, starts))
     if _is_small(problem, params):

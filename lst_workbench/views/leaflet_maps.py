@@ -18,6 +18,7 @@ from lst_workbench.views.maps import Label, MapLayer, Point
 from lst_workbench.views.theme import tokens_css
 
 TILE = 256  # pixels of a tile at zoom 0: the scale of web maps
+FOCUS = "focus"
 EMPTY: dict[str, Any] = {"type": "FeatureCollection", "features": []}
 
 
@@ -28,7 +29,8 @@ def leaflet_map(layer: MapLayer) -> leaflet.Map:
     """
     (south, west), (north, east) = layer.bounds
     view = leaflet.Map(
-        layers=(leaflet.GeoJSON(data=layer.geojson), leaflet.GeoJSON(data=EMPTY)),
+        layers=(leaflet.GeoJSON(data=layer.geojson), leaflet.GeoJSON(data=EMPTY, pane=FOCUS)),
+        panes={FOCUS: {"zIndex": 450}},  # over the cells, also when those are drawn again
         center=((south + north) / 2, (west + east) / 2),
         zoom=8,
         zoom_snap=0.05,
@@ -81,13 +83,6 @@ def fitting_zoom(bounds: tuple[Point, Point], wide: float, tall: float) -> float
     across = (east - west) / 360 * TILE
     down = (_mercator(north) - _mercator(south)) / (2 * math.pi) * TILE
     return math.floor(20 * min(math.log2(wide / across), math.log2(tall / down))) / 20
-
-
-def pixels_of(bounds: Sequence[Sequence[float]], zoom: float) -> tuple[float, float]:
-    """Width and height in pixels of a map that shows `bounds` at `zoom`."""
-    (south, west), (north, east) = bounds
-    scale = TILE * 2**zoom
-    return (east - west) / 360 * scale, (_mercator(north) - _mercator(south)) / (2 * math.pi) * scale
 
 
 def cell_at(lat: float, lon: float, resolution: int) -> int:

@@ -102,8 +102,9 @@ def potential_layer(cells_plan: pd.DataFrame, lang: str) -> MapLayer:
 def catchment_layer(links: pd.DataFrame, lang: str) -> MapLayer:
     """Colour the cells that one store draws from, in the colour of focus; more people is denser."""
     title, focus = text("map.draws", lang), colour("goal")
-    dense = np.minimum(np.floor(links["people"].rank(pct=True).to_numpy() * 4), 3)
-    styles = [{"fillColor": focus, "fillOpacity": 0.2 + 0.18 * d, "color": focus, "weight": 1} for d in dense]
+    shades = [colour("div-neg-1"), colour("div-neg-2"), focus]
+    dense = np.minimum(links["people"].rank(pct=True).to_numpy() * len(shades), len(shades) - 1).astype(int)
+    styles = [{"fillColor": shades[d], "fillOpacity": 0.92, "color": focus, "weight": 1} for d in dense]
     return _layer(links["h3_8"], styles, [(focus, title)], RESOLUTION, title)
 
 

@@ -158,18 +158,16 @@ def _verdict(of: dict[str, float], lang: str) -> str:
     ways = [
         text("order.mend.margin", lang, n=_percent(of["break_even_margin_share"]), now=_percent(of["margin_share"]))
     ]
-    order = of.get("break_even_order_rmb")
-    if order is None or pd.isna(order):
-        ways.append(text("order.mend.no_size", lang))
-    else:
-        ways.append(text("order.mend.size", lang, n=rmb(order, lang)))
+    size = of.get("break_even_order_rmb", float("nan"))
+    if pd.notna(size):
+        ways.append(text("order.mend.size", lang, n=rmb(size, lang)))
     if of["break_even_drop_rmb"] > 0:
-        ways.append(
-            text("order.mend.drop", lang, n=rmb(of["break_even_drop_rmb"], lang), now=rmb(of["drop_rmb"], lang))
-        )
+        drops = {"n": rmb(of["break_even_drop_rmb"], lang), "now": rmb(of["drop_rmb"], lang)}
+        ways.append(text("order.mend.drop", lang, **drops))
     lose = text("order.loses", lang, n=rmb(abs(of["contribution_rmb_order"]), lang))
     mend = text("order.mend", lang, ways=text("clause", lang).join(ways))
-    return f'<p class="verdict"><b>{escape(lose)}</b> {escape(mend)}</p>'
+    vain = "" if pd.notna(size) else text("order.mend.vain", lang)
+    return f'<p class="verdict"><b>{escape(lose)}</b> {escape(mend)} {escape(vain)}</p>'
 
 
 def _percent(value: float) -> str:

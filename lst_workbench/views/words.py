@@ -99,7 +99,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "共 {n} 行，不宜在此下载；数据表位于 {path}。",
     ),
     # states
-    "run.queued": ("Waiting for another run to end", "排队等待其他运行结束"),
+    "run.queued": ("Waiting for its turn", "等待开始"),
     "run.running": ("Starting", "正在启动"),
     "run.done": ("Done", "完成"),
     "run.failed": ("The run failed", "运行失败"),

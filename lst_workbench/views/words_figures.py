@@ -76,9 +76,9 @@ FIGURES: dict[str, tuple[str, str]] = {
     "order.mend": ("What would mend it: {ways}.", "任一项可扭亏：{ways}。"),
     "order.mend.margin": ("a margin of {n} (now {now})", "毛利率升至 {n}（现 {now}）"),
     "order.mend.size": ("orders of {n}", "单均金额升至 {n}"),
-    "order.mend.no_size": (
-        "no order size, since handling and line-haul eat the margin",
-        "加大订单无济于事，因操作与干线已耗尽毛利",
+    "order.mend.vain": (
+        "Larger orders or denser routes alone would not: handling and line-haul already eat the margin.",
+        "仅靠加大订单或加密线路无济于事：操作与干线已耗尽毛利。",
     ),
     "order.mend.drop": ("a drop at {n} (now {now}), by denser routes", "以更密线路将配送降至 {n}（现 {now}）"),
     # why a store is signed, or not

@@ -52,10 +52,23 @@ def chromium():
 
 
 @pytest.fixture(scope="session")
-def site(chromium, tmp_path_factory):
+def site(chromium, district, tmp_path_factory):
+    """Serve a district of two thousand stores, which plans in a moment."""
+    from lst_workbench.market import write_market
+
     folder = tmp_path_factory.mktemp("site")
-    market, runs, port = folder / "market", folder / "runs", free_port(8870)
-    shutil.copytree(data_folder() / "sample", market)
+    write_market(district, folder / "market")
+    yield from serving(folder, folder / "market")
+
+
+@pytest.fixture(scope="session")
+def sample_site(chromium, tmp_path_factory):
+    """Serve the sample market, as `lst demo` does."""
+    yield from serving(tmp_path_factory.mktemp("sample"), data_folder() / "sample")
+
+
+def serving(folder, market):
+    runs, port = folder / "runs", free_port(8870)
     argv, env = voila_command(APPS, port, runs, market, folder / "cache")
     with (folder / "voila.log").open("wb") as log:
         started = time.monotonic()

@@ -28,11 +28,15 @@ const all = [...document.querySelectorAll(".lst input[type=text], .lst select")]
 return all.map(e => e.getAttribute("aria-label") || e.title || e.placeholder)
 """
 STROKED = """
-const paths = [...document.querySelectorAll(".leaflet-overlay-pane path")];
+const paths = [...document.querySelectorAll(".leaflet-container path")];
 return paths.some(path => path.getAttribute("stroke") === arguments[0])
 """
 IN_CHART = """
 return [...document.querySelectorAll(".js-plotly-plot text")].some(t => t.textContent.includes(arguments[0]))
+"""
+CUT = """
+return [...document.querySelectorAll(".kpi-value, .finding h1, .card-head h2, .jupyter-button, .ctl-l b")]
+  .filter(e => e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).display !== "inline").map(e => e.innerText)
 """
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 PATIENCE = 90
@@ -98,6 +102,10 @@ def page(browser, site):
 @pytest.fixture(scope="module")
 def planned(site):
     """Newest finished run; made here when a test runs alone."""
+    return with_a_run(site)
+
+
+def with_a_run(site):
     if not finished(site):
         planning.make_plan(read_market(site.market), load_scenario("base"), site.runs / "base")
     return site
@@ -118,7 +126,8 @@ def newest(site):
     return read_run(finished(site)[-1])
 
 
-def press_right(page, name, times):
+def press_right(page, name, times, shows):
+    """Move a slider by its arrow key and wait until the page has taken every step."""
     from selenium.webdriver.common.by import By
     from selenium.webdriver.common.keys import Keys
 
@@ -127,6 +136,7 @@ def press_right(page, name, times):
     assert named, [handle.get_attribute("aria-label") for handle in handles]
     for _ in range(times):
         named[0].send_keys(Keys.ARROW_RIGHT)
+    page.says(shows, ".side")
 
 
 def test_an_empty_page_says_what_to_do_and_makes_the_first_plan(page, site):
@@ -213,7 +223,7 @@ def test_nothing_scrolls_sideways_on_a_phone(page, planned):
 
 def test_a_lever_and_run_change_the_figures(page, planned):
     before, runs = page.text(".finding h1"), len(finished(planned))
-    press_right(page, "Field representatives", 6)
+    press_right(page, "Field representatives", 6, "2,300 nationwide")
     page.says("Levers moved", ".side")
     page.click(".run-plan")
     page.until("return document.querySelector('.thin.busy') !== null", "progress")
@@ -225,7 +235,7 @@ def test_a_lever_and_run_change_the_figures(page, planned):
 
 def test_a_run_outlives_a_reload_and_can_be_cancelled(page, planned):
     runs, before = len(finished(planned)), page.text(".finding h1")
-    press_right(page, "Field representatives", 2)
+    press_right(page, "Field representatives", 2, "2,400 nationwide")
     page.says("Levers moved", ".side")
     page.click(".run-plan")
     page.until("return document.querySelector('.thin.busy') !== null", "progress")
@@ -268,3 +278,20 @@ def test_what_goes_wrong_is_said_in_a_sentence_and_the_figures_stay(page, planne
     finally:
         shutil.move(kept, planned.market / "stores.parquet")
     assert not page.errors()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("pixels", [1440, 1024, 390])
+@pytest.mark.parametrize("language", ["EN", "中文"])
+def test_the_sample_market_fits_every_width_in_both_languages(browser, sample_site, pixels, language):
+    with_a_run(sample_site)
+    page = Page(browser, sample_site)
+    page.width(pixels)
+    page.open()
+    page.click(".lang button", language)
+    page.says("运行方案" if language == "中文" else "Run plan", ".run-plan")
+    time.sleep(1)
+    assert page.run("return document.documentElement.scrollWidth") <= pixels
+    assert page.run(CUT) == []
+    assert page.hosts() == {"127.0.0.1"} and not page.errors()
+    page.width(1440)

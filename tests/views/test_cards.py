@@ -93,7 +93,7 @@ def test_the_account_of_an_order_adds_up_and_says_what_mends_it(result):
     made = table_views.order_account(result.tables["economics"], "en")
     assert "Each order loses ¥16.20." in made
     assert "a margin of 5.6% (now 3.5%)" in made and "a drop at ¥2.30 (now ¥18.50)" in made
-    assert "no order size" in made
+    assert "Larger orders or denser routes alone would not" in made
     assert "每单亏损 ¥16.20。" in table_views.order_account(result.tables["economics"], "zh")
 
 

@@ -107,11 +107,13 @@ def test_the_widget_map_has_no_tiles(tables):
     assert not [layer for layer in view.layers if isinstance(layer, ipyleaflet.TileLayer)]
 
 
-def test_zoom_fits_the_box_and_its_inverse_gives_the_pixels():
-    bounds = ((29.4, 117.6), (30.4, 119.0))
-    zoom = leaflet_maps.fitting_zoom(bounds, 700, 580)
-    wide, tall = leaflet_maps.pixels_of(bounds, zoom)
-    assert wide <= 700 and tall <= 580 and max(wide / 700, tall / 580) > 0.96
+def test_zoom_fits_the_box_into_the_map():
+    south, west, north, east = 29.4, 117.6, 30.4, 119.0
+    bounds = ((south, west), (north, east))
+    world = 256 * 2 ** leaflet_maps.fitting_zoom(bounds, 700, 580)
+    across = (east - west) / 360 * world
+    down = (np.arctanh(np.sin(np.radians(north))) - np.arctanh(np.sin(np.radians(south)))) / (2 * np.pi) * world
+    assert across <= 700 and down <= 580 and max(across / 700, down / 580) > 0.96
 
 
 def test_the_chart_says_the_figures_of_the_tables(tables):

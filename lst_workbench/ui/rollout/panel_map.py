@@ -16,14 +16,16 @@ class MapCard(w.VBox):
 
     def __init__(self, state: RolloutState) -> None:
         self.state, self._pixels = state, (0.0, 0.0)
+        self._chosen: Chosen | None = None
         self._head, self._legend, self._note = html("head"), html(), html("map-note")
         self._mode = Choice(classed(w.ToggleButtons(), "seg", "map-mode"), state, "map_mode")
         self._whole = classed(w.Button(layout={"width": "auto"}), "link", "map-whole")
         self._whole.on_click(lambda _: self._fit(self.layer.bounds))
         self.layer: maps.MapLayer = self._layer()
+        self._shown = (self.layer.bounds, 15.0)
         self.view = classed(leaflet_maps.leaflet_map(self.layer), "map")
         self.view.on_interaction(self._clicked)
-        self.view.observe(self._first_bounds, "bounds")
+        self.view.observe(self._measure, "pixel_bounds")
         controls = classed(w.HBox([self._whole, self._mode.widget]), "map-controls")
         row = classed(w.HBox([self._head, controls]), "row")
         super().__init__([row, self.view, self._legend, self._note])
@@ -34,6 +36,7 @@ class MapCard(w.VBox):
 
     def focus(self, chosen: Chosen | None, go: bool) -> None:
         """Show the cells that a store draws from; go there when the store was just chosen."""
+        self._chosen = chosen
         if chosen is None or chosen.links.empty:
             leaflet_maps.highlight(self.view, None)
             return
@@ -43,7 +46,7 @@ class MapCard(w.VBox):
         leaflet_maps.repaint(self.view, maps.with_labels(self.layer, [*self.layer.labels, spot]))
         self._legend.value = maps.legend_markup(self.state.lang, self.layer, around)
         if go:
-            self._fit(around.bounds, closest=12.0)
+            self._fit(around.bounds, closest=13.0)
 
     def _layer(self) -> maps.MapLayer:
         state = self.state
@@ -67,6 +70,7 @@ class MapCard(w.VBox):
         )
         self._legend.value = maps.legend_markup(lang, self.layer)
         self._whole.description = text("map.whole", lang)
+        self.focus(self._chosen, go=False)
 
     def _show_note(self, _: Any = None) -> None:
         state = self.state
@@ -85,14 +89,18 @@ class MapCard(w.VBox):
             lat, lon = event["coordinates"]
             self.state.cell = leaflet_maps.cell_at(lat, lon, self.layer.resolution)
 
-    def _first_bounds(self, change: Any) -> None:
-        """Fit for the width the browser gave, phone or desktop: the first bounds reported tell that width."""
-        if change["new"]:
-            self.view.unobserve(self._first_bounds, "bounds")
-            self._pixels = leaflet_maps.pixels_of(change["new"], self.view.zoom)
-            self._fit(self.layer.bounds)
+    def _measure(self, change: Any) -> None:
+        """Learn the map's size in pixels, phone or desktop, and fit what is shown to it whenever it changes."""
+        if not change["new"]:
+            return
+        (left, top), (right, bottom) = change["new"]
+        pixels = (right - left, bottom - top)
+        if max(abs(a - b) for a, b in zip(pixels, self._pixels, strict=True)) > 2:
+            self._pixels = pixels
+            self._fit(*self._shown)
 
     def _fit(self, bounds: tuple[maps.Point, maps.Point], closest: float = 15.0) -> None:
+        self._shown = (bounds, closest)
         if min(self._pixels) < 1:
             return
         (south, west), (north, east) = bounds

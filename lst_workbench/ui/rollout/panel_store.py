@@ -1,5 +1,6 @@
 """The store card: find a store or take one of the chosen cell, and see why the plan takes it or not."""
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -20,6 +21,7 @@ class StoreCard(w.VBox):
         self, state: RolloutState, resolution: Callable[[], int], focus: Callable[[Chosen | None, bool], None]
     ) -> None:
         self.state, self._resolution, self._focus = state, resolution, focus
+        self._one_at_a_time = threading.RLock()
         self._found = state.first_signed()
         if len(self._found):
             self.state.store_id = int(self._found["store_id"].iloc[0])
@@ -39,7 +41,7 @@ class StoreCard(w.VBox):
         state.observe(self._show, ["lang", "result"])
         state.observe(self._show_store, ["store_id", "result", "lang"])
         self._show()
-        self._show_store()
+        threading.Thread(target=self._show_store, daemon=True).start()  # the page need not wait for its first example
 
     def _search_changed(self, _: Any = None) -> None:
         if self.state.query.strip() and self.state.market is not None:
@@ -70,13 +72,17 @@ class StoreCard(w.VBox):
         self._list_note.value = stores.list_note(len(self._found), state.query, lang)
 
     def _show_store(self, change: Any = None) -> None:
+        with self._one_at_a_time:  # the first example may still be at work when a store is chosen
+            self._explain(go=bool(change) and change["name"] == "store_id")
+
+    def _explain(self, go: bool) -> None:
         lang = self.state.lang
         try:
             chosen = self.state.chosen()
         except (LstError, KeyError) as error:
             self._card.value = states.said("error.page", str(error), lang)
             return
-        self._focus(chosen, bool(change) and change["name"] == "store_id")
+        self._focus(chosen, go)
         if chosen is None:
             self._card.value = states.empty_note(text("store.choose", lang))
             return
