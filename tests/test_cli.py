@@ -16,8 +16,8 @@ from lst_workbench import cli
 from lst_workbench.runs import RunWriter, disk, read_progress, read_run
 
 COMMANDS = [
-    *(["market", "build"], ["market", "check"], ["plan"], ["compare"], ["explain"], ["assumptions"], ["serve"]),
-    *(["lab"], ["demo"]),
+    *(["market", "build"], ["market", "import"], ["market", "check"], ["plan"], ["compare"], ["explain"]),
+    *(["assumptions"], ["serve"], ["lab"], ["demo"]),
 ]
 SETS = ["field.reps=4000", "field.visits_day=40", "field.visits_per_signup=3", "capital.working_rmb=5e9"]
 VILLAGE = [word for pair in SETS for word in ("--set", pair)]
@@ -185,7 +185,7 @@ def test_debug_shows_the_traceback(lst):
 
 
 def test_a_fault_of_the_program_is_said_as_such(lst, monkeypatch):
-    monkeypatch.setattr(cli, "_scenario", lambda name, sets: 1 / 0)
+    monkeypatch.setattr("lst_workbench.cli.plans.scenario_of", lambda name, sets: 1 / 0)
     code, _, complaint = lst("plan")
     assert code == 1 and "--debug shows where" in complaint and is_one_sentence(complaint)
 

@@ -42,9 +42,11 @@ class Figures:
 
 
 def topbar(lang: str, synthetic: bool, page: str = "rollout") -> str:
-    """Name, pages that exist, and the tag that says what is made up."""
+    """Name, the pages there are (each a notebook of that name in `apps/`), and the tag that says what is made up."""
     links = "".join(
-        f'<span class="{"on" if name == page else ""}" aria-current="page">{escape(text(f"nav.{name}", lang))}</span>'
+        f'<span class="on" aria-current="page">{escape(text(f"nav.{name}", lang))}</span>'
+        if name == page
+        else f'<a href="{name}.ipynb">{escape(text(f"nav.{name}", lang))}</a>'
         for name in PAGES
     )
     tag = (

@@ -5,13 +5,13 @@ import shutil
 import numpy as np
 import pandas as pd
 import pytest
-from run_folder_checker import violations
 
 from lst_workbench.assumptions import load_scenario
 from lst_workbench.contracts import CONTRACTS, InputError, LstError
 from lst_workbench.planning import STAGES, make_plan
 from lst_workbench.planning.outcome import line_haul_km
 from lst_workbench.runs import read_run
+from tests.planning.run_folder_checker import violations
 
 KEPT = 0.88 ** (1 / 12)  # share of stores that live through a month
 
