@@ -6,6 +6,7 @@ from lst_workbench.market.census import CensusCheck, compare_with_census, read_c
 from lst_workbench.market.check import check_market, check_provinces
 from lst_workbench.market.files import read_market, write_market
 from lst_workbench.market.synthetic.stores import TOUR_STORE_ID
+from lst_workbench.market.tills import read_sales
 
 __all__ = [
     "SOURCES",
@@ -21,5 +22,6 @@ __all__ = [
     "fingerprint_of",
     "read_census",
     "read_market",
+    "read_sales",
     "write_market",
 ]
