@@ -7,6 +7,7 @@ from lst_workbench.market.check import check_market, check_provinces
 from lst_workbench.market.files import read_market, write_market
 from lst_workbench.market.importing import Imported, import_market, propose_import, quality_of
 from lst_workbench.market.synthetic.stores import TOUR_STORE_ID
+from lst_workbench.market.tills import read_sales
 
 __all__ = [
     "SOURCES",
@@ -26,5 +27,6 @@ __all__ = [
     "quality_of",
     "read_census",
     "read_market",
+    "read_sales",
     "write_market",
 ]
