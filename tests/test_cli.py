@@ -16,8 +16,8 @@ from lst_workbench import cli
 from lst_workbench.runs import RunWriter, disk, read_progress, read_run
 
 COMMANDS = [
-    *(["market", "build"], ["market", "check"], ["plan"], ["compare"], ["explain"], ["assumptions"], ["serve"]),
-    *(["lab"], ["demo"]),
+    *(["market", "build"], ["market", "import"], ["market", "check"], ["plan"], ["compare"], ["explain"]),
+    *(["assumptions"], ["serve"], ["lab"], ["demo"]),
 ]
 SETS = ["field.reps=4000", "field.visits_day=40", "field.visits_per_signup=3", "capital.working_rmb=5e9"]
 VILLAGE = [word for pair in SETS for word in ("--set", pair)]
