@@ -312,9 +312,9 @@ class StoreStudy:
 
 
 def study_stores(
-    market: Market, prefecture_code: int, figures: Figures, *, params: HuffParams | None = None
+    market: Market, prefecture_code: int | None, figures: Figures, *, params: HuffParams | None = None
 ) -> StoreStudy:
-    """Put together what questions about the stores of one prefecture need.
+    """Put together what questions about the stores of one prefecture, or of the whole market, need.
 
     Stores and cells of a box around the prefecture are looked at, everybody who competes there with them. Where at
     least 40 shops have a till, the potential is learned from them and brought to the level of the register; otherwise
@@ -324,8 +324,8 @@ def study_stores(
     ----------
     market : Market
         The market; it may be the nation.
-    prefecture_code : int
-        Prefecture of the stores to ask about.
+    prefecture_code : int or None
+        Prefecture of the stores to ask about; None for all of the market.
     figures : mapping
         Planning figures: catchment, store.purchases_month, store.gross_margin, market.people_per_store, …
     params : HuffParams, optional
@@ -341,7 +341,7 @@ def study_stores(
     True
     """
     given = HuffParams.of(figures) if params is None else params
-    local = _around(market, prefecture_code, given.radius_km)
+    local = market if prefecture_code is None else _around(market, prefecture_code, given.radius_km)
     sales = read_sales(local)
     return _study(local, figures, given, None if sales is None or sales.empty else Tills(sales))
 
