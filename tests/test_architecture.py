@@ -16,7 +16,7 @@ ORDER = [
 FLOOR = {room: level for level, rooms in enumerate(ORDER) for room in rooms}
 # Who may import what: everywhere else the library is refused.
 ONLY_IN = {
-    "ipywidgets": ("ui/*/panel.py", "ui/*/panel_*.py"),
+    "ipywidgets": ("ui/panel_*.py", "ui/*/panel.py", "ui/*/panel_*.py"),
     "folium": ("views/", "ui/"),
     "ipyleaflet": ("views/", "ui/"),
     "plotly": ("views/", "ui/"),

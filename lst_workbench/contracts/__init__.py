@@ -3,7 +3,9 @@
 from lst_workbench.contracts.assignments import Assignments
 from lst_workbench.contracts.capacities import Capacities
 from lst_workbench.contracts.catchment_links import CatchmentLinks
+from lst_workbench.contracts.catchment_profiles import CatchmentProfiles
 from lst_workbench.contracts.catchments import Catchments
+from lst_workbench.contracts.cell_access import CellAccess
 from lst_workbench.contracts.cells import Cells
 from lst_workbench.contracts.cells_plan import CellsPlan
 from lst_workbench.contracts.curve import Curve
@@ -22,12 +24,16 @@ from lst_workbench.contracts.potentials import Potentials
 from lst_workbench.contracts.quotas import Quotas
 from lst_workbench.contracts.region_ranges import RegionRanges
 from lst_workbench.contracts.reps_odds import RepsOdds
+from lst_workbench.contracts.sales import Sales
+from lst_workbench.contracts.similar import Similar
 from lst_workbench.contracts.sites import Sites
+from lst_workbench.contracts.store_rivals import StoreRivals
 from lst_workbench.contracts.stores import Stores
 from lst_workbench.contracts.table import Table, column
 from lst_workbench.contracts.territories import Territories
 from lst_workbench.contracts.territory_months import TerritoryMonths
 from lst_workbench.contracts.tornado import Tornado
+from lst_workbench.contracts.transfers import Transfers
 from lst_workbench.contracts.uncovered import Uncovered
 from lst_workbench.contracts.warehouse_months import WarehouseMonths
 from lst_workbench.contracts.wave_stores import WaveStores
@@ -39,7 +45,9 @@ CONTRACTS: dict[str, type[Table]] = {
         Assignments,
         Capacities,
         CatchmentLinks,
+        CatchmentProfiles,
         Catchments,
+        CellAccess,
         Cells,
         CellsPlan,
         Curve,
@@ -57,11 +65,15 @@ CONTRACTS: dict[str, type[Table]] = {
         Quotas,
         RegionRanges,
         RepsOdds,
+        Sales,
+        Similar,
         Sites,
+        StoreRivals,
         Stores,
         Territories,
         TerritoryMonths,
         Tornado,
+        Transfers,
         Uncovered,
         WarehouseMonths,
         WaveStores,
@@ -77,7 +89,9 @@ __all__ = [
     "Assignments",
     "Capacities",
     "CatchmentLinks",
+    "CatchmentProfiles",
     "Catchments",
+    "CellAccess",
     "Cells",
     "CellsPlan",
     "Curve",
@@ -95,11 +109,15 @@ __all__ = [
     "Quotas",
     "RegionRanges",
     "RepsOdds",
+    "Sales",
+    "Similar",
     "Sites",
+    "StoreRivals",
     "Stores",
     "Territories",
     "TerritoryMonths",
     "Tornado",
+    "Transfers",
     "Uncovered",
     "WarehouseMonths",
     "WaveStores",

@@ -2,6 +2,7 @@
 
 from lst_workbench.views.words_figures import FIGURES
 from lst_workbench.views.words_odds import ODDS
+from lst_workbench.views.words_store import STORE
 
 WORDS: dict[str, tuple[str, str]] = {
     # top bar and headline
@@ -236,4 +237,5 @@ WORDS: dict[str, tuple[str, str]] = {
     "foot.run": ("Run {run}, version {version}", "运行 {run}，版本 {version}"),
     **FIGURES,
     **ODDS,
+    **STORE,
 }
