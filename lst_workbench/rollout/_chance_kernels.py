@@ -19,7 +19,7 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit, prange
+from numba import njit
 
 NORMAL_FROM = 10.0  # variance from which a binomial is drawn as a rounded normal
 ROOM = 1.0 + 1e-12  # a capacity that the plan fills is not short by rounding
@@ -134,20 +134,17 @@ def cut(
     return share
 
 
-@njit(parallel=True, cache=True, nogil=True)
-def live(q: Queues, lives: Lives, seed: int, chance: bool) -> tuple[np.ndarray, np.ndarray]:
-    """Live the plan through in every draw.
+@njit(cache=True, nogil=True)
+def live(
+    q: Queues, lives: Lives, seed: int, chance: bool, first: int, last: int, by_month: np.ndarray, by_region: np.ndarray
+) -> None:
+    """Live the plan through in the draws from `first` to before `last`, and write their rows.
 
-    Returns
-    -------
-    months : array, D x M x 4
-        Sign-ups, stores in system, active stores, GMV (RMB) of each month.
-    regions : array, D x R x 4
-        The same by region: sign-ups of all months, the others in the last.
+    `by_month` (D x M x 4) takes sign-ups, stores in system, active stores and GMV (RMB) of each month; `by_region`
+    (D x R x 4) the same by region: sign-ups of all months, the others in the last.
     """
-    draws, months, regions = lives.care.size, q.capital.size, lives.signup.shape[1]
-    by_month, by_region = np.zeros((draws, months, 4)), np.zeros((draws, regions, 4))
-    for d in prange(draws):
+    months, regions = q.capital.size, lives.signup.shape[1]
+    for d in range(first, last):
         np.random.seed(seed + d)  # noqa: NPY002
         groups, tied = q.territory.size, 0.0
         signed, adds, part = np.zeros(groups), np.zeros(groups), np.zeros(groups, np.int64)
@@ -206,4 +203,3 @@ def live(q: Queues, lives: Lives, seed: int, chance: bool) -> tuple[np.ndarray, 
                 by_month[d, m, 3] += money
                 if m == months - 1:
                     by_region[d, r, 1], by_region[d, r, 2], by_region[d, r, 3] = stock[r], orders, money
-    return by_month, by_region

@@ -1,5 +1,7 @@
 """What may come of a plan: the same plan lived through many times, with figures and stores as they may turn out."""
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,6 +10,7 @@ import pandas as pd
 from lst_workbench.rollout._chance_kernels import Lives, Queues, live
 
 __all__ = ["MEASURES", "Lives", "Outcomes", "Queues", "queues_of", "simulate"]
+MOST_THREADS = 8
 MEASURES = ("signups", "in_system", "active", "gmv_rmb")
 
 
@@ -80,7 +83,7 @@ def queues_of(
     )
 
 
-def simulate(queues: Queues, lives: Lives, seed: int = 7, chance: bool = True) -> Outcomes:
+def simulate(queues: Queues, lives: Lives, seed: int = 7, chance: bool = True, threads: int | None = None) -> Outcomes:
     """Live a plan through in every draw.
 
     Parameters
@@ -93,6 +96,8 @@ def simulate(queues: Queues, lives: Lives, seed: int = 7, chance: bool = True) -
         Draw d uses seed + d, whatever the number of threads.
     chance : bool
         Whether stores sign, close and order by chance; without it, as expected.
+    threads : int, optional
+        Threads to use; those of the machine by default, at most `MOST_THREADS`.
 
     Examples
     --------
@@ -108,7 +113,18 @@ def simulate(queues: Queues, lives: Lives, seed: int = 7, chance: bool = True) -
     >>> simulate(queues, lives, chance=False).months[0, 0].tolist()
     [2.0, 2.0, 1.0, 200.0]
     """
-    return Outcomes(*live(queues, lives, seed, chance))
+    draws, regions = lives.signup.shape
+    months = np.zeros((draws, len(queues.capital), len(MEASURES)))
+    by_region = np.zeros((draws, regions, len(MEASURES)))
+    workers = min(draws, threads or min(MOST_THREADS, os.cpu_count() or 1))
+    ends = np.linspace(0, draws, workers + 1).astype(int)
+
+    def part(first: int, last: int) -> None:
+        live(queues, lives, seed, chance, first, last, months, by_region)
+
+    with ThreadPoolExecutor(workers) as pool:
+        list(pool.map(part, ends[:-1], ends[1:]))
+    return Outcomes(months, by_region)
 
 
 def _left_over(
