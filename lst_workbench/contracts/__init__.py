@@ -6,12 +6,16 @@ from lst_workbench.contracts.catchment_links import CatchmentLinks
 from lst_workbench.contracts.catchments import Catchments
 from lst_workbench.contracts.cells import Cells
 from lst_workbench.contracts.cells_plan import CellsPlan
+from lst_workbench.contracts.credit_budget_use import CreditBudgetUse
+from lst_workbench.contracts.credit_budgets import CreditBudgets
+from lst_workbench.contracts.credit_stores import CreditStores
 from lst_workbench.contracts.curve import Curve
 from lst_workbench.contracts.decisions import Decisions
 from lst_workbench.contracts.economics import Economics
 from lst_workbench.contracts.errors import InputError, LstError
 from lst_workbench.contracts.kpis import Kpis
 from lst_workbench.contracts.levers import Levers
+from lst_workbench.contracts.limits import Limits
 from lst_workbench.contracts.participants import Participants
 from lst_workbench.contracts.places import Places
 from lst_workbench.contracts.places_plan import PlacesPlan
@@ -37,11 +41,15 @@ CONTRACTS: dict[str, type[Table]] = {
         Catchments,
         Cells,
         CellsPlan,
+        CreditBudgetUse,
+        CreditBudgets,
+        CreditStores,
         Curve,
         Decisions,
         Economics,
         Kpis,
         Levers,
+        Limits,
         Participants,
         Places,
         PlacesPlan,
@@ -70,11 +78,15 @@ __all__ = [
     "Catchments",
     "Cells",
     "CellsPlan",
+    "CreditBudgetUse",
+    "CreditBudgets",
+    "CreditStores",
     "Curve",
     "Decisions",
     "Economics",
     "Kpis",
     "Levers",
+    "Limits",
     "Participants",
     "Places",
     "PlacesPlan",

@@ -1,0 +1,6 @@
+"""Credit: who gets it, how much, and what a bad year would cost."""
+
+from lst_workbench.credit.limits import LimitParams, LimitResult, allocate_limits
+from lst_workbench.credit.vasicek import retail_correlation, stressed_pd
+
+__all__ = ["LimitParams", "LimitResult", "allocate_limits", "retail_correlation", "stressed_pd"]
