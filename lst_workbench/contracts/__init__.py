@@ -13,9 +13,11 @@ from lst_workbench.contracts.curve import Curve
 from lst_workbench.contracts.decisions import Decisions
 from lst_workbench.contracts.economics import Economics
 from lst_workbench.contracts.errors import InputError, LstError
+from lst_workbench.contracts.exposures import Exposures
 from lst_workbench.contracts.kpis import Kpis
 from lst_workbench.contracts.levers import Levers
 from lst_workbench.contracts.limits import Limits
+from lst_workbench.contracts.loss_factors import LossFactors
 from lst_workbench.contracts.participants import Participants
 from lst_workbench.contracts.places import Places
 from lst_workbench.contracts.places_plan import PlacesPlan
@@ -47,9 +49,11 @@ CONTRACTS: dict[str, type[Table]] = {
         Curve,
         Decisions,
         Economics,
+        Exposures,
         Kpis,
         Levers,
         Limits,
+        LossFactors,
         Participants,
         Places,
         PlacesPlan,
@@ -84,9 +88,11 @@ __all__ = [
     "Curve",
     "Decisions",
     "Economics",
+    "Exposures",
     "Kpis",
     "Levers",
     "Limits",
+    "LossFactors",
     "Participants",
     "Places",
     "PlacesPlan",

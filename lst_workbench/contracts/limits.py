@@ -15,7 +15,9 @@ class Limits(Table):
     need_share: Series[np.float64] = column("Limit over need.", "share", ge=0)
     margin_rmb: Series[np.float64] = column("Yearly margin before losses.", "RMB/year")
     expected_loss_rmb: Series[np.float64] = column("Expected loss.", "RMB/year", ge=0)
-    tail_loss_rmb: Series[np.float64] = column("Loss in the year that the tail budget guards against.", "RMB/year", ge=0)
+    tail_loss_rmb: Series[np.float64] = column(
+        "Loss in the year that the tail budget guards against.", "RMB/year", ge=0
+    )
     first_rmb_worth: Series[np.float64] = column(
         "Worth of the first RMB of limit after expected loss, before prices.", "RMB per RMB a year"
     )

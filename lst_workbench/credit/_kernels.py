@@ -1,5 +1,7 @@
 """Hot loops of the credit room."""
 
+import math
+
 import numba as nb
 import numpy as np
 from numpy.typing import NDArray
@@ -20,9 +22,10 @@ def price_limits(
     low: Floats,
     high: Floats,
     least: Floats,
+    near: Floats,
     saturation: float,
     growth: float,
-    floor: float,
+    pull: float,
     share: Floats,
     sums: Floats,
 ) -> None:
@@ -30,26 +33,26 @@ def price_limits(
 
     With x = limit / need, a = pd * lgd, w = stressed pd * lgd and prices P of the store's city, the store is worth
 
-        need * [ margin * (x - saturation * x^2 / 2) - (a * (1 + P_loss) + w * P_tail) * (x + growth * x^2) - P_capital * x ]
+        need * [ margin * (x - saturation * x^2 / 2) - (a * (1 + P_loss) + w * P_tail) * (x + growth * x^2)
+                 - P_capital * x - pull * (x - near)^2 / 2 ]
 
     RMB a year: a parabola, whose top, cut to ``low <= x <= high``, goes to `share`; a top below `least` becomes
-    `least` or 0, whichever is worth more. `floor` is the least curvature.
+    `least` or 0, whichever is worth more.
 
-    `sums` takes, block by block: net margin (RMB), use of capital, expected loss and tail loss (RMB), then the six
+    `sums` takes, block by block: net margin less pull (RMB), use of capital, expected loss and tail loss (RMB), then the six
     second derivatives of the dual, sum of r_j r_k / curvature over stores strictly inside their bounds. Blocks
     are summed one after another, so the result is the same for any number of threads.
     """
     for block in nb.prange(len(starts) - 1):
-        p_capital, p_loss, p_tail = prices[block_city[block], 0], prices[block_city[block], 1], prices[block_city[block], 2]
+        city = block_city[block]
+        p_capital, p_loss, p_tail = prices[city, 0], prices[city, 1], prices[city, 2]
         total = np.zeros(10)
         for i in range(starts[block], starts[block + 1]):
             cost = loss[i] * (1.0 + p_loss) + tail[i] * p_tail
-            slope = margin[i] - p_capital - cost
-            bend = max(margin[i] * saturation + 2.0 * growth * cost, floor)
-            if bend > 0.0:
-                x = slope / bend
-            else:
-                x = high[i] if slope > 0.0 else low[i]
+            slope = margin[i] - p_capital - cost + pull * near[i]
+            bend = margin[i] * saturation + 2.0 * growth * cost + pull
+            top = high[i] if slope > 0.0 else low[i]
+            x = slope / bend if bend > 0.0 else top
             inside = low[i] < x < high[i] and bend > 0.0
             x = min(max(x, low[i]), high[i])
             if x < least[i]:
@@ -58,6 +61,7 @@ def price_limits(
             share[i] = x
             risk = x + growth * x * x
             total[0] += need[i] * (margin[i] * (x - 0.5 * saturation * x * x) - loss[i] * risk)
+            total[0] -= 0.5 * need[i] * pull * (x - near[i]) ** 2
             total[1] += need[i] * x
             total[2] += need[i] * loss[i] * risk
             total[3] += need[i] * tail[i] * risk
@@ -71,3 +75,78 @@ def price_limits(
                 total[8] += weight * r_loss * r_tail
                 total[9] += weight * r_tail * r_tail
         sums[block] = total
+
+
+@nb.njit(cache=True, nogil=True)
+def normal_share(x: float) -> float:
+    """Share of a standard normal below x: erfc(-x / sqrt 2) / 2."""
+    return 0.5 * math.erfc(-0.7071067811865476 * x)
+
+
+@nb.njit(cache=True, nogil=True, parallel=True)
+def bucket_losses(
+    common: Floats,
+    pull: Floats,
+    member: NDArray[np.int64],
+    threshold: Floats,
+    loss: Floats,
+    square: Floats,
+    own: float,
+    mean: Floats,
+    variance: Floats,
+) -> None:
+    """Mean and variance of the portfolio's loss in each scenario, given its factors (RMB, RMB^2).
+
+    A store of bucket b defaults in scenario s with p = Phi((threshold_b - sum_f pull_f common[s, member[b, f]]) / own),
+    independently of others once the factors are known; mean = sum loss_b p, variance = sum square_b p (1 - p),
+    with `loss` and `square` the sums of ead * lgd and of its square over the bucket's stores.
+    """
+    for s in nb.prange(common.shape[0]):
+        total, spread = 0.0, 0.0
+        for b in range(len(threshold)):
+            y = 0.0
+            for f in range(len(pull)):
+                y += pull[f] * common[s, member[b, f]]
+            p = normal_share((threshold[b] - y) / own)
+            total += loss[b] * p
+            spread += square[b] * p * (1.0 - p)
+        mean[s], variance[s] = total, spread
+
+
+@nb.njit(cache=True, nogil=True, parallel=True)
+def store_losses(
+    common: Floats,
+    pull: Floats,
+    member: NDArray[np.int64],
+    threshold: Floats,
+    loss: Floats,
+    own: float,
+    draws: Floats,
+    total: Floats,
+) -> None:
+    """Loss of each scenario, every store drawn by itself (RMB).
+
+    A store defaults when its uniform draw is below p, the probability of `bucket_losses` given the factors.
+    """
+    for s in nb.prange(common.shape[0]):
+        lost = 0.0
+        for i in range(len(threshold)):
+            y = 0.0
+            for f in range(len(pull)):
+                y += pull[f] * common[s, member[i, f]]
+            if draws[s, i] < normal_share((threshold[i] - y) / own):
+                lost += loss[i]
+        total[s] = lost
+
+
+@nb.njit(cache=True, nogil=True)
+def add_tail(
+    common: Floats, pull: Floats, member: NDArray[np.int64], threshold: Floats, loss: Floats, own: float, share: Floats
+) -> None:
+    """Add to `share` each bucket's mean loss, loss_b p as in `bucket_losses`, over the scenarios given (RMB)."""
+    for s in range(common.shape[0]):
+        for b in range(len(threshold)):
+            y = 0.0
+            for f in range(len(pull)):
+                y += pull[f] * common[s, member[b, f]]
+            share[b] += loss[b] * normal_share((threshold[b] - y) / own)

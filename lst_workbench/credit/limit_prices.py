@@ -61,7 +61,9 @@ class Answer:
     bends: Floats
 
 
-def respond(book: Book, caps: Caps, prices: Floats, floor: float = 0.0, least: Floats | None = None) -> Answer:
+def respond(
+    book: Book, caps: Caps, prices: Floats, pull: float = 0.0, near: Floats | None = None, useful: bool = False
+) -> Answer:
     """Give each store its best limit at `prices` (one a cap) and add up; the dual bounds every feasible net margin."""
     table = np.zeros((book.cities, 3))
     for resource in range(3):
@@ -70,11 +72,11 @@ def respond(book: Book, caps: Caps, prices: Floats, floor: float = 0.0, least: F
     np.add.at(table, (caps.city[inside], caps.resource[inside]), prices[inside])
     starts, owner = book.blocks()
     share, sums = np.empty(len(book.need)), np.empty((len(owner), 10))
-    least = np.zeros(1) if least is None else least
-    least = least if len(least) == len(share) else np.zeros(len(share))
+    near = book.low if near is None else near
+    least = book.least if useful else np.zeros(len(share))
     price_limits(
-        starts, owner, table, book.need, book.margin, book.loss, book.tail, book.low, book.high, least,
-        book.saturation, book.growth, floor, share, sums,
+        starts, owner, table, book.need, book.margin, book.loss, book.tail, book.low, book.high, least, near,
+        book.saturation, book.growth, pull, share, sums,
     )  # fmt: skip
     by_city = np.zeros((book.cities, 10))
     np.add.at(by_city, owner, sums)
@@ -93,15 +95,17 @@ def _second_derivatives(caps: Caps, bends: Floats) -> Floats:
     return np.where((a < 0) & (b < 0), everywhere[pair], np.where((a < 0) | (b < 0) | (a == b), local, 0.0))
 
 
-def find_prices(book: Book, caps: Caps, prices: Floats, floor: float, tolerance: float, steps: int) -> Floats:
+def find_prices(
+    book: Book, caps: Caps, prices: Floats, pull: float, near: Floats, tolerance: float, steps: int
+) -> tuple[Floats, Answer]:
     """Lower the dual by projected Newton steps until budgets hold and no priced budget has slack, to `tolerance`.
 
-    The dual is convex and, with curvature, smooth: slack is its gradient. Steps keep prices at least 0 and are halved until
-    the dual falls.
+    The dual is convex and, with curvature, smooth: slack is its gradient. Steps keep prices at least 0 and are halved
+    until the dual falls.
     """
+    answer = respond(book, caps, prices, pull, near)
     if not len(prices):
-        return prices
-    answer = respond(book, caps, prices, floor)
+        return prices, answer
     scale = np.maximum(caps.limit, 1e-9 * book.need.sum())
     usual = np.maximum(answer.used, scale) / max(float(book.margin.mean()), 1e-12)
     for _ in range(steps):
@@ -118,7 +122,7 @@ def find_prices(book: Book, caps: Caps, prices: Floats, floor: float, tolerance:
         step[free] = -np.linalg.solve(scaled, answer.slack[free] / root) / root
         for halving in range(HALVINGS):
             trial = np.maximum(prices + step * 0.5**halving, 0.0)
-            tried = respond(book, caps, trial, floor)
+            tried = respond(book, caps, trial, pull, near)
             if tried.dual <= answer.dual + 1e-4 * min(0.0, float(answer.slack @ (trial - prices))):
                 break
         else:
@@ -126,4 +130,4 @@ def find_prices(book: Book, caps: Caps, prices: Floats, floor: float, tolerance:
         if np.array_equal(trial, prices):
             break
         prices, answer = trial, tried
-    return prices
+    return prices, answer

@@ -15,8 +15,7 @@ from lst_workbench.optim import Certificate, Status
 from lst_workbench.runs import Explanation
 
 Floats = NDArray[np.float64]
-# Curvatures passed through on the way to a problem that has none (a linear programme), as shares of the mean margin.
-FLOORS = (0.3, 0.03, 3e-3, 3e-4, 3e-5, 3e-6, 3e-7)
+ENOUGH_BEND, PULL, ROUNDS = 0.03, 0.1, 60
 KEPT = (1.0, 0.75, 0.5, 0.25, 0.1)
 FITS = 1e-9
 
@@ -105,21 +104,19 @@ class LimitResult:
         return Explanation(row, text, key, {"worth": float(worth), "price": float(price)})
 
 
-def allocate_limits(
-    stores: pd.DataFrame, budgets: pd.DataFrame, *, params: LimitParams | None = None
-) -> LimitResult:
-    """Allocate credit limits so that all stores together earn most within every budget.
+def allocate_limits(stores: pd.DataFrame, budgets: pd.DataFrame, *, params: LimitParams | None = None) -> LimitResult:
+    r"""Allocate credit limits so that all stores together earn most within every budget.
 
     With x = limit / need, each store earns ``need * margin_share * (x - saturation * x^2 / 2)`` a year and is expected to lose
     ``need * pd * lgd * (x + pd_growth * x^2)``, since its PD rises with x. Chosen are
 
-    .. math:: \\max_{l \\le x \\le u} \\sum_i margin_i(x_i) - loss_i(x_i)
-              \\quad s.t. \\quad \\sum_{i \\in city} r_{ik}(x_i) \\le limit_{k, city}
+    .. math:: \max_{l \le x \le u} \sum_i margin_i(x_i) - loss_i(x_i)
+              \quad s.t. \quad \sum_{i \in city} r_{ik}(x_i) \le limit_{k, city}
 
     for the resources k: capital (the limit itself), expected loss, and tail loss: with `stressed_pd` (one national factor, retail
     correlation) in place of pd. At given prices of the budgets every store's best limit is the top of a parabola, so the dual has as
     few variables as there are budgets; projected Newton steps find the prices, a last scaling makes the limits fit exactly, and the dual
-    bounds what any allocation could earn. Prices are found for a small curvature first where the problem has none (``saturation=0``).
+    bounds what any allocation could earn. Where the curves are straight (``saturation=0``) a few rounds of the proximal method find them.
 
     Parameters
     ----------
@@ -167,21 +164,30 @@ def allocate_limits(
     if book.least.any():
         share, prices = _with_least(book, caps, share, prices, params)
     value = _totals(book, caps, share)[0]
-    bound = respond(book, caps, prices, least=book.least).dual
+    bound = respond(book, caps, prices, useful=True).dual
     certificate = _certificate(value, max(bound, value), params, time.perf_counter() - started)
     return _result(stores, budgets, order, book, caps, share, prices, params, certificate)
 
 
 def _solve(book: Book, caps: Caps, params: LimitParams) -> tuple[Floats, Floats]:
-    """Limits that fit and the prices that support them, without least useful limits."""
-    flat = float(book.margin.mean())
-    own = params.saturation + 2 * params.pd_growth * float((book.loss @ book.need) / max(book.need @ book.margin, 1e-300))
-    floors = [share * flat for share in FLOORS if share > own] + ([0.0] if own >= FLOORS[-1] else [])
-    prices = np.zeros(len(caps.limit))
-    for floor in floors:
-        prices = find_prices(book, caps, prices, floor, 1e-11, params.steps)
-    answer = respond(book, caps, prices, floors[-1])
-    return _fit(book, caps, answer.share), prices
+    """Limits that fit and the prices that support them, without least useful limits.
+
+    A problem with next to no curvature of its own is solved in rounds, each with a pull towards the limits of the last
+    (the proximal method, which ends after finitely many rounds on a linear programme).
+    """
+    flat = max(float(book.margin.mean()), 1e-12)
+    curved = book.saturation + 2 * book.growth * float(book.loss.mean()) / flat >= ENOUGH_BEND
+    prices, share = np.zeros(len(caps.limit)), book.low
+    if curved:
+        prices, answer = find_prices(book, caps, prices, 0.0, share, 1e-11, params.steps)
+        return _fit(book, caps, answer.share), prices
+    for _ in range(ROUNDS):
+        prices, answer = find_prices(book, caps, prices, PULL * flat, share, 1e-11, params.steps)
+        share = _fit(book, caps, answer.share)
+        value, bound = _totals(book, caps, share)[0], respond(book, caps, prices).dual
+        if bound - value <= FITS * max(bound, 0.0):
+            break
+    return share, prices
 
 
 def _totals(book: Book, caps: Caps, share: Floats) -> tuple[float, Floats]:
@@ -213,9 +219,7 @@ def _fit(book: Book, caps: Caps, share: Floats) -> Floats:
     return share
 
 
-def _with_least(
-    book: Book, caps: Caps, share: Floats, prices: Floats, params: LimitParams
-) -> tuple[Floats, Floats]:
+def _with_least(book: Book, caps: Caps, share: Floats, prices: Floats, params: LimitParams) -> tuple[Floats, Floats]:
     """Keep stores whose limit is near enough to the least useful one, and solve again with it as their lowest."""
     best: tuple[float, Floats, Floats] | None = None
     for part in KEPT:
@@ -231,7 +235,7 @@ def _with_least(
     if best is None:
         return book.low, prices
     # The bound comes from whichever prices bound tighter.
-    duals = [respond(book, caps, p, least=book.least).dual for p in (prices, best[2])]
+    duals = [respond(book, caps, p, useful=True).dual for p in (prices, best[2])]
     return best[1], (prices if duals[0] <= duals[1] else best[2])
 
 
@@ -320,8 +324,13 @@ def _check_params(params: LimitParams) -> None:
     faults = [
         f"{name} is {getattr(params, name)}; give a figure from {low} to {high}"
         for name, low, high in (
-            ("saturation", 0, 1), ("pd_growth", 0, 100), ("tail_level", 0.5, 1 - 1e-12), ("max_need_share", 0, 100),
-            ("max_step_share", 0, 1), ("min_useful_rmb", 0, 1e12), ("gap", 0, 1),
+            ("saturation", 0, 1),
+            ("pd_growth", 0, 100),
+            ("tail_level", 0.5, 1 - 1e-12),
+            ("max_need_share", 0, 100),
+            ("max_step_share", 0, 1),
+            ("min_useful_rmb", 0, 1e12),
+            ("gap", 0, 1),
         )  # fmt: skip
         if not low <= getattr(params, name) <= high
     ]

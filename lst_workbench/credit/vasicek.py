@@ -9,9 +9,9 @@ HIGH_CORRELATION, LOW_CORRELATION, SPEED = 0.16, 0.03, 35.0
 
 
 def retail_correlation(pd: ArrayLike) -> NDArray[np.float64]:
-    """Asset correlation of other retail exposures, falling with PD.
+    r"""Asset correlation of other retail exposures, falling with PD.
 
-    .. math:: R = 0.03 w + 0.16 (1 - w), \\quad w = (1 - e^{-35 PD}) / (1 - e^{-35})
+    .. math:: R = 0.03 w + 0.16 (1 - w), \quad w = (1 - e^{-35 PD}) / (1 - e^{-35})
 
     Source: Basel Committee, CRE31.16.
 
@@ -35,9 +35,9 @@ def retail_correlation(pd: ArrayLike) -> NDArray[np.float64]:
 
 
 def stressed_pd(pd: ArrayLike, correlation: ArrayLike, level: float) -> NDArray[np.float64]:
-    """Share of a fine-grained group that defaults in a year exceeded with probability ``1 - level``.
+    r"""Share of a fine-grained group that defaults in a year exceeded with probability ``1 - level``.
 
-    .. math:: \\Phi\\left( \\frac{\\Phi^{-1}(PD) + \\sqrt{R}\\, \\Phi^{-1}(level)}{\\sqrt{1 - R}} \\right)
+    .. math:: \Phi\left( \frac{\Phi^{-1}(PD) + \sqrt{R}\, \Phi^{-1}(level)}{\sqrt{1 - R}} \right)
 
     Source: Vasicek, *The distribution of loan portfolio value* (Risk, 2002).
 
