@@ -2,6 +2,7 @@
 
 from lst_workbench.credit.limits import LimitParams, LimitResult, allocate_limits
 from lst_workbench.credit.portfolio import LossParams, LossResult, portfolio_loss
+from lst_workbench.credit.scorecard import Scorecard, ScorecardParams, fit_scorecard
 from lst_workbench.credit.vasicek import retail_correlation, stressed_pd
 
 __all__ = [
@@ -9,7 +10,10 @@ __all__ = [
     "LimitResult",
     "LossParams",
     "LossResult",
+    "Scorecard",
+    "ScorecardParams",
     "allocate_limits",
+    "fit_scorecard",
     "portfolio_loss",
     "retail_correlation",
     "stressed_pd",

@@ -10,8 +10,7 @@ Floats = NDArray[np.float64]
 CAPITAL, LOSS, TAIL = 0, 1, 2
 
 
-@nb.njit(cache=True, nogil=True, parallel=True)
-def price_limits(
+def _price_limits(
     starts: NDArray[np.int64],
     block_city: NDArray[np.int64],
     prices: Floats,
@@ -39,7 +38,7 @@ def price_limits(
     RMB a year: a parabola, whose top, cut to ``low <= x <= high``, goes to `share`; a top below `least` becomes
     `least` or 0, whichever is worth more.
 
-    `sums` takes, block by block: net margin less pull (RMB), use of capital, expected loss and tail loss (RMB), then the six
+    `sums` takes, block by block: net margin less pull, use of capital, expected loss and tail loss (RMB), then the six
     second derivatives of the dual, sum of r_j r_k / curvature over stores strictly inside their bounds. Blocks
     are summed one after another, so the result is the same for any number of threads.
     """
@@ -75,6 +74,10 @@ def price_limits(
                 total[8] += weight * r_loss * r_tail
                 total[9] += weight * r_tail * r_tail
         sums[block] = total
+
+
+price_limits = nb.njit(cache=True, nogil=True)(_price_limits)
+price_limits_in_parallel = nb.njit(cache=True, nogil=True, parallel=True)(_price_limits)
 
 
 @nb.njit(cache=True, nogil=True)
@@ -150,3 +153,38 @@ def add_tail(
             for f in range(len(pull)):
                 y += pull[f] * common[s, member[b, f]]
             share[b] += loss[b] * normal_share((threshold[b] - y) / own)
+
+
+@nb.njit(cache=True, nogil=True)
+def add_pairs(codes: NDArray[np.int32], weight: Floats, residual: Floats, second: Floats, first: Floats) -> None:
+    """Add each row's weight to `second` at every pair of its bins and its residual to `first` at its bins.
+
+    `codes` holds the row's bin of each feature, numbered through over all features: B' W B and B' r, upper triangle.
+    """
+    for i in range(codes.shape[0]):
+        for j in range(codes.shape[1]):
+            a = codes[i, j]
+            first[a] += residual[i]
+            for k in range(j, codes.shape[1]):
+                second[a, codes[i, k]] += weight[i]
+
+
+@nb.njit(cache=True, nogil=True, parallel=True)
+def add_points(
+    codes: NDArray[np.int32], points: Floats, usual: Floats, base: float, total: Floats, worst: NDArray[np.int32]
+) -> None:
+    """Points of each row, and the features that cost it most against `usual`, their mean points (-1 where none does)."""
+    for i in nb.prange(codes.shape[0]):
+        score = base
+        lows = np.zeros(worst.shape[1])
+        for r in range(worst.shape[1]):
+            worst[i, r] = -1
+        for j in range(codes.shape[1]):
+            score += points[codes[i, j]]
+            short, feature = points[codes[i, j]] - usual[j], j
+            for r in range(worst.shape[1]):
+                if short < lows[r]:
+                    next_short, next_feature = lows[r], worst[i, r]
+                    lows[r], worst[i, r] = short, feature
+                    short, feature = next_short, next_feature
+        total[i] = score

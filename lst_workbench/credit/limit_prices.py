@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from lst_workbench.credit._kernels import price_limits
+from lst_workbench.credit._kernels import price_limits, price_limits_in_parallel
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -74,7 +74,9 @@ def respond(
     share, sums = np.empty(len(book.need)), np.empty((len(owner), 10))
     near = book.low if near is None else near
     least = book.least if useful else np.zeros(len(share))
-    price_limits(
+    # Few stores are priced faster than a second thread wakes; sums are by block either way.
+    price = price_limits if len(share) < 4 * BLOCK else price_limits_in_parallel
+    price(
         starts, owner, table, book.need, book.margin, book.loss, book.tail, book.low, book.high, least, near,
         book.saturation, book.growth, pull, share, sums,
     )  # fmt: skip

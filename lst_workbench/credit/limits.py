@@ -107,21 +107,23 @@ class LimitResult:
 def allocate_limits(stores: pd.DataFrame, budgets: pd.DataFrame, *, params: LimitParams | None = None) -> LimitResult:
     r"""Allocate credit limits so that all stores together earn most within every budget.
 
-    With x = limit / need, each store earns ``need * margin_share * (x - saturation * x^2 / 2)`` a year and is expected to lose
-    ``need * pd * lgd * (x + pd_growth * x^2)``, since its PD rises with x. Chosen are
+    With x = limit / need, each store earns ``need * margin_share * (x - saturation * x^2 / 2)`` a year and is expected
+    to lose ``need * pd * lgd * (x + pd_growth * x^2)``, since its PD rises with x. Chosen are
 
     .. math:: \max_{l \le x \le u} \sum_i margin_i(x_i) - loss_i(x_i)
               \quad s.t. \quad \sum_{i \in city} r_{ik}(x_i) \le limit_{k, city}
 
-    for the resources k: capital (the limit itself), expected loss, and tail loss: with `stressed_pd` (one national factor, retail
-    correlation) in place of pd. At given prices of the budgets every store's best limit is the top of a parabola, so the dual has as
-    few variables as there are budgets; projected Newton steps find the prices, a last scaling makes the limits fit exactly, and the dual
-    bounds what any allocation could earn. Where the curves are straight (``saturation=0``) a few rounds of the proximal method find them.
+    for the resources k: capital (the limit itself), expected loss, and tail loss: with `stressed_pd` (one national
+    factor, retail correlation) in place of pd. At given prices of the budgets every store's best limit is the top of a
+    parabola, so the dual has as few variables as there are budgets; projected Newton steps find the prices, a last
+    scaling makes the limits fit exactly, and the dual bounds what any allocation could earn. Where the curves are
+    straight (``saturation=0``) a few rounds of the proximal method find them.
 
     Parameters
     ----------
     stores : DataFrame
-        Contract `CreditStores`: store_id, pd, need_rmb, margin_share, lgd, city [, limit_rmb: today's limit]. Other columns are ignored.
+        Contract `CreditStores`: store_id, pd, need_rmb, margin_share, lgd, city [, limit_rmb: today's limit].
+        Other columns are ignored.
     budgets : DataFrame
         Contract `CreditBudgets`: name (capital, expected_loss, tail_loss), limit in RMB [, city; empty for all].
     params : LimitParams, optional
@@ -130,9 +132,9 @@ def allocate_limits(stores: pd.DataFrame, budgets: pd.DataFrame, *, params: Limi
     Returns
     -------
     LimitResult
-        ``.tables["limits"]`` (`Limits`, in the order given), ``.tables["budgets"]`` (`CreditBudgetUse`), ``.certificate``.
-        Where today's limits may not fall fast enough to meet a budget, status is infeasible, with the reason and the least budget that
-        would do, and limits are the lowest allowed.
+        ``.tables["limits"]`` (`Limits`, in the order given), ``.tables["budgets"]`` (`CreditBudgetUse`),
+        ``.certificate``. Where today's limits may not fall fast enough to meet a budget, status is infeasible, with
+        the reason and the least budget that would do, and limits are the lowest allowed.
 
     Raises
     ------
@@ -313,7 +315,7 @@ def _cannot_be_met(book: Book, caps: Caps, budgets: pd.DataFrame) -> str:
     _, used = _totals(book, caps, book.low)
     broken = np.flatnonzero(used > caps.limit * (1 + 1e-12))
     named = [
-        f"{budgets['name'].iloc[i]}{'' if pd.isna(budgets['city'].iloc[i]) else ' of ' + str(budgets['city'].iloc[i])}: "
+        f"{budgets['name'].iloc[i]}{'' if caps.city[i] < 0 else ' of ' + str(budgets['city'].iloc[i])}: "
         f"today's limits, lowered as far as max_step_share allows, use {used[i]:,.2f} RMB of {caps.limit[i]:,.2f}"
         for i in broken[:3]
     ]

@@ -36,18 +36,18 @@ def risk(result, measure, level):
 def test_vasicek_at_999(pd_):
     """A fine-grained book under one factor loses at most the share that Vasicek's formula gives."""
     rho = float(retail_correlation(pd_))
-    book = pd.DataFrame({"store_id": np.arange(200_000), "pd": pd_, "lgd": 0.65, "ead_rmb": 5000.0})
-    result = portfolio_loss(book, factors(nation=rho), 50_000, seed=3)
+    book = pd.DataFrame({"store_id": np.arange(50_000), "pd": pd_, "lgd": 0.65, "ead_rmb": 5000.0})
+    result = portfolio_loss(book, factors(nation=rho), 30_000, seed=3)
     exact = float(stressed_pd(pd_, rho, 0.999)) * 0.65 * 5000 * len(book)
     assert risk(result, "value_at_risk", 0.999)["rmb"] == pytest.approx(exact, rel=0.02)
 
 
 def test_same_as_every_store_by_itself_at_95():
     """Same factors, once with buckets and once with a draw for every store."""
-    book = shops(20_000)
+    book = shops(8000)
     shares = factors(nation=0.05, city=0.04, warehouse=0.02)
-    bucketed = portfolio_loss(book, shares, 4000, seed=5)
-    by_store = portfolio_loss(book, shares, 4000, seed=5, params=LossParams(per_store_below=10**9))
+    bucketed = portfolio_loss(book, shares, 2500, seed=5)
+    by_store = portfolio_loss(book, shares, 2500, seed=5, params=LossParams(per_store_below=10**9))
     for measure in ("value_at_risk", "expected_shortfall"):
         assert risk(bucketed, measure, 0.95)["rmb"] == pytest.approx(risk(by_store, measure, 0.95)["rmb"], rel=0.005)
 
@@ -69,9 +69,9 @@ def test_mean_drawn_is_the_expected_loss_within_its_error():
 
 def test_standard_errors_are_on_the_safe_side_of_what_seeds_scatter():
     book, shares = shops(3000), factors(nation=0.08, city=0.03)
-    rows = [risk(portfolio_loss(book, shares, 1000, seed=s), "value_at_risk", 0.99) for s in range(40)]
+    rows = [risk(portfolio_loss(book, shares, 1000, seed=s), "value_at_risk", 0.99) for s in range(25)]
     scatter = np.std([row["rmb"] for row in rows], ddof=1)
-    assert scatter <= 1.25 * np.mean([row["standard_error_rmb"] for row in rows])
+    assert scatter <= 1.4 * np.mean([row["standard_error_rmb"] for row in rows])
 
 
 def test_concentration_adds_up_and_shared_fate_costs_more():
