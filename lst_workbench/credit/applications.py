@@ -46,7 +46,8 @@ def target_of(applications: pd.DataFrame, target: str) -> NDArray[np.float64]:
         raise InputError("applications", [f"target {target} is no column; it has {shown}"])
     y = pd.to_numeric(applications[target], errors="coerce").to_numpy(dtype=float, na_value=np.nan)
     if bad := int((~np.isin(y, (0.0, 1.0))).sum()):
-        fault = f"target {target} is neither 0 nor 1 in {bad:,} of {len(y):,} rows; code default as 1, paid as 0, drop open ones"
+        count = f"{bad:,} of {len(y):,} rows"
+        fault = f"target {target} is neither 0 nor 1 in {count}; code default as 1, paid as 0, drop open ones"
         raise InputError("applications", [fault])
     if min(y.sum(), (1 - y).sum()) < LEAST_OF_EACH:
         fault = (

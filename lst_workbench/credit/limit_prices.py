@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from lst_workbench.credit._kernels import price_limits, price_limits_in_parallel
 
@@ -97,6 +98,7 @@ def _second_derivatives(caps: Caps, bends: Floats) -> Floats:
     return np.where((a < 0) & (b < 0), everywhere[pair], np.where((a < 0) | (b < 0) | (a == b), local, 0.0))
 
 
+@threadpool_limits.wrap(limits=1, user_api="blas")
 def find_prices(
     book: Book, caps: Caps, prices: Floats, pull: float, near: Floats, tolerance: float, steps: int
 ) -> tuple[Floats, Answer]:

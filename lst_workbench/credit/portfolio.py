@@ -43,7 +43,7 @@ class LossResult:
     tables: dict[str, pd.DataFrame]
 
     def kpis(self) -> dict[str, float]:
-        """Headline figures, RMB: exposure, expected loss; value at risk, expected shortfall and VaR - EL at each level."""
+        """Headline figures in RMB: exposure, expected loss, and by level VaR, expected shortfall and VaR - EL."""
         risk = self.tables["risk"].set_index(["measure", "level"])["rmb"]
         figures = {"exposure_rmb": float(self.tables["concentration"]["ead_rmb"].sum())}
         figures["expected_loss_rmb"] = float(risk["expected_loss"].iloc[0])
@@ -167,8 +167,8 @@ def _buckets(exposures: pd.DataFrame, factors: pd.DataFrame, params: LossParams,
     mean_pd = np.where(total > 0, expected / np.where(total > 0, total, 1.0), plain)
     shares = factors["variance_share"].to_numpy()
     return _Buckets(
-        ndtri(mean_pd), total, np.bincount(group, loss**2), np.bincount(group, exposures["ead_rmb"].to_numpy()), expected,
-        member[first], np.sqrt(shares), float(np.sqrt(1 - shares.sum())), levels, first,
+        ndtri(mean_pd), total, np.bincount(group, loss**2), np.bincount(group, exposures["ead_rmb"].to_numpy()),
+        expected,        member[first], np.sqrt(shares), float(np.sqrt(1 - shares.sum())), levels, first,
     )  # fmt: skip
 
 
@@ -196,7 +196,7 @@ def _losses(common: Floats, rng: np.random.Generator, buckets: _Buckets, by_stor
 
 
 def _risk(losses: Floats, buckets: _Buckets, params: LossParams) -> pd.DataFrame:
-    """Read mean, value at risk and expected shortfall off the drawn losses, with standard errors of independent draws."""
+    """Read mean, VaR and expected shortfall off the drawn losses, with standard errors of independent draws."""
     ordered, n = np.sort(losses), len(losses)
     rows: list[tuple[str, float, float, float]] = [
         ("expected_loss", np.nan, float(buckets.expected.sum()), 0.0),

@@ -48,7 +48,7 @@ class ScorecardParams:
     double_odds_points: float = 20.0
     point_step: float = 0.1
     most_bins: int = 32
-    most_cells: int = 1500
+    most_cells: int = 1000
     folds: int = 5
     latest_share: float = 0.2
     reasons: int = 3
@@ -121,7 +121,8 @@ def fit_scorecard(
     monotone : mapping, optional
         Direction of PD by numeric column: 1 or "increasing", -1 or "decreasing".
     date : str, optional
-        Column with the date of the decision: adds figures on the latest applications, scored by a fit to the earlier ones.
+        Column with the date of the decision: adds figures on the latest applications, scored by a fit to the
+        earlier ones.
     groups : str, optional
         Column (a city) whose values are held out together in cross-validation; it is not a feature.
     exclude, keep : sequence of str
@@ -226,7 +227,7 @@ def _span(first: str, last: str) -> str:
 
 
 def _cutoffs(points: Floats, y: Floats) -> pd.DataFrame:
-    """What each cut-off would have approved, and the share of it that defaulted."""
+    """Say what each cut-off would have approved, and the share of it that defaulted."""
     cuts = np.quantile(points, np.linspace(0, 0.95, 20))
     ok = [points >= cut for cut in cuts]
     return pd.DataFrame(

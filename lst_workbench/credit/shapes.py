@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from scipy.linalg import cho_factor, cho_solve
 from scipy.special import expit, logit
 from sklearn.isotonic import isotonic_regression
+from threadpoolctl import threadpool_limits
 
 from lst_workbench.credit._kernels import add_pairs
 from lst_workbench.credit.binning import Bins
@@ -27,6 +28,8 @@ class Shapes:
         return self.intercept + self.effect[codes].sum(axis=1)
 
 
+# Small matrices: waiting for a second thread costs more than it saves.
+@threadpool_limits.wrap(limits=1, user_api="blas")
 def fit_shapes(
     codes: NDArray[np.int32], y: Floats, bins: list[Bins], direction: dict[str, int], rounds: int = 40
 ) -> Shapes:

@@ -183,7 +183,7 @@ def test_a_budget_of_nothing_gives_nobody_anything():
 
 
 def test_limits_are_nothing_or_useful_and_the_bound_holds():
-    """Brute force over which stores get credit, each at a few limits: no choice beats the bound, few beat the answer."""
+    """Brute force over which stores get credit, each at a few limits: none beats the bound, few the answer."""
     levels = np.array([0.0, 0.4, 0.7, 1.0])
     for seed in range(6):
         stores, budgets = draw(seed, n=6, cities=1)
