@@ -173,7 +173,7 @@ def add_pairs(codes: NDArray[np.int32], weight: Floats, residual: Floats, second
 def add_points(
     codes: NDArray[np.int32], points: Floats, usual: Floats, base: float, total: Floats, worst: NDArray[np.int32]
 ) -> None:
-    """Add up each row's points and name the features that cost it most against `usual`, their mean points (-1: none)."""
+    """Add up each row's points and name the features that cost it most against `usual`, their mean (-1: none)."""
     for i in nb.prange(codes.shape[0]):
         score = base
         lows = np.zeros(worst.shape[1])

@@ -25,11 +25,15 @@ IDENTIFIER_NAME = re.compile(r"(^|_)id$|^id_|^index$|^unnamed", re.IGNORECASE)
 
 def is_personal(values: pd.Series) -> bool:
     """Whether a column names or reaches a person: by its name (flags of up to three values excepted) or its values."""
-    if PERSONAL_NAME.search(str(values.name)) and values.nunique() > 3:
+    told = values.dropna()
+    number = pd.api.types.is_numeric_dtype(values)
+    small = number and bool((told.abs() < 1e6).all())
+    if PERSONAL_NAME.search(str(values.name)) and not small and values.nunique() > 3:
         return True
-    if pd.api.types.is_float_dtype(values) or pd.api.types.is_bool_dtype(values):
+    if small:
         return False
-    text = values.dropna().head(SAMPLE).astype(str).str.strip()
+    # A phone column with gaps is read as floats: 13800001111.0.
+    text = told.head(SAMPLE).astype(str).str.strip().str.removesuffix(".0")
     return bool(len(text)) and bool(text.str.fullmatch(PERSONAL_VALUE.pattern).mean() > 0.05)
 
 

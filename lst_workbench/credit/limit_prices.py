@@ -1,5 +1,6 @@
 """The prices of credit budgets: the smooth dual of the limits problem and Newton's method on it."""
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +13,9 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 BLOCK = 8192
-HALVINGS = 50
+HALVINGS = 8
+# Budgets that move together (a market of equal stores) make the second derivatives singular: damp until a step helps.
+DAMPINGS = (1e-10, 1e-7, 1e-4, 1e-2, 1.0, 1e2, 1e5, 1e9)
 # Second derivatives in the kernel's order: (capital, loss, tail) x (capital, loss, tail).
 PAIRS = np.array([[4, 5, 6], [5, 7, 8], [6, 8, 9]])
 
@@ -120,16 +123,19 @@ def find_prices(
         free = (prices > 0) | (answer.slack < 0)
         bend = _second_derivatives(caps, answer.bends)[np.ix_(free, free)]
         root = np.sqrt(np.maximum(np.diag(bend), 1e-9 * usual[free]))
-        scaled = bend / np.outer(root, root) + 1e-12 * np.eye(len(root))
-        np.fill_diagonal(scaled, np.maximum(np.diag(scaled), 1.0) + 1e-10)
-        step = np.zeros_like(prices)
-        step[free] = -np.linalg.solve(scaled, answer.slack[free] / root) / root
-        for halving in range(HALVINGS):
+        scaled = bend / np.outer(root, root)
+        gradient = answer.slack[free] / root
+        found = False
+        for damping, halving in itertools.product(DAMPINGS, range(HALVINGS)):
+            if halving == 0:
+                step = np.zeros_like(prices)
+                step[free] = -np.linalg.solve(scaled + damping * np.eye(len(root)), gradient) / root
             trial = np.maximum(prices + step * 0.5**halving, 0.0)
             tried = respond(book, caps, trial, pull, near)
             if tried.dual <= answer.dual + 1e-4 * min(0.0, float(answer.slack @ (trial - prices))):
+                found = True
                 break
-        else:
+        if not found:
             break
         if np.array_equal(trial, prices):
             break

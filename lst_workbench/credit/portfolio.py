@@ -160,14 +160,15 @@ def _buckets(exposures: pd.DataFrame, factors: pd.DataFrame, params: LossParams,
             key = key * levels + member[:, f]
             key = np.unique(key, return_inverse=True)[1]
         group = key
+    ead = np.bincount(group, exposures["ead_rmb"].to_numpy()).astype(float)
     first = np.unique(group, return_index=True)[1]
-    total = np.bincount(group, loss)
-    expected = np.bincount(group, loss * pd_)
+    total = np.bincount(group, loss).astype(float)
+    expected = np.bincount(group, loss * pd_).astype(float)
     plain = np.bincount(group, pd_) / np.bincount(group)
     mean_pd = np.where(total > 0, expected / np.where(total > 0, total, 1.0), plain)
     shares = factors["variance_share"].to_numpy()
     return _Buckets(
-        ndtri(mean_pd), total, np.bincount(group, loss**2), np.bincount(group, exposures["ead_rmb"].to_numpy()),
+        ndtri(mean_pd), total, np.bincount(group, loss**2).astype(float), ead,
         expected,        member[first], np.sqrt(shares), float(np.sqrt(1 - shares.sum())), levels, first,
     )  # fmt: skip
 

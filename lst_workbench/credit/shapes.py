@@ -41,7 +41,8 @@ def fit_shapes(
     and missing values of all features share one group. Each lambda follows the Fellner-Schall rule,
     lambda <- lambda (rank / lambda - tr((H + S)^{-1} S_j)) / (b' S_j b), so that a feature the data do not speak for
     becomes flat. Steps against the declared direction get a penalty that all but forbids them; pooling of neighbours
-    then removes what is left. Source: Wood and Fasiolo, Biometrics 73 (2017); Eilers and Marx (2005) for the monotone penalty.
+    then removes what is left. Source: Wood and Fasiolo, Biometrics 73 (2017); Eilers and Marx (2005) for the
+    monotone penalty.
     """
     offsets = np.concatenate([[0], np.cumsum([b.size for b in bins])])
     groups = _penalty_groups(bins, offsets)

@@ -167,6 +167,16 @@ def test_riskier_stores_get_less_and_more_budget_never_earns_less():
     assert earned == sorted(earned)
 
 
+@pytest.mark.parametrize("params", [LimitParams(), LINEAR])
+@pytest.mark.parametrize("seed", range(5))
+def test_equal_stores_whose_budgets_move_together_still_share_the_tightest(params, seed):
+    stores, budgets = draw(seed, n=60)
+    stores = stores.assign(pd=0.02, margin_share=0.06, lgd=0.7)
+    result = allocate_limits(stores, budgets, params=params)
+    assert result.certificate.gap <= 1e-8
+    assert fits(result)
+
+
 def test_no_budget_means_every_store_gets_what_pays():
     stores, budgets = draw(2)
     result = allocate_limits(stores, budgets.iloc[:0])
