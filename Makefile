@@ -14,6 +14,8 @@ $(VENV)/.ready: pyproject.toml constraints.txt
 	@echo "Setting up $(VENV) (once, a minute or two) ..."
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	@echo "Compiling the kernels (once) ..."
+	@$(BIN)/python -c "import lst_workbench as lst; lst.make_plan(lst.read_market(lst.data_folder() / 'sample'), lst.load_scenario('base'))"
 	@touch $@
 
 demo: setup
@@ -23,7 +25,7 @@ test: setup
 	$(BIN)/ruff check lst_workbench tests benchmarks apps notebooks data
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -q -n 2 --dist loadscope -m 'not slow'
-	$(BIN)/python -m pytest -q --nbval-lax -p no:doctest -n 2 --dist loadscope notebooks
+	$(BIN)/python -m pytest -q --nbval-lax -o addopts=--strict-markers -n 2 --dist loadscope notebooks
 
 test-all: test
 	$(BIN)/python -m pytest -q -n 2 --dist loadscope -m slow

@@ -10,7 +10,8 @@ MODELS = {
     "catchment", "demand", "coverage", "assortment", "inventory", "sourcing", "credit", "rollout", "brand", "impact",
 }  # fmt: skip
 ORDER = [
-    {"contracts"}, {"assumptions", "geo", "optim"}, {"runs"}, {"market"}, MODELS, {"planning"}, {"views"}, {"ui"}, {"cli"},
+    {"contracts"}, {"assumptions", "geo", "optim"}, {"runs"}, {"market"}, MODELS,
+    {"planning"}, {"views"}, {"ui"}, {"cli"},
 ]  # fmt: skip
 FLOOR = {room: level for level, rooms in enumerate(ORDER) for room in rooms}
 # Who may import what: everywhere else the library is refused.

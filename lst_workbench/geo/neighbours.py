@@ -11,6 +11,7 @@ from lst_workbench.contracts import InputError
 from lst_workbench.geo._kernels import EARTH_RADIUS_KM, scan_strips
 from lst_workbench.geo.distances import haversine_km
 
+TIE = 1e-12  # of the Earth's radius, 6 micrometres: what counts as equally near
 NARROWEST_STRIP_DEG = 0.005  # about 0.5 km: below that, more strips cost more than they save
 
 
@@ -105,7 +106,7 @@ def nearest(lat_a: ArrayLike, lon_a: ArrayLike, lat_b: ArrayLike, lon_b: ArrayLi
     Returns
     -------
     indices : ndarray of int32, shape (n,)
-        Position of the nearest b.
+        Position of the nearest b; of equally near ones the first.
     distance_km : ndarray of float64, shape (n,)
         Great-circle distance to it.
 
@@ -123,7 +124,12 @@ def nearest(lat_a: ArrayLike, lon_a: ArrayLike, lat_b: ArrayLike, lon_b: ArrayLi
     lat_b, lon_b = _positions(lat_b, lon_b, "b")
     if not len(lat_b):
         raise InputError("positions b", ["there are none; give at least one"])
-    _, found = cKDTree(_unit_vectors(lat_b, lon_b)).query(_unit_vectors(lat_a, lon_a))
+    tree, there = cKDTree(_unit_vectors(lat_b, lon_b)), _unit_vectors(lat_a, lon_a)
+    several = min(2, len(lat_b))
+    chord, near = (side.reshape(len(there), several) for side in tree.query(there, k=several))
+    found = near[:, 0].copy()
+    tied = np.flatnonzero((chord[:, -1] - chord[:, 0] <= TIE) & (several > 1))
+    found[tied] = [min(near) for near in tree.query_ball_point(there[tied], chord[tied, 0] + TIE)]
     return found.astype(np.int32), haversine_km(lat_a, lon_a, lat_b[found], lon_b[found])
 
 

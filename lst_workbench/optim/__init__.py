@@ -1,6 +1,7 @@
-"""What optimisers share: statuses, certificates, and running a PuLP model on HiGHS."""
+"""What optimisers share: statuses, certificates, and running a model on HiGHS, given by PuLP or as arrays."""
 
+from lst_workbench.optim.arrays import ArrayAnswer, ArrayModel, solve_arrays
 from lst_workbench.optim.certificate import Certificate, Status
 from lst_workbench.optim.highs import solve_with_highs
 
-__all__ = ["Certificate", "Status", "solve_with_highs"]
+__all__ = ["ArrayAnswer", "ArrayModel", "Certificate", "Status", "solve_arrays", "solve_with_highs"]

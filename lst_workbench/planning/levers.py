@@ -1,29 +1,15 @@
 """What one more of each lever is worth, and how many reps reach the goal: the plan solved again with the change."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
-from lst_workbench.assumptions import Scenario
-from lst_workbench.assumptions.scenario import Override
 from lst_workbench.contracts import Levers
-
-
-@dataclass(frozen=True)
-class Reach:
-    """Where a plan ends: stores in system and sign-ups at the last month."""
-
-    in_system: float
-    active: float
-    signups: float
-
-    def of(self, goal: str) -> float:
-        """Return the figure that the scenario's goal counts."""
-        return self.in_system if goal == "in_system" else self.signups
-
-
-Resolve = Callable[[Scenario], Reach]
+from lst_workbench.planning.wave_inputs import FRONT_CAPACITY, KEYS, Figures, Tables, wave_inputs
+from lst_workbench.rollout import WaveParams, WaveResult, plan_waves
+from lst_workbench.rollout.curve import monthly_survival
 
 # Key, how it moves, by how much: the steps that a manager would ask for.
 STEPS: tuple[tuple[str, str, float], ...] = (
@@ -32,50 +18,135 @@ STEPS: tuple[tuple[str, str, float], ...] = (
     ("field.visits_per_signup", "plus", -0.5),
     ("field.care_visits_month", "plus", -0.1),
     ("capital.working_rmb", "times", 1.1),
-    ("network.front_capacity_m3_month", "times", 1.1),
+    (FRONT_CAPACITY, "times", 1.1),
 )
 MOST_REPS_FACTOR = 16.0
-REPS_PRECISION = 0.005
+BEST = WaveParams()
+# A dozen plans in a second or two, each a store or two from the best.
+WHAT_IF = WaveParams(method="decomposition", rounds=8)
+REPS_PRECISION = 0.01
+SEARCH_KEYS = (*KEYS, "goal.stores", "goal.counts_signups")
 
 
-def what_if(scenario: Scenario, key: str, value: float) -> Scenario:
-    """Return the scenario with one figure moved, also beyond the register's range: a question, not an assumption."""
-    return scenario.model_copy(update={"overrides": {**scenario.overrides, key: Override(value, "session")}})
+@dataclass(frozen=True)
+class Reach:
+    """Where a plan ends: stores in the system, active stores and sign-ups, and the resources that bind on the way."""
+
+    in_system: float
+    active: float
+    signups: float
+    binds: str
 
 
-def lever_table(scenario: Scenario, now: Reach, resolve: Resolve) -> pd.DataFrame:
-    """Solve the plan again with each lever moved by its step.
+Resolve = Callable[[Figures], Reach]
+
+
+def reach_of(waves: pd.DataFrame, prices: pd.DataFrame, participants: int, figures: Figures) -> Reach:
+    """Say where a plan ends, closures taken off."""
+    months = int(figures["rollout.months"])
+    start = pd.Period(f"{figures['rollout.start_month']:.0f}", "M").ordinal
+    begun = pd.PeriodIndex(waves["month"], freq="M").astype("int64").to_numpy() - start
+    survival = monthly_survival(figures["store.closure_year"])
+    in_system = participants * survival**months + float(np.sum(survival ** (months - 1.0 - begun)))
+    binds = " ".join(sorted(set(prices.loc[prices["shadow_price"] > 0, "resource"])))
+    return Reach(in_system, in_system * figures["rollout.active_share"], float(len(waves)), binds)
+
+
+def solve(inputs: Mapping[str, pd.DataFrame], params: WaveParams = BEST) -> WaveResult:
+    """Solve the rollout model on its stored tables."""
+    return plan_waves(
+        inputs["wave_stores"],
+        inputs["territory_months"],
+        inputs["warehouse_months"],
+        inputs["plan_months"],
+        params=params,
+    )
+
+
+def levers(tables: Tables, figures: Figures) -> dict[str, pd.DataFrame]:
+    """Solve the plan again with each lever moved, and search the reps that reach the goal.
+
+    Parameters
+    ----------
+    tables : mapping
+        Those of `wave_inputs`, with ``waves`` and ``prices`` of the plan.
+    figures : mapping
+        `SEARCH_KEYS`, at the scale of the market.
+
+    Returns
+    -------
+    dict
+        ``levers`` (contract of this name; a gain of 0 means that the lever does not bind) and ``reps_search``: every
+        number of reps that was tried, with the ``stores`` that the goal counts.
+    """
+    participants = len(tables["participants"])
+
+    def resolve(moved: Figures) -> Reach:
+        plan = solve(wave_inputs(tables, moved), WHAT_IF).tables
+        return reach_of(plan["waves"], plan["prices"], participants, moved)
+
+    now = reach_of(tables["waves"], tables["prices"], participants, figures)
+    return {"levers": lever_table(figures, resolve), "reps_search": reps_search(figures, now, resolve)}
+
+
+def lever_table(figures: Figures, resolve: Resolve) -> pd.DataFrame:
+    """Move each lever by its step, also beyond the register's range: a question, not an assumption.
+
+    Every step only makes room, so the plan at hand stays possible and nothing is ever lost by one.
+    """
+    now, rows = resolve(figures), []
+    for key, how, step in STEPS:
+        value = figures[key] * step if how == "times" else max(0.0, figures[key] + step)
+        moved = resolve({**figures, key: value})
+        gain, active_gain = max(0.0, moved.in_system - now.in_system), max(0.0, moved.active - now.active)
+        rows.append((key, value - figures[key], value, gain, active_gain))
+    return Levers.check(pd.DataFrame(rows, columns=["key", "change", "value", "in_system_gain", "active_gain"]))
+
+
+def reps_search(figures: Figures, now: Reach, resolve: Resolve) -> pd.DataFrame:
+    """Search the fewest reps whose plan reaches the goal, everything else as it is.
+
+    Doubles until the goal is reached, at most to `MOST_REPS_FACTOR` times, then halves the interval to one percent.
 
     Returns
     -------
     DataFrame
-        Contract `Levers`; a gain of 0 means that the lever does not bind.
+        ``reps``, ``stores`` (what the goal counts), ``reaches`` and ``binds`` (resources with a price), by reps.
     """
-    rows = []
-    for key, how, step in STEPS:
-        value = scenario[key] * step if how == "times" else max(0.0, scenario[key] + step)
-        moved = resolve(what_if(scenario, key, value))
-        rows.append((key, value - scenario[key], value, moved.in_system - now.in_system, moved.active - now.active))
-    return Levers.check(pd.DataFrame(rows, columns=["key", "change", "value", "in_system_gain", "active_gain"]))
+    goal, counts_signups = figures["goal.stores"], figures["goal.counts_signups"] > 0
+    tried: dict[float, Reach] = {1.0: now}
 
+    def stores(factor: float) -> float:
+        if factor not in tried:
+            tried[factor] = resolve({**figures, "field.reps": figures["field.reps"] * factor})
+        return tried[factor].signups if counts_signups else tried[factor].in_system
 
-def reps_needed(scenario: Scenario, now: Reach, resolve: Resolve) -> float:
-    """Fewest reps whose plan reaches the goal, everything else as it is; infinite when reps alone cannot.
-
-    Bisection on plans solved again, to half a percent.
-    """
-    target = scenario["goal.stores"]
-    reps = max(scenario["field.reps"], 1e-9)
-
-    def reaches(factor: float) -> bool:
-        return resolve(what_if(scenario, "field.reps", reps * factor)).of(scenario.goal) >= target
-
-    low, high = (0.0, 1.0) if now.of(scenario.goal) >= target else (1.0, 2.0)
-    while high > 1.0 and not reaches(high):
+    low, high = 0.0, 1.0
+    while stores(high) < goal and high < MOST_REPS_FACTOR:
         low, high = high, high * 2.0
-        if high > MOST_REPS_FACTOR:
-            return float("inf")
-    while high - low > REPS_PRECISION * high and high > REPS_PRECISION:
-        middle = (low + high) / 2.0
-        low, high = (low, middle) if reaches(middle) else (middle, high)
-    return reps * high
+    while stores(high) >= goal and high - low > REPS_PRECISION * high and high > REPS_PRECISION:
+        middle = _between(low, high, stores, goal)
+        low, high = (low, middle) if stores(middle) >= goal else (middle, high)
+    factors = sorted(tried)
+    reached = [stores(factor) for factor in factors]
+    return pd.DataFrame(
+        {
+            "reps": [factor * figures["field.reps"] for factor in factors],
+            "stores": reached,
+            "reaches": [count >= goal for count in reached],
+            "binds": [tried[factor].binds for factor in factors],
+        }
+    )
+
+
+def _between(low: float, high: float, stores: Callable[[float], float], goal: float) -> float:
+    """Where a straight line between both ends meets the goal, kept away from the ends."""
+    if low == 0.0:
+        return high / 2.0
+    share = (goal - stores(low)) / max(stores(high) - stores(low), 1e-9)
+    return low + (high - low) * min(max(share, 0.1), 0.9)
+
+
+def reps_for_goal(search: pd.DataFrame) -> float:
+    """Return the fewest reps that reached the goal; not a number when none did."""
+    return float(search.loc[search["reaches"], "reps"].min())

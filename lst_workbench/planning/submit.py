@@ -16,6 +16,7 @@ from lst_workbench.runs import (
     LOG_FILE,
     SCENARIO_FILE,
     Progress,
+    State,
     claim_folder,
     queue_in,
     read_progress,
@@ -111,7 +112,7 @@ def plan_as_submitted(market_folder: str, out: str, seed: str) -> int:
     except BaseException as error:
         last = read_progress(folder)
         if last is None or last.state in ("queued", "running"):
-            state = "cancelled" if isinstance(error, KeyboardInterrupt) else "failed"
+            state: State = "cancelled" if isinstance(error, KeyboardInterrupt) else "failed"
             write_progress(folder, Progress(state, error=say_of(error)))
         if isinstance(error, LstError | KeyboardInterrupt):
             return 2

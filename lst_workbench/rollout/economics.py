@@ -68,6 +68,7 @@ def order_economics(costs: OrderCosts, rural_share: float) -> pd.DataFrame:
         ("order_rmb", costs.order_rmb, "RMB"),
         ("margin_share", costs.margin_share, "share of order value"),
         ("handling_share", costs.handling_share, "share of order value"),
+        ("line_haul_km", costs.line_haul_km, "km"),
         ("line_haul_share", costs.line_haul_share, "share of order value"),
         ("net_share", net_share, "share of order value"),
         ("rural_share", rural_share, "share of orders"),

@@ -5,7 +5,7 @@ from lst_workbench.runs.explain import Explanation, explain_store
 from lst_workbench.runs.fingerprint import fingerprint_of, fingerprint_of_table
 from lst_workbench.runs.journal import add_to_journal, read_journal
 from lst_workbench.runs.lock import LOG_FILE, SCENARIO_FILE, claim_folder, queue_in
-from lst_workbench.runs.progress import Progress, read_progress, write_progress
+from lst_workbench.runs.progress import Progress, State, read_progress, write_progress
 from lst_workbench.runs.result import PlanResult, StoredTables, read_run
 from lst_workbench.runs.writer import RunWriter, StageOutput, say_of
 
@@ -18,6 +18,7 @@ __all__ = [
     "Progress",
     "RunWriter",
     "StageOutput",
+    "State",
     "StoredTables",
     "add_to_journal",
     "claim_folder",

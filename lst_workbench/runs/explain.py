@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from lst_workbench.runs.result import PlanResult
 
 WORDS = {"visits": "field visits", "volume_m3": "warehouse throughput", "capital_rmb": "working capital"}
-UNITS = {"visits": "visits", "volume_m3": "m3", "capital_rmb": "RMB"}
+SHORT = {"visits": "visits", "volume_m3": "m3 of warehouse throughput", "capital_rmb": "RMB of working capital"}
 PRICES = {"visits_price": "visits", "volume_price": "volume_m3", "capital_price": "capital_rmb"}
 MADE_IN = ("status", "month", "territory_id", "site_id", "distance_km", "value", "margin")
 FITS = 1e-6
@@ -116,7 +116,7 @@ def _signed(row: pd.Series, months: pd.DataFrame) -> Explanation:
     text = (
         f"Store {row.store_id} is signed in {row['month']:%B %Y}, served from warehouse {row['site_id']} "
         f"({row['distance_km']:.1f} km). It is worth {at['worth']:.3f} active stores at the end of the plan and its "
-        f"visits, throughput and capital cost {at['price']:.3f}, {_above(at['margin'])}."
+        f"visits, throughput and capital cost {at['price']:.3f}, {_against(at['margin'], at['worth'])}."
     )
     return Explanation(_shown(months, row), f"{text} {_why_this_month(row['month'], best, months)}", "signed", figures)
 
@@ -124,8 +124,9 @@ def _signed(row: pd.Series, months: pd.DataFrame) -> Explanation:
 def _why_this_month(month: pd.Timestamp, best: pd.Timestamp, months: pd.DataFrame) -> str:
     if month == best:
         return "No other month gives it a larger margin."
-    loss = months["margin"].max() - months.loc[month, "margin"]
-    return f"{best:%B %Y} would give it {loss:.3f} more, but that month's capacity went to stores that gain more by it."
+    better = _numbers(months.loc[best])["margin"] - _numbers(months.loc[month])["margin"]
+    share = _percent(better / max(_numbers(months.loc[month])["worth"], FITS))
+    return f"{best:%B %Y} would suit it {share} better, but that month's capacity went to stores that gain more by it."
 
 
 def _not_chosen(row: pd.Series, months: pd.DataFrame, result: "PlanResult") -> Explanation:
@@ -146,15 +147,16 @@ def _not_chosen(row: pd.Series, months: pd.DataFrame, result: "PlanResult") -> E
     )
     if at["margin"] < -FITS:
         figures["short_share"] = -at["margin"] / at["price"]
+        less, more = _percent(figures["short_share"]), _percent(-at["margin"] / max(at["worth"], FITS))
         text = (
-            f"{head} and costs {at['price']:.3f}, {-at['margin']:.3f} below the line; most of it is the price of "
-            f"{WORDS[PRICES[resource]]} ({at[resource]:.3f}). It comes in when its cost falls by "
-            f"{figures['short_share']:.1%} or when {_room(row, best, result, PRICES[resource])} is added for it."
+            f"{head} and costs {at['price']:.3f}, {more} more than that; most of it is the price of "
+            f"{WORDS[PRICES[resource]]} ({at[resource]:.3f}). It comes in when its cost falls by {less}, or with "
+            f"{_room(row, best, result, PRICES[resource])} more."
         )
         return Explanation(_shown(months, row), text, "priced_out", figures)
     short = _too_short(row, best, result)
     figures["short"] = short
-    needs = f"it comes in when {short} is added" if short else "ties are broken by order size and then by store id"
+    needs = f"it comes in with {short}" if short else "ties are broken by order size and then by store id"
     text = (
         f"{head}, which {'equals' if at['margin'] < FITS else 'exceeds'} its price of {at['price']:.3f}: it stands at "
         f"the line, and what other stores leave of the capacities does not hold a whole store more; {needs}."
@@ -223,7 +225,7 @@ def _too_short(row: pd.Series, month: pd.Timestamp, result: "PlanResult") -> str
         lack = rows["month"].map(need) - (rows["capacity"] - rows["used"]).clip(lower=0)
         if len(lack) and lack.max() > FITS:
             worst = rows.iloc[int(lack.to_numpy().argmax())]
-            return f"{lack.max():,.2f} {UNITS[resource]} of {WORDS[resource]} in {worst['month']:%B %Y}"
+            return f"{lack.max():,.2f} more {SHORT[resource]} in {worst['month']:%B %Y}"
     return ""
 
 
@@ -246,8 +248,16 @@ def _one_row(row: pd.Series) -> pd.DataFrame:
     return row[["store_id", *MADE_IN]].to_frame().T.reset_index(drop=True)
 
 
-def _above(margin: float) -> str:
-    return f"{margin:.3f} above the line" if margin > FITS else "just at the line"
+def _against(margin: float, worth: float) -> str:
+    share = _percent(abs(margin) / max(worth, FITS))
+    if margin > FITS:
+        return f"{share} less"
+    return f"{share} more: it fills room that no better store fits" if margin < -FITS else "just as much"
+
+
+def _percent(share: float) -> str:
+    """Say a share in percent, with the digits that a small one needs."""
+    return "less than 0.01%" if share < 1e-4 else f"{share:.2%}" if share < 1e-2 else f"{share:.1%}"
 
 
 def _rounded_up(distance_km: float) -> float:

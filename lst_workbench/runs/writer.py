@@ -61,6 +61,8 @@ class RunWriter:
         Names of the stages, in order; the progress is told in them.
     progress : callable, optional
         Called with a `Progress` at the start of each stage and at the end.
+    about : mapping, optional
+        What else `run.toml` should say (where the market lay); another value makes no other run.
 
     Raises
     ------
@@ -90,9 +92,11 @@ class RunWriter:
         identity: Mapping[str, Any],
         stages: Sequence[str],
         progress: Callable[[Progress], None] | None = None,
+        about: Mapping[str, Any] | None = None,
     ) -> None:
         self.path = path
         self.identity = {**identity, "package_version": __version__}
+        self.about = dict(about or {})
         self.stages = tuple(stages)
         self._tell = progress
         self._lock: filelock.BaseFileLock | None = None
@@ -102,7 +106,7 @@ class RunWriter:
         self._at = ""
 
     def __enter__(self) -> Self:
-        fresh = {"format": FORMAT, "state": "running", "created": _now(), **self.identity, "stages": {}}
+        fresh = {"format": FORMAT, "state": "running", "created": _now(), **self.about, **self.identity, "stages": {}}
         if self.path is None:
             self._record = fresh
             self._report("running")

@@ -57,7 +57,7 @@ def test_the_arithmetic_of_the_field_force_agrees():
     assert 45_000 < (visits - care) / value("field.visits_per_signup") < 50_000
 
 
-def test_working_capital_may_bind_at_a_million_stores():
+def test_working_capital_carries_a_million_average_stores_and_not_many_more():
     register = load_register()
 
     def value(key):
@@ -65,7 +65,8 @@ def test_working_capital_may_bind_at_a_million_stores():
 
     days = value("capital.credit_share") * value("credit.term_days") + value("capital.stock_days")
     gmv = value("goal.stores") * value("rollout.active_share") * value("platform.spend_user_month")
-    assert gmv * days / value("capital.days_month") == pytest.approx(value("capital.working_rmb"), rel=0.05)
+    needed = gmv * days / value("capital.days_month")
+    assert needed <= value("capital.working_rmb") <= 1.5 * needed
 
 
 def test_break_even_orders_are_those_of_the_trade():

@@ -33,6 +33,7 @@ def test_shipped_scenarios_load_and_carry_their_names():
 def test_double_gmv_is_double_and_consistent():
     base, double = load_scenario("base"), load_scenario("double-gmv")
     assert double["platform.wallet_share"] == 2 * base["platform.wallet_share"]
+    assert double["capital.working_rmb"] == 2 * base["capital.working_rmb"]
     orders = double["order.per_month"] * double["order.aov_rmb"]
     assert orders == pytest.approx(double["platform.spend_user_month"], rel=0.01)
 

@@ -1,0 +1,16 @@
+"""Range and display: what shoppers choose, and which range serves them best."""
+
+from lst_workbench.assortment.audit import audit_assortment
+from lst_workbench.assortment.mnl import MnlParams, fit_mnl
+from lst_workbench.assortment.mnl_result import MnlResult
+from lst_workbench.assortment.ranges import AssortmentParams, AssortmentResult, optimise_assortment
+
+__all__ = [
+    "AssortmentParams",
+    "AssortmentResult",
+    "MnlParams",
+    "MnlResult",
+    "audit_assortment",
+    "fit_mnl",
+    "optimise_assortment",
+]

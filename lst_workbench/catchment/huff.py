@@ -1,0 +1,220 @@
+"""The Huff model on a list of bins: two passes, no pair is ever stored."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from lst_workbench.catchment._kernels import count_rivals, people_of_stores, pull_on_cells, pulls
+from lst_workbench.catchment.params import HuffParams
+from lst_workbench.catchment.points import Positions, amounts_of, grid_over, near, positions_of, sorted_points
+from lst_workbench.contracts import CatchmentLinks, Catchments, InputError
+
+CHUNK = 50_000  # rows that a thread takes at a time
+
+
+@dataclass(frozen=True)
+class HuffResult:
+    """Catchments, and how whole they are.
+
+    Attributes
+    ----------
+    tables : dict
+        ``catchments``: contract `Catchments`.
+    figures : dict
+        What `kpis` returns.
+    """
+
+    tables: dict[str, pd.DataFrame]
+    figures: dict[str, float]
+
+    def kpis(self) -> dict[str, float]:
+        """People in all, people who shop at the stores, elsewhere, and out of reach of any; and two checks.
+
+        ``cut_off_share`` is the pull lost to the radius were people spread evenly; ``conservation_error`` is how far
+        the people of all stores are from the people whom the cells gave away, as a share of all people.
+        """
+        return dict(self.figures)
+
+
+def huff_catchments(
+    stores: pd.DataFrame, cells: pd.DataFrame, params: HuffParams | None = None, *, threads: int = 1
+) -> HuffResult:
+    """Say how many people shop at each store, all stores nearby competing.
+
+    A person of cell c shops at store s with probability A_s f(d_cs) / (Σ_k A_k f(d_ck) + outside attraction)
+    (Huff, 1963): A is the pull of the store's size, f falls with distance and reaches zero at the radius. Shares over
+    all stores and the outside option add to one, so nobody is counted twice.
+
+    Parameters
+    ----------
+    stores : DataFrame
+        ``store_id``; ``lat``, ``lon`` or ``x_km``, ``y_km``; ``attraction``, or ``area_m2`` to the area exponent.
+    cells : DataFrame
+        ``people``; coordinates as for stores; ``income_index`` (1 where the column is missing).
+    params : HuffParams, optional
+        The register's figures by default. They are uncalibrated.
+    threads : int
+        Threads that share the work; the answer is the same for any number.
+
+    Returns
+    -------
+    HuffResult
+
+    Raises
+    ------
+    InputError
+        Columns missing, coordinates empty or off the globe, negative people or areas, store ids twice.
+
+    Notes
+    -----
+    Two passes over bins of half a radius: the pull on each cell, then the people of each store, in O(pairs within the
+    radius) time and O(stores + cells) memory. Distances are float64 great circles.
+
+    Examples
+    --------
+    >>> stores = pd.DataFrame({"store_id": [1, 2], "x_km": [0.0, 1.0], "y_km": [0.0, 0.0], "area_m2": [50, 50]})
+    >>> cells = pd.DataFrame({"x_km": [0.5], "y_km": [0.0], "people": [300.0]})
+    >>> params = HuffParams(radius_km=3, decay_per_km=1.5, area_exponent=1, outside_attraction=0)
+    >>> huff_catchments(stores, cells, params).tables["catchments"]["people"].tolist()
+    [150.0, 150.0]
+    """
+    params = HuffParams.of() if params is None else params
+    there, where = positions_of(stores, cells)
+    people, attraction = amounts_of(cells, "cells", "people"), _attraction(stores, params)
+    income = amounts_of(cells, "cells", "income_index") if "income_index" in cells else np.ones(len(cells))
+    grid, decay = grid_over(there, where, params.radius_km), params.kernel()
+    shops, shop_rows = sorted_points(there, grid)
+    homes, home_rows = sorted_points(where, grid)
+    people, income, attraction = people[home_rows], income[home_rows], attraction[shop_rows]
+
+    pulled = np.zeros(len(cells))
+    _shared(threads, len(cells), lambda a, z: pull_on_cells(homes, shops, attraction, grid, decay, a, z, pulled))
+    served = _ratio(pulled, pulled + params.outside_attraction)
+    weight = _ratio(people, pulled + params.outside_attraction)
+    sums = np.zeros((len(stores), 3))
+    _shared(
+        threads,
+        len(stores),
+        lambda a, z: people_of_stores(shops, homes, attraction, weight, people, income, grid, decay, a, z, sums),
+    )
+    rivals = np.zeros(len(stores), np.int32)
+    _shared(threads, len(stores), lambda a, z: count_rivals(shops, grid, params.radius_km, a, z, rivals))
+
+    catchments = _catchments(stores, shop_rows, sums, rivals)
+    figures = {
+        "people": float(people.sum()),
+        "people_served": float((people * served).sum()),
+        "people_outside": float((people * (1 - served)).sum()),
+        "people_out_of_reach": float(people[pulled == 0].sum()),
+        "cut_off_share": params.cut_off_share(),
+    }
+    missed = abs(float(sums[:, 0].sum()) - figures["people_served"])
+    figures["conservation_error"] = missed / figures["people"] if figures["people"] else 0.0
+    return HuffResult({"catchments": catchments}, figures)
+
+
+def store_cells(
+    store_id: int, stores: pd.DataFrame, cells: pd.DataFrame, params: HuffParams | None = None
+) -> pd.DataFrame:
+    """Name the cells that one store draws from, nearest first; looks only at its surroundings.
+
+    Parameters
+    ----------
+    store_id : int
+        The store.
+    stores, cells, params
+        As for `huff_catchments`; cells with ``h3_8``.
+
+    Returns
+    -------
+    DataFrame
+        Contract `CatchmentLinks`: cells within the radius, with the store's share of each cell's people.
+
+    Raises
+    ------
+    InputError
+        The store is not in `stores`, or as for `huff_catchments`.
+
+    Examples
+    --------
+    >>> stores = pd.DataFrame({"store_id": [1, 2], "x_km": [0.0, 1.0], "y_km": [0.0, 0.0], "area_m2": [50, 50]})
+    >>> cells = pd.DataFrame({"h3_8": [7], "x_km": [0.5], "y_km": [0.0], "people": [300.0]})
+    >>> params = HuffParams(radius_km=3, decay_per_km=1.5, area_exponent=1, outside_attraction=0)
+    >>> store_cells(1, stores, cells, params)[["h3_8", "share", "people"]].values.tolist()
+    [[7.0, 0.5, 150.0]]
+    """
+    params = HuffParams.of() if params is None else params
+    rows = np.flatnonzero(_ids(stores) == store_id)
+    if not len(rows):
+        raise InputError("stores", [f"there is no store {store_id}; use a store_id of the market"])
+    there, where = positions_of(stores, cells)
+    near_cells, km = near(where, rows[0], there, params.radius_km)
+    near_stores, _ = near(there, rows[0], there, 2 * params.radius_km)  # whoever shares a cell with the store
+    homes, shops = cells.iloc[near_cells], stores.iloc[near_stores]
+    people, attraction = amounts_of(homes, "cells", "people"), _attraction(shops, params)
+    pulled = _pull_on(where.take(near_cells), there.take(near_stores), attraction, params)
+    mine = float(attraction[near_stores == rows[0]][0]) * pulls(km, params.kernel())
+    share = _ratio(mine, pulled + params.outside_attraction).clip(0, 1)
+    links = pd.DataFrame(
+        {"h3_8": homes["h3_8"].to_numpy(), "distance_km": km, "share": share, "people": share * people}
+    )
+    links.insert(0, "store_id", store_id)
+    return CatchmentLinks.check(links.sort_values(["distance_km", "h3_8"], ignore_index=True))
+
+
+def _pull_on(cells: Positions, stores: Positions, attraction: np.ndarray, params: HuffParams) -> np.ndarray:
+    """Pull of some stores on some cells, in the order of the cells."""
+    grid = grid_over(stores, cells, params.radius_km)
+    shops, shop_rows = sorted_points(stores, grid)
+    homes, home_rows = sorted_points(cells, grid)
+    by_bin, pulled = np.zeros(len(home_rows)), np.zeros(len(home_rows))
+    pull_on_cells(homes, shops, attraction[shop_rows], grid, params.kernel(), 0, len(home_rows), by_bin)
+    pulled[home_rows] = by_bin
+    return pulled
+
+
+def _ids(stores: pd.DataFrame) -> np.ndarray:
+    if "store_id" not in stores:
+        raise InputError("stores", ["column store_id is missing; it names each store"])
+    return stores["store_id"].to_numpy()
+
+
+def _attraction(stores: pd.DataFrame, params: HuffParams) -> np.ndarray:
+    if "attraction" in stores:
+        return amounts_of(stores, "stores", "attraction")
+    return amounts_of(stores, "stores", "area_m2") ** params.area_exponent
+
+
+def _catchments(stores: pd.DataFrame, rows: np.ndarray, sums: np.ndarray, rivals: np.ndarray) -> pd.DataFrame:
+    """Bring sums from the order of bins to the order of the table."""
+    drawn, earned, nearby = np.zeros((3, len(stores)))
+    drawn[rows], earned[rows], nearby[rows] = sums.T
+    counts = np.zeros(len(stores), np.int32)
+    counts[rows] = rivals
+    income = np.where(earned > 0, _ratio(earned, drawn), 1.0)
+    columns = {
+        "store_id": _ids(stores),
+        "people": drawn,
+        "income_index": income,
+        "people_nearby": nearby,
+        "rivals": counts,
+    }
+    return Catchments.check(pd.DataFrame(columns), "stores")
+
+
+def _shared(threads: int, rows: int, work: Callable[[int, int], None]) -> None:
+    """Run `work` on pieces of rows; each row is computed by one thread alone, in one order."""
+    pieces = [(first, min(first + CHUNK, rows)) for first in range(0, rows, CHUNK)]
+    if threads <= 1 or len(pieces) <= 1:
+        for first, last in pieces:
+            work(first, last)
+        return
+    with ThreadPoolExecutor(threads) as pool:
+        list(pool.map(lambda piece: work(*piece), pieces))
+
+
+def _ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
+    return np.divide(part, whole, out=np.zeros_like(whole), where=whole > 0)

@@ -1,0 +1,118 @@
+"""Parameters of the Huff model."""
+
+import math
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+import numpy as np
+
+from lst_workbench.assumptions import load_register
+from lst_workbench.catchment._kernels import Decay, pulls
+from lst_workbench.contracts import InputError
+
+STEPS = 20_000  # of the integral over the radius
+
+
+class Figures(Protocol):
+    """Anything that gives figures by register key: a scenario, or a dict."""
+
+    def __getitem__(self, key: str, /) -> float: ...
+
+
+@dataclass(frozen=True)
+class HuffParams:
+    """How shoppers choose among shops.
+
+    Parameters
+    ----------
+    radius_km : float
+        Shops further away are never visited; the pull falls smoothly to zero there.
+    decay_per_km : float
+        Rate of the exponential decay in 1/km, or the exponent of the power decay.
+    area_exponent : float
+        Pull of a shop is its floor area to this power, unless stores carry their own `attraction`.
+    outside_attraction : float
+        Pull of everything that is not in the list: supermarkets, markets, online.
+    decay : {"exponential", "power"}
+        ``exp(-rate d)`` or ``max(d, near_km) ** -rate``.
+    near_km : float
+        Below this distance the power decay is flat.
+    taper_from_share : float
+        Share of the radius from which the pull is led to zero (cubic smoothstep).
+
+    Raises
+    ------
+    InputError
+        Lists every parameter out of range.
+
+    Examples
+    --------
+    >>> HuffParams(radius_km=2, decay_per_km=1.5, area_exponent=1, outside_attraction=0).decay
+    'exponential'
+    """
+
+    radius_km: float
+    decay_per_km: float
+    area_exponent: float
+    outside_attraction: float
+    decay: Literal["exponential", "power"] = "exponential"
+    near_km: float = 0.1
+    taper_from_share: float = 0.9
+
+    def __post_init__(self) -> None:
+        checks = {
+            "radius_km must be more than 0": 0 < self.radius_km < math.inf,
+            "decay_per_km must be at least 0": 0 <= self.decay_per_km < math.inf,
+            "area_exponent must be at least 0": 0 <= self.area_exponent < math.inf,
+            "outside_attraction must be at least 0": 0 <= self.outside_attraction < math.inf,
+            "decay must be exponential or power": self.decay in ("exponential", "power"),
+            "near_km must be more than 0": 0 < self.near_km < math.inf,
+            "taper_from_share must be at least 0 and less than 1": 0 <= self.taper_from_share < 1,
+        }
+        if faults := [
+            f"{words}, not {getattr(self, words.split()[0])!r}" for words, holds in checks.items() if not holds
+        ]:
+            raise InputError("the Huff parameters", faults)
+
+    @classmethod
+    def of(cls, figures: Figures | None = None) -> "HuffParams":
+        """Parameters from a scenario; from the register's own values by default.
+
+        Examples
+        --------
+        >>> HuffParams.of().radius_km
+        3.0
+        """
+        if figures is None:
+            figures = {key: figure.value for key, figure in load_register().items() if key.startswith("catchment.")}
+        return cls(
+            radius_km=figures["catchment.radius_km"],
+            decay_per_km=figures["catchment.decay_per_km"],
+            area_exponent=figures["catchment.area_exponent"],
+            outside_attraction=figures["catchment.outside_attraction"],
+        )
+
+    def kernel(self) -> Decay:
+        """Give the decay as the kernels read it."""
+        taper_km = self.taper_from_share * self.radius_km
+        return Decay(self.decay == "power", self.decay_per_km, self.near_km, taper_km, float(self.radius_km))
+
+    def cut_off_share(self) -> float:
+        """Share of a shop's pull that lies beyond the radius, were people spread evenly; nan where it has no end.
+
+        1 - ∫₀ᴿ r f(r) taper(r) dr / ∫₀^∞ r f(r) dr. The whole is 1/β² for the exponential decay and
+        near^(2-β) (1/2 + 1/(β - 2)) for the power decay, which is finite for β > 2 only.
+
+        Examples
+        --------
+        >>> round(HuffParams(3, 1.5, 1, 0).cut_off_share(), 3)
+        0.074
+        """
+        rate, step = self.decay_per_km, self.radius_km / STEPS
+        if rate == 0 or (self.decay == "power" and rate <= 2):
+            return math.nan
+        distances = (np.arange(STEPS) + 0.5) * step
+        kept = float(np.sum(distances * pulls(distances, self.kernel())) * step)
+        if self.decay == "power":
+            return 1 - kept / (self.near_km ** (2 - rate) * (1 / 2 + 1 / (rate - 2)))
+        return 1 - kept * rate**2

@@ -1,0 +1,17 @@
+"""Demand: what a store could buy in a month, what it will sell next, and sums that agree from store to nation."""
+
+from lst_workbench.demand.backtest import BacktestResult, backtest_panel
+from lst_workbench.demand.forecast import ForecastParams, Forecasts, forecast_panel
+from lst_workbench.demand.potential import potential_of_stores, spend_per_head
+from lst_workbench.demand.reconcile import reconcile
+
+__all__ = [
+    "BacktestResult",
+    "ForecastParams",
+    "Forecasts",
+    "backtest_panel",
+    "forecast_panel",
+    "potential_of_stores",
+    "reconcile",
+    "spend_per_head",
+]

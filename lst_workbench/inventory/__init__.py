@@ -1,0 +1,53 @@
+"""Inventory: how much to hold, when to order, and today's order of every store."""
+
+from lst_workbench.inventory.lot_sizes import (
+    eoq,
+    eoq_all_units_discounts,
+    eoq_backorders,
+    eoq_incremental_discounts,
+    epq,
+    wagner_whitin,
+)
+from lst_workbench.inventory.orders import OrderParams, OrderResult, propose_orders
+from lst_workbench.inventory.reorder_points import (
+    rq_cost,
+    rq_normal,
+    rq_poisson,
+    rq_reorder_point,
+    ss_cost,
+    ss_discrete,
+    ss_poisson,
+    ss_power_approximation,
+)
+from lst_workbench.inventory.single_period import (
+    newsvendor_discrete,
+    newsvendor_lognormal,
+    newsvendor_normal,
+    newsvendor_poisson,
+    newsvendor_profit,
+)
+
+__all__ = [
+    "OrderParams",
+    "OrderResult",
+    "eoq",
+    "eoq_all_units_discounts",
+    "eoq_backorders",
+    "eoq_incremental_discounts",
+    "epq",
+    "newsvendor_discrete",
+    "newsvendor_lognormal",
+    "newsvendor_normal",
+    "newsvendor_poisson",
+    "newsvendor_profit",
+    "propose_orders",
+    "rq_cost",
+    "rq_normal",
+    "rq_poisson",
+    "rq_reorder_point",
+    "ss_cost",
+    "ss_discrete",
+    "ss_poisson",
+    "ss_power_approximation",
+    "wagner_whitin",
+]

@@ -1,0 +1,148 @@
+"""The market bundle: six tables and what is known about them, read from disk only when asked for."""
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+
+from lst_workbench.contracts import Cells, Participants, Places, Sites, Stores, Table, Territories
+
+TABLES: dict[str, type[Table]] = {
+    contract.table_name(): contract for contract in (Places, Cells, Stores, Participants, Sites, Territories)
+}
+
+
+class LazyTables(Mapping[str, pd.DataFrame]):
+    """Tables by name; each is read when it is first asked for, and kept.
+
+    Examples
+    --------
+    >>> tables = LazyTables({"stores": Stores.without_rows})
+    >>> len(tables["stores"])
+    0
+    """
+
+    def __init__(self, readers: Mapping[str, Callable[[], pd.DataFrame]]) -> None:
+        self._readers = dict(readers)
+        self._read: dict[str, pd.DataFrame] = {}
+
+    def __getitem__(self, name: str) -> pd.DataFrame:
+        if name not in self._read:
+            self._read[name] = self._readers[name]()
+        return self._read[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._readers)
+
+    def __len__(self) -> int:
+        return len(self._readers)
+
+
+@dataclass(frozen=True)
+class MarketMeta:
+    """What is known about a market beside its tables.
+
+    Attributes
+    ----------
+    name : str
+        Name as shown to people.
+    source : str
+        Where it comes from: "china-2017", or the file of an import.
+    synthetic : bool
+        Whether its shops are drawn: pages and reports then say "synthetic stores on real geography".
+    fingerprint : str
+        Digest of the contents of all tables (`fingerprint_of`): equal markets have equal fingerprints.
+    seed : int or None
+        Seed of the draw; None for an analyst's own market.
+    counts : dict
+        Rows by table.
+    package_version : str
+        Version of the package that made it.
+    """
+
+    name: str
+    source: str
+    synthetic: bool
+    fingerprint: str
+    seed: int | None = None
+    counts: dict[str, int] = field(default_factory=dict)
+    package_version: str = ""
+
+
+@dataclass(frozen=True)
+class Market:
+    """Everything known about the shops to plan for.
+
+    Attributes
+    ----------
+    meta : MarketMeta
+        Name, source, seed, fingerprint.
+    tables : mapping of str to DataFrame
+        places, cells, stores, participants, sites and territories, each as its contract says.
+    folder : Path or None
+        Where it was read from or written to.
+    truth : mapping of str to DataFrame
+        Of a synthetic market, what it was drawn with; for tests and benchmarks only.
+
+    Examples
+    --------
+    >>> from lst_workbench.assumptions import data_folder
+    >>> from lst_workbench.market import read_market
+    >>> market = read_market(data_folder() / "sample")
+    >>> market.meta.name, market.meta.synthetic
+    ('Huangshan', True)
+    """
+
+    meta: MarketMeta
+    tables: Mapping[str, pd.DataFrame] = field(repr=False, compare=False)
+    folder: Path | None = None
+    truth: Mapping[str, pd.DataFrame] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def places(self) -> pd.DataFrame:
+        """Cities, towns and townships."""
+        return self.tables["places"]
+
+    @property
+    def cells(self) -> pd.DataFrame:
+        """Populated cells."""
+        return self.tables["cells"]
+
+    @property
+    def stores(self) -> pd.DataFrame:
+        """Every small shop, in the system or not."""
+        return self.tables["stores"]
+
+    @property
+    def participants(self) -> pd.DataFrame:
+        """Stores already in the system."""
+        return self.tables["participants"]
+
+    @property
+    def sites(self) -> pd.DataFrame:
+        """Warehouses of the three tiers."""
+        return self.tables["sites"]
+
+    @property
+    def territories(self) -> pd.DataFrame:
+        """Places of each sales territory."""
+        return self.tables["territories"]
+
+
+def fingerprint_of(tables: Mapping[str, pd.DataFrame]) -> str:
+    """Digest of what the tables hold: names, types and values of all columns, in their order.
+
+    Examples
+    --------
+    >>> one = {"a": pd.DataFrame({"x": [1, 2]})}
+    >>> fingerprint_of(one) == fingerprint_of({"a": pd.DataFrame({"x": [2, 1]})})
+    False
+    """
+    digest = hashlib.blake2b(digest_size=16)
+    for name in sorted(tables):
+        for column, values in tables[name].items():
+            digest.update(f"{name}.{column}:{values.dtype}".encode())
+            digest.update(pd.util.hash_pandas_object(values, index=False).to_numpy().tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,189 @@
+"""The first road, end to end: from a market and a scenario to a plan that explains itself."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from lst_workbench.assumptions import Scenario
+from lst_workbench.catchment import HuffParams, huff_catchments
+from lst_workbench.contracts import InputError
+from lst_workbench.coverage import assign_stores
+from lst_workbench.demand import potential_of_stores, spend_per_head
+from lst_workbench.market import Market
+from lst_workbench.planning import levers, outcome, summary, wave_inputs
+from lst_workbench.runs import PlanResult, Progress, RunWriter, StageOutput
+
+STAGES = ("catchments", "potentials", "assignments", "wave_inputs", "waves", "outcome", "levers", "summary")
+MARKET_TABLES = ("stores", "cells", "sites", "territories", "participants")
+Tables = Mapping[str, pd.DataFrame]
+Figures = Mapping[str, Any]
+
+
+def make_plan(
+    market: Market,
+    scenario: Scenario,
+    out: str | Path | None = None,
+    progress: Callable[[Progress], None] | None = None,
+    seed: int = 7,
+) -> PlanResult:
+    """Plan who is signed when, from which warehouse, under which capacities, and say what it comes to.
+
+    Parameters
+    ----------
+    market : Market
+        What is known: places, cells, stores, participants, sites, territories.
+    scenario : Scenario
+        Assumptions of the nation; figures that scale are brought to the market's share of the nation's stores.
+    out : str or Path, optional
+        Folder of the run; without it the plan is kept in memory. A run that was stopped is taken up where it was, a
+        finished one with the same inputs is read, one with other inputs is refused.
+    progress : callable, optional
+        Called with a `Progress` at each stage.
+    seed : int
+        Seed of whatever is drawn at random; nothing is in this version, and it is recorded.
+
+    Returns
+    -------
+    PlanResult
+
+    Raises
+    ------
+    InputError
+        The market lacks what a plan needs.
+    LstError
+        The folder is in use, holds something else, or the disk refuses.
+
+    Examples
+    --------
+    >>> from lst_workbench.assumptions import data_folder, load_scenario
+    >>> from lst_workbench.market import read_market
+    >>> result = make_plan(read_market(data_folder() / "sample"), load_scenario("base"))
+    >>> result.certificate.gap < 0.03
+    True
+    """
+    _check(market)
+    here = scenario.at_scale(len(market.stores) / scenario["market.small_stores"])
+    known = {name: market.tables[name] for name in MARKET_TABLES}
+    about = {"market_folder": str(Path(market.folder).resolve()) if market.folder else ""}
+    with RunWriter(Path(out) if out else None, _identity(market, here, seed), STAGES, progress, about) as run:
+
+        def stage(name: str, make: Callable[[Tables, Figures], StageOutput], needs: str, keys: tuple[str, ...]) -> None:
+            inputs = {table: known[table] for table in needs.split()}
+            known.update(run.stage(name, make, inputs, {key: _figure(here, key) for key in keys}))
+
+        stage("catchments", _catchments, "stores cells", CATCHMENT_KEYS)
+        stage("potentials", _potentials, "cells catchments", POTENTIAL_KEYS)
+        stage("assignments", _assignments, "stores sites", ASSIGNMENT_KEYS)
+        stage("wave_inputs", _wave_inputs, WAVE_TABLES, wave_inputs.KEYS)
+        stage("waves", _waves, "wave_stores territory_months warehouse_months plan_months", ())
+        stage("outcome", _outcome, OUTCOME_TABLES, outcome.KEYS)
+        stage("levers", _levers, f"{WAVE_TABLES} waves prices", levers.SEARCH_KEYS)
+        stage("summary", summary.summary, SUMMARY_TABLES, summary.KEYS)
+        return run.finish()
+
+
+CATCHMENT_KEYS = (
+    "catchment.radius_km", "catchment.decay_per_km", "catchment.area_exponent", "catchment.outside_attraction",
+)  # fmt: skip
+POTENTIAL_KEYS = (
+    "store.purchases_month", "market.people_per_store", "store.tobacco_share", "demand.tobacco_in_base_share",
+    "platform.wallet_share",
+)  # fmt: skip
+ASSIGNMENT_KEYS = ("network.front_radius_km", "network.circuity")
+WAVE_TABLES = "stores territories sites participants potentials assignments"
+OUTCOME_TABLES = (
+    "stores territories sites participants potentials assignments uncovered wave_stores plan_months base_loads waves "
+    "prices margins"
+)
+SUMMARY_TABLES = "participants sites uncovered curve capacities economics levers reps_search"
+
+
+def _catchments(tables: Tables, figures: Figures) -> StageOutput:
+    result = huff_catchments(tables["stores"], tables["cells"], HuffParams.of(figures))
+    return StageOutput(result.tables)
+
+
+def _potentials(tables: Tables, figures: Figures) -> StageOutput:
+    served_share = tables["catchments"]["people"].sum() / tables["cells"]["people"].sum()
+    spend_rmb_month = spend_per_head(
+        figures["store.purchases_month"],
+        figures["market.people_per_store"],
+        figures["store.tobacco_share"] * figures["demand.tobacco_in_base_share"],
+        float(served_share),
+    )
+    wallet_share = figures["platform.wallet_share"]
+    return StageOutput({"potentials": potential_of_stores(tables["catchments"], spend_rmb_month, wallet_share)})
+
+
+def _assignments(tables: Tables, figures: Figures) -> StageOutput:
+    radius_km, circuity = figures["network.front_radius_km"], figures["network.circuity"]
+    return StageOutput(assign_stores(tables["stores"], tables["sites"], radius_km, circuity).tables)
+
+
+def _wave_inputs(tables: Tables, figures: Figures) -> StageOutput:
+    made = wave_inputs.wave_inputs(tables, figures)
+    return StageOutput(made, notes=summary.base_load_notes(made["base_loads"]))
+
+
+def _waves(tables: Tables, figures: Figures) -> StageOutput:
+    result = levers.solve(tables)
+    return StageOutput({name: result.tables[name] for name in ("waves", "prices", "margins")}, result.certificate)
+
+
+def _outcome(tables: Tables, figures: Figures) -> StageOutput:
+    return StageOutput(outcome.outcome(tables, figures))
+
+
+def _levers(tables: Tables, figures: Figures) -> StageOutput:
+    return StageOutput(levers.levers(tables, figures))
+
+
+def _figure(scenario: Scenario, key: str) -> float:
+    """Value of a figure at the market's scale, or what a stage needs to know beside the figures."""
+    if key == "goal.counts_signups":
+        return float(scenario.goal == "signups")
+    if key == wave_inputs.FRONT_CAPACITY_REGISTERED:
+        return scenario.figures[wave_inputs.FRONT_CAPACITY].value
+    return scenario[key]
+
+
+def _identity(market: Market, here: Scenario, seed: int) -> dict[str, Any]:
+    """Say what the plan was asked for, for `run.toml`; figures are those at the market's scale."""
+    overrides = {key: {"value": given.value, "level": given.level} for key, given in here.overrides.items()}
+    return {
+        "seed": seed,
+        "scenario": {
+            "name": here.name,
+            "label": here.label,
+            "label_zh": here.label_zh,
+            "goal": here.goal,
+            "scale": here.scale,
+            "overrides": overrides,
+            "figures": here.values(),
+        },
+        "market": {
+            "name": market.meta.name,
+            "source": market.meta.source,
+            "synthetic": market.meta.synthetic,
+            "fingerprint": market.meta.fingerprint,
+        },
+    }
+
+
+def _check(market: Market) -> None:
+    """Refuse a market that cannot be planned, with every reason."""
+    faults = [
+        f"its table {name} has no rows; give at least one" for name in MARKET_TABLES[:4] if market.tables[name].empty
+    ]
+    strays = set(market.stores["place_id"]) - set(market.territories["place_id"])
+    if strays and not market.territories.empty:
+        faults.append(
+            f"{len(strays):,} places with stores lie in no territory, first {min(strays)}; add them to territories"
+        )
+    unknown = set(market.participants["store_id"]) - set(market.stores["store_id"])
+    if unknown:
+        faults.append(f"{len(unknown):,} participants are not among the stores, first {min(unknown)}; remove them")
+    if faults:
+        raise InputError(f"market {market.meta.name}", faults)

@@ -1,0 +1,162 @@
+"""Hand-over from market and scenario to the rollout model: who may be signed, with what, under which capacities."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from lst_workbench.rollout.curve import monthly_survival
+
+Tables = Mapping[str, pd.DataFrame]
+Figures = Mapping[str, float]
+FRONT_CAPACITY = "network.front_capacity_m3_month"
+FRONT_CAPACITY_REGISTERED = f"{FRONT_CAPACITY} as registered"
+KEYS = (
+    "rollout.start_month", "rollout.months", "rollout.active_share", "rollout.tie_weight", "store.closure_year",
+    "field.reps", "field.visits_day", "field.working_days", "field.working_days_festival", "field.festival_month",
+    "field.visits_per_signup", "field.care_visits_month", FRONT_CAPACITY, FRONT_CAPACITY_REGISTERED,
+    "network.rmb_per_m3", "capital.working_rmb", "capital.credit_share", "capital.stock_days", "capital.days_month",
+    "credit.term_days",
+)  # fmt: skip
+
+
+def first_day(yyyymm: float) -> pd.Timestamp:
+    """First day of a month kept as year and month.
+
+    Examples
+    --------
+    >>> first_day(201709.0)
+    Timestamp('2017-09-01 00:00:00')
+    """
+    return pd.Timestamp(f"{yyyymm:.0f}01")
+
+
+def months_of(figures: Figures) -> pd.DatetimeIndex:
+    """Months of the plan, each its first day."""
+    start = first_day(figures["rollout.start_month"])
+    return pd.date_range(start, periods=int(figures["rollout.months"]), freq="MS", unit="us")
+
+
+def wave_inputs(tables: Tables, figures: Figures) -> dict[str, pd.DataFrame]:
+    """Turn the market at hand into the tables that `plan_waves` takes, and say what is taken before it starts.
+
+    Stores already in the system take care visits, throughput and capital in every month, in full: those who close
+    are not taken off, so that the plan leans to the safe side. What they take is subtracted from the capacities; where
+    it is more than there is, nothing is left for the plan.
+
+    Parameters
+    ----------
+    tables : mapping
+        ``stores``, ``territories``, ``sites``, ``participants``, ``potentials``, ``assignments``.
+    figures : mapping
+        `KEYS`, at the scale of the market.
+
+    Returns
+    -------
+    dict
+        ``wave_stores``, ``territory_months``, ``warehouse_months``, ``plan_months`` (contracts of these names) and
+        ``base_loads``: resource, resource_id, month, capacity, base_load.
+    """
+    months = months_of(figures)
+    loads = store_loads(tables, figures)
+    joined = loads["store_id"].isin(tables["participants"]["store_id"])
+    served = loads["warehouse_id"].notna()
+    base_loads = pd.concat(
+        [
+            _visits(tables, figures, months, loads[joined]),
+            _throughput(tables["sites"], figures, months, loads[joined & served]),
+            _capital(figures, months, loads[joined]),
+        ],
+        ignore_index=True,
+    )
+    left = base_loads.assign(left=(base_loads["capacity"] - base_loads["base_load"]).clip(lower=0.0))
+    survival = monthly_survival(figures["store.closure_year"])
+    plan_months = _left_of(left, "capital_rmb", capital_rmb="left")
+    return {
+        "wave_stores": loads[~joined & served].astype({"warehouse_id": np.int64}).reset_index(drop=True),
+        "territory_months": _left_of(left, "visits", territory_id="resource_id", visits="left"),
+        "warehouse_months": _left_of(left, "volume_m3", warehouse_id="resource_id", capacity_m3="left"),
+        "plan_months": plan_months.assign(value_factor=survival ** np.arange(len(months) - 1, -1, -1)),
+        "base_loads": base_loads,
+    }
+
+
+def store_loads(tables: Tables, figures: Figures) -> pd.DataFrame:
+    """Say what each store brings and uses, as in `WaveStores`; ``warehouse_id`` is empty where none reaches it.
+
+    value = active share x (1 + tie weight x GMV / mean GMV). Volume and capital are expected ones, the active share of
+    a month's GMV: volume by value density, capital by the days that credit and stock tie money up,
+    GMV x (credit share x credit days + stock days) / days of a month.
+    """
+    stores = (
+        tables["stores"][["store_id", "place_id"]]
+        .merge(tables["territories"][["place_id", "territory_id"]], on="place_id", how="left", validate="many_to_one")
+        .merge(tables["potentials"][["store_id", "gmv_rmb_month"]], on="store_id", how="left", validate="one_to_one")
+        .merge(tables["assignments"][["store_id", "site_id"]], on="store_id", how="left", validate="one_to_one")
+    )
+    gmv = stores["gmv_rmb_month"].to_numpy(np.float64)
+    active_gmv = figures["rollout.active_share"] * gmv
+    tied_days = figures["capital.credit_share"] * figures["credit.term_days"] + figures["capital.stock_days"]
+    ties = figures["rollout.tie_weight"] * gmv / max(float(gmv.mean()), 1.0)
+    return pd.DataFrame(
+        {
+            "store_id": stores["store_id"],
+            "territory_id": stores["territory_id"],
+            "warehouse_id": stores["site_id"].astype("Int64"),
+            "value": figures["rollout.active_share"] * (1.0 + ties),
+            "p_sign": 1.0,
+            "visits_signup": figures["field.visits_per_signup"],
+            "visits_care": figures["field.care_visits_month"],
+            "volume_m3_month": active_gmv / figures["network.rmb_per_m3"],
+            "capital_rmb": active_gmv * tied_days / figures["capital.days_month"],
+        }
+    )
+
+
+def _visits(tables: Tables, figures: Figures, months: pd.DatetimeIndex, joined: pd.DataFrame) -> pd.DataFrame:
+    """Visits by territory: reps are spread in proportion to stores; the festival month is short."""
+    territory_of = tables["territories"].set_index("place_id")["territory_id"]
+    share = tables["stores"]["place_id"].map(territory_of).value_counts(normalize=True).sort_index()
+    festival = months == first_day(figures["field.festival_month"])
+    days = np.where(festival, figures["field.working_days_festival"], figures["field.working_days"])
+    visits = figures["field.reps"] * figures["field.visits_day"] * days
+    base = joined.groupby("territory_id")["visits_care"].sum().reindex(share.index, fill_value=0.0)
+    return _spread("visits", share.index, months, np.outer(share.to_numpy(), visits), base)
+
+
+def _throughput(sites: pd.DataFrame, figures: Figures, months: pd.DatetimeIndex, joined: pd.DataFrame) -> pd.DataFrame:
+    """Throughput by front warehouse; nothing before it opens.
+
+    Sites carry their own capacity; a scenario that moves the register's figure for it moves all of them alike.
+    """
+    fronts = sites[sites["tier"] == "front"].sort_values("site_id")
+    is_open = fronts["open_month"].to_numpy()[:, None] <= months.to_numpy()[None, :]
+    factor = figures[FRONT_CAPACITY] / figures[FRONT_CAPACITY_REGISTERED]
+    capacity = fronts["capacity_m3_month"].to_numpy()[:, None] * is_open * factor
+    base = joined.groupby("warehouse_id")["volume_m3_month"].sum().reindex(fronts["site_id"], fill_value=0.0)
+    return _spread("volume_m3", pd.Index(fronts["site_id"]), months, capacity, base)
+
+
+def _capital(figures: Figures, months: pd.DatetimeIndex, joined: pd.DataFrame) -> pd.DataFrame:
+    capacity = np.full((1, len(months)), figures["capital.working_rmb"])
+    return _spread("capital_rmb", pd.Index([0]), months, capacity, pd.Series([joined["capital_rmb"].sum()]))
+
+
+def _spread(
+    resource: str, ids: pd.Index, months: pd.DatetimeIndex, capacity: np.ndarray, base: pd.Series
+) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "resource": resource,
+            "resource_id": np.repeat(ids.to_numpy(np.int64), len(months)),
+            "month": np.tile(months.to_numpy(), len(ids)),
+            "capacity": np.asarray(capacity, np.float64).ravel(),
+            "base_load": np.repeat(base.to_numpy(np.float64), len(months)),
+        }
+    )
+
+
+def _left_of(left: pd.DataFrame, resource: str, **renamed: str) -> pd.DataFrame:
+    """Rows of one resource: its month, and columns by their new names."""
+    rows = left[left["resource"] == resource].reset_index(drop=True)
+    return pd.DataFrame({new: rows[old] for new, old in renamed.items()}).assign(month=rows["month"])

@@ -1,0 +1,87 @@
+"""An independent check of a plan: slow, obvious, and sharing nothing with the solver."""
+
+import pandas as pd
+
+
+def check_waves(
+    waves: pd.DataFrame,
+    stores: pd.DataFrame,
+    territories: pd.DataFrame,
+    warehouses: pd.DataFrame,
+    months: pd.DataFrame,
+    quotas: pd.DataFrame | None = None,
+    max_stores: float | None = None,
+) -> pd.DataFrame:
+    """List everything that a plan breaks.
+
+    Parameters
+    ----------
+    waves : DataFrame
+        store_id, month: the plan.
+    stores, territories, warehouses, months, quotas, max_stores
+        As given to `plan_waves`.
+
+    Returns
+    -------
+    DataFrame
+        constraint, id, month, used, limit: one row for each limit that is broken; empty when the plan is fine.
+        Floors of quotas are limits here too; `plan_waves` reports those it could not reach as shortfalls.
+
+    Examples
+    --------
+    >>> months = pd.DataFrame({"month": [1], "capital_rmb": [100.0]})
+    >>> stores = pd.DataFrame({"store_id": [1, 2], "territory_id": 1, "warehouse_id": 1, "visits_signup": 8.0,
+    ...     "visits_care": 1.0, "volume_m3_month": 1.0, "capital_rmb": 60.0})
+    >>> territories = pd.DataFrame({"territory_id": [1], "month": [1], "visits": [20.0]})
+    >>> warehouses = pd.DataFrame({"warehouse_id": [1], "month": [1], "capacity_m3": [5.0]})
+    >>> waves = pd.DataFrame({"store_id": [1, 2], "month": [1, 1]})
+    >>> check_waves(waves, stores, territories, warehouses, months)
+      constraint    id month   used  limit
+    0    capital  plan     1  120.0  100.0
+    """
+    broken: list[tuple[str, object, object, float, float]] = []
+    for store_id, times in waves["store_id"].value_counts().items():
+        if times > 1:
+            broken.append(("once", store_id, None, float(times), 1.0))
+    unknown = waves[~waves["store_id"].isin(stores["store_id"])]
+    broken += [("known_store", row.store_id, row.month, 1.0, 0.0) for row in unknown.itertuples()]
+    strange = waves[~waves["month"].isin(months["month"])]
+    broken += [("known_month", row.store_id, row.month, 1.0, 0.0) for row in strange.itertuples()]
+    plan = waves.merge(stores, on="store_id")
+
+    for month in months.sort_values("month")["month"]:
+        now, earlier = plan[plan["month"] == month], plan[plan["month"] < month]
+        started = plan[plan["month"] <= month]
+        visits = (
+            now.groupby("territory_id")["visits_signup"]
+            .sum()
+            .add(earlier.groupby("territory_id")["visits_care"].sum(), fill_value=0)
+        )
+        volume = started.groupby("warehouse_id")["volume_m3_month"].sum()
+        limits = territories[territories["month"] == month].set_index("territory_id")["visits"]
+        broken += _over("visits", visits, limits, month)
+        limits = warehouses[warehouses["month"] == month].set_index("warehouse_id")["capacity_m3"]
+        broken += _over("volume", volume, limits, month)
+        used, limit = started["capital_rmb"].sum(), months.loc[months["month"] == month, "capital_rmb"].iloc[0]
+        if used > limit:
+            broken.append(("capital", "plan", month, used, limit))
+
+    if max_stores is not None and len(plan) > max_stores:
+        broken.append(("max_stores", "plan", None, float(len(plan)), float(max_stores)))
+    for quota in (quotas if quotas is not None else pd.DataFrame()).to_dict("records"):
+        name = f"{quota['column']} {quota['value']}"
+        signed = int(((plan[quota["column"]] == quota["value"]) & (plan["month"] <= quota["month"])).sum())
+        floor, cap = quota.get("min_stores"), quota.get("max_stores")
+        if pd.notna(floor) and signed < floor:
+            broken.append(("min_stores", name, quota["month"], signed, floor))
+        if pd.notna(cap) and signed > cap:
+            broken.append(("max_stores", name, quota["month"], signed, cap))
+    return pd.DataFrame(broken, columns=["constraint", "id", "month", "used", "limit"])
+
+
+def _over(
+    kind: str, used: pd.Series, limits: pd.Series, month: object
+) -> list[tuple[str, object, object, float, float]]:
+    limits = limits.reindex(used.index).fillna(0.0)
+    over = used[used > limits]
+    return [(kind, place, month, amount, limits[place]) for place, amount in over.items()]

@@ -1,0 +1,124 @@
+"""The Newton system of the dual: blocks of months for territories and warehouses, and a border of national rows."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse as sp
+import scipy.sparse.linalg as sla
+
+DENSE_ROWS = 600
+
+
+@dataclass(frozen=True)
+class Hessian:
+    """Second derivatives of the smoothed dual, with T months and R national rows (capital by month, then targets).
+
+    Parameters
+    ----------
+    territory : ndarray, territories x T x T
+        Visits by visits.
+    pair : ndarray, pairs x T x T
+        Visits of a territory by volume of a warehouse that serves some of it.
+    warehouse : ndarray, warehouses x T x T
+        Volume by volume.
+    territory_nation, warehouse_nation : ndarray, territories or warehouses x T x R
+        What couples them with the national rows.
+    nation : ndarray, R x R
+        National rows among themselves.
+    """
+
+    territory: np.ndarray
+    pair: np.ndarray
+    warehouse: np.ndarray
+    territory_nation: np.ndarray
+    warehouse_nation: np.ndarray
+    nation: np.ndarray
+
+
+class Couplings:
+    """Which territory and which warehouse each pair joins, and so which warehouses share a territory."""
+
+    def __init__(self, first_pair: np.ndarray, pair_warehouse: np.ndarray, n_warehouses: int) -> None:
+        counts = np.diff(first_pair)
+        self.territory = np.repeat(np.arange(len(counts)), counts)
+        self.warehouse = pair_warehouse
+        ones = np.ones(len(pair_warehouse))
+        self.to_warehouse = incidence(pair_warehouse, n_warehouses)
+        self.to_territory = incidence(self.territory, len(counts))
+        together = (self.to_territory.T @ self.to_territory).tocoo() if len(ones) else sp.coo_matrix((0, 0))
+        order = np.lexsort((together.col, together.row))
+        self.left, self.right = together.row[order], together.col[order]
+
+
+def incidence(where: np.ndarray, size: int) -> sp.csr_matrix:
+    """Sum rows by place: a sparse matrix of places x rows."""
+    n = len(where)
+    return sp.csr_matrix((np.ones(n), (where, np.arange(n))), shape=(size, n))
+
+
+def summed(places: sp.csr_matrix, rows: np.ndarray) -> np.ndarray:
+    """Sum blocks over the rows that belong to each place."""
+    flat = rows.reshape(rows.shape[0], int(np.prod(rows.shape[1:])))  # -1 is not defined where there are no rows
+    return (places @ flat).reshape(places.shape[0], *rows.shape[1:])
+
+
+def solve(
+    hessian: Hessian, couplings: Couplings, diagonal: tuple[np.ndarray, ...], rhs: tuple[np.ndarray, ...]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Solve (Hessian + diagonal) x = rhs for visits, volume and national rows.
+
+    Territories are eliminated first, one block each; then warehouses, coupled where they share a territory; the few
+    national rows are solved last and the others follow from them.
+    """
+    territory = _with_diagonal(hessian.territory, diagonal[0])
+    warehouse = _with_diagonal(hessian.warehouse, diagonal[1])
+    pair, border = hessian.pair, hessian.territory_nation
+    t, w = couplings.territory, couplings.warehouse
+    inverse = np.linalg.inv(territory)
+    reach = inverse[t] @ pair
+    answer = (inverse @ rhs[0][:, :, None])[:, :, 0]
+
+    warehouse_border = hessian.warehouse_nation - summed(couplings.to_warehouse, reach.transpose(0, 2, 1) @ border[t])
+    rhs_warehouse = rhs[1] - summed(couplings.to_warehouse, (pair.transpose(0, 2, 1) @ answer[t][:, :, None])[:, :, 0])
+    flat = border.reshape(-1, border.shape[2])
+    nation = hessian.nation + np.diag(diagonal[2]) - flat.T @ (inverse @ border).reshape(flat.shape)
+    rhs_nation = rhs[2] - flat.T @ answer.ravel()
+
+    flat = warehouse_border.reshape(-1, warehouse_border.shape[2])
+    known = np.column_stack([flat, rhs_warehouse.ravel()])
+    solved = _solve_warehouses(warehouse, pair, reach, couplings, known)
+    nation = nation - flat.T @ solved[:, :-1]
+    x_nation = np.linalg.solve(nation, rhs_nation - flat.T @ solved[:, -1])
+
+    x_warehouse = (solved[:, -1] - solved[:, :-1] @ x_nation).reshape(rhs[1].shape)
+    rest = rhs[0] - border @ x_nation - summed(couplings.to_territory, (pair @ x_warehouse[w][:, :, None])[:, :, 0])
+    return (inverse @ rest[:, :, None])[:, :, 0], x_warehouse, x_nation
+
+
+def _with_diagonal(blocks: np.ndarray, diagonal: np.ndarray) -> np.ndarray:
+    months = np.arange(blocks.shape[1])
+    blocks = blocks.copy()
+    blocks[:, months, months] += diagonal
+    return blocks
+
+
+def _solve_warehouses(
+    warehouse: np.ndarray, pair: np.ndarray, reach: np.ndarray, couplings: Couplings, known: np.ndarray
+) -> np.ndarray:
+    """Solve the warehouses' system, from which territories are eliminated, for several right-hand sides."""
+    W, T = warehouse.shape[:2]
+    if not W:
+        return known
+    left, right = couplings.left, couplings.right
+    fill = -(pair.transpose(0, 2, 1)[left] @ reach[right])
+    row = np.append(couplings.warehouse[left], np.arange(W))
+    column = np.append(couplings.warehouse[right], np.arange(W))
+    blocks = np.concatenate([fill, warehouse])
+    months = np.arange(T)
+    rows = np.broadcast_to((row * T)[:, None, None] + months[:, None], blocks.shape).ravel()
+    columns = np.broadcast_to((column * T)[:, None, None] + months, blocks.shape).ravel()
+    matrix = sp.coo_matrix((blocks.ravel(), (rows, columns)), shape=(W * T, W * T))
+    if W * T <= DENSE_ROWS:
+        return np.linalg.solve(matrix.toarray(), known)
+    options = {"SymmetricMode": True}
+    return sla.splu(matrix.tocsc(), diag_pivot_thresh=0.0, permc_spec="MMD_AT_PLUS_A", options=options).solve(known)

@@ -1,0 +1,122 @@
+"""A plan from prices: shares rounded to starts, gaps filled, territories rearranged while it pays."""
+
+import numpy as np
+
+from lst_workbench.rollout._moves import Room, insert, place, recreate, release, spread
+from lst_workbench.rollout.dual import Dual
+from lst_workbench.rollout.prices import FoundPrices
+from lst_workbench.rollout.wave_inputs import WaveProblem
+from lst_workbench.rollout.wave_params import WaveParams
+from lst_workbench.rollout.wave_tables import value_of
+
+REGRETS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
+OPEN = 0.06  # share of a store's worth: closer to nought than this, whether it starts is open
+MONTHS_APART = 0.001  # the same between its two best months: when it starts is open
+PHASE_ROUNDS = 4
+NOISE = 0.02  # share of a store's worth by which the order of a trial is shaken
+# What is open; how much of the price of shared capacities counts; noise.
+PHASES = ((OPEN, 1.0, NOISE), (OPEN, 0.95, NOISE), (2 * OPEN, 0.0, NOISE), (2 * OPEN, 0.0, NOISE / 10))
+WIDE = 0.5  # the same where a quota is short
+TRIALS = 0.3  # trials a store and round
+WAITING = 2  # waiting stores that take part for each started one
+
+
+def plan_at_prices(problem: WaveProblem, dual: Dual, found: FoundPrices, params: WaveParams) -> np.ndarray:
+    """Find the month of start of each store (-1: none); every capacity is kept.
+
+    The shares of the smoothed dual are rounded so that loads stay what they were; whoever fits starts, the surest
+    first. Gaps are filled by those who lose least against their best month. Then territories are rearranged piece by
+    piece: at first what is saved of shared capacities counts as gain, later only value does.
+    """
+    temperature, smooth_x = found.shares_at
+    smooth, prices = dual.prices(smooth_x), dual.prices(found.x)
+    stores, scale = dual.stores, dual.scale
+    room, starts = room_of(problem), np.full(len(scale), -1, np.int64)
+
+    worth, _, lead = dual.best_starts(smooth)
+    wanted = spread(stores, scale, smooth, dual.largest, _row_prices(dual, smooth_x, room), temperature)
+    place(_ranked(lead / scale, wanted >= 0), wanted, starts, stores, room)
+    worth, _, lead = dual.best_starts(prices)
+    for regret in REGRETS:
+        candidates = _ranked(worth / scale, (starts < 0) & (worth > -regret * scale))
+        insert(candidates, regret, worth, scale, starts, stores, prices, room)
+
+    def rearrange(among: np.ndarray, shared: float, noise: float, seed: int) -> None:
+        pool, first = _shuffled(problem, among, starts, worth / scale, seed)
+        recreate(
+            first, pool, worth, scale, starts, stores, prices, room,
+            shared, dual.shortfall_price, noise, REGRETS[-3], TRIALS, seed,
+        )  # fmt: skip
+
+    undecided = (lead < MONTHS_APART * scale) | (worth < 0)
+    length = min(PHASE_ROUNDS, max(1, params.rounds // len(PHASES)))
+    for number in range(params.rounds):
+        reach, shared, noise = PHASES[min(number // length, len(PHASES) - 1)]
+        if (short := _short_groups(problem, room)).any():
+            _release(problem, short, worth / scale, starts, room)
+            nearby = np.unique(stores.territory[short[stores.group]])
+            rearrange(np.isin(stores.territory, nearby) & (np.abs(worth) < WIDE * scale), shared, noise, number)
+        rearrange((np.abs(worth) < reach * scale) | np.where(starts < 0, worth > 0, undecided), shared, noise, number)
+        good_enough = value_of(problem, starts) >= found.bound * (1 - params.gap)
+        if shared == 0 and good_enough and not _short_groups(problem, room).any():
+            break
+    waiting = np.flatnonzero((starts < 0) & np.isfinite(worth))
+    insert(waiting, np.inf, worth, scale, starts, stores, prices, room)
+    return starts
+
+
+def room_of(problem: WaveProblem) -> Room:
+    """Room of the plan in which nobody starts."""
+    targets = problem.targets
+    visits, volume, capital = problem.room()
+    group, row = np.nonzero(targets.member)
+    first = np.searchsorted(group, np.arange(targets.member.shape[0] + 1))
+    return Room(visits, volume, capital, targets.limit * targets.sense, first, row, targets.month, targets.sense)
+
+
+def _shuffled(
+    problem: WaveProblem, among: np.ndarray, starts: np.ndarray, worth: np.ndarray, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Positions in random order inside each territory, and where each territory begins.
+
+    Of waiting stores only the best few for each started one take part.
+    """
+    started, waiting = np.flatnonzero(among & (starts >= 0)), np.flatnonzero(among & (starts < 0))
+    most = 20 + WAITING * np.bincount(problem.stores.territory[started], minlength=len(problem.visits))
+    waiting = waiting[np.lexsort((-worth[waiting], problem.stores.territory[waiting]))]
+    territory = problem.stores.territory[waiting]
+    rank = np.arange(len(waiting)) - np.searchsorted(territory, territory)
+    rows = np.sort(np.append(started, waiting[rank < most[territory]]))
+    territory = problem.stores.territory[rows]
+    rows = rows[np.lexsort((np.random.default_rng(seed).random(len(rows)), territory))]
+    return rows, np.searchsorted(territory, np.arange(len(problem.visits) + 1))
+
+
+def _row_prices(dual: Dual, x: np.ndarray, room: Room) -> Room:
+    """Prices of the rows, shaped as the room."""
+    visits, volume, capital, targets = dual.split(x)
+    return room._replace(visits=visits.copy(), volume=volume.copy(), capital=capital.copy(), spare=targets.copy())
+
+
+def _ranked(key: np.ndarray, among: np.ndarray) -> np.ndarray:
+    """Positions where `among`, by `key`, highest first."""
+    rows = np.flatnonzero(among)
+    return rows[np.argsort(-key[rows], kind="stable")]
+
+
+def _short_groups(problem: WaveProblem, room: Room) -> np.ndarray:
+    """Find the groups of stores that a short quota counts."""
+    short = (problem.targets.sense < 0) & (room.spare < 0)
+    return np.asarray(problem.targets.member[:, short].any(axis=1))
+
+
+def _release(problem: WaveProblem, short: np.ndarray, worth: np.ndarray, starts: np.ndarray, room: Room) -> None:
+    """Where a limit on stores keeps members of a short quota out, stop the least useful stores it counts."""
+    targets, group = problem.targets, problem.stores.group
+    guarded = (targets.sense < 0) & ~targets.member[short].all(axis=0)  # others get as many back
+    wanted = int(-room.spare[(targets.sense < 0) & (room.spare < 0)].sum())
+    for row in np.flatnonzero((targets.sense > 0) & (room.spare < wanted)).tolist():
+        if targets.member[short, row].any():
+            counted = np.flatnonzero((starts >= 0) & targets.member[group, row] & ~short[group])
+            order = counted[np.argsort(worth[counted], kind="stable")]
+            release(order, row, wanted - int(room.spare[row]), guarded, starts, problem.stores, room)

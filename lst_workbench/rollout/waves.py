@@ -1,0 +1,165 @@
+"""Who is signed when: the best months to start stores under reps, warehouses, capital and quotas."""
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from threadpoolctl import threadpool_limits
+
+from lst_workbench.optim import Certificate, Status
+from lst_workbench.rollout.dual import Dual
+from lst_workbench.rollout.exact import solve_exactly
+from lst_workbench.rollout.prices import find_prices
+from lst_workbench.rollout.primal import plan_at_prices
+from lst_workbench.rollout.wave_inputs import WaveProblem, read_wave_tables
+from lst_workbench.rollout.wave_params import WaveParams
+from lst_workbench.rollout.wave_tables import stores_lacking, value_of, wave_tables
+
+DEFAULTS = WaveParams()
+
+
+@dataclass(frozen=True)
+class WaveResult:
+    """A rollout plan, its prices, and how good it is.
+
+    ``tables`` holds ``waves`` (store_id, month), ``prices`` (resource, resource_id, month, shadow_price: gain of the
+    objective per unit of capacity), ``margins`` (store_id, margin, best_month, visits_price, volume_price,
+    capital_price, target_price: value less price in the best month), ``quotas`` (each with signed, shortfall and
+    shadow_price) and ``shortfalls`` (quotas that are not met).
+    """
+
+    tables: dict[str, pd.DataFrame]
+    certificate: Certificate
+
+    def kpis(self) -> dict[str, float]:
+        """Headline figures."""
+        return {
+            "signed_stores": float(len(self.tables["waves"])),
+            "value": self.certificate.value,
+            "bound": self.certificate.bound,
+            "gap_share": self.certificate.gap,
+            "shortfall_stores": float(self.tables["shortfalls"]["shortfall"].sum()),
+        }
+
+
+def plan_waves(
+    stores: pd.DataFrame,
+    territories: pd.DataFrame,
+    warehouses: pd.DataFrame,
+    months: pd.DataFrame,
+    quotas: pd.DataFrame | None = None,
+    max_stores: float | None = None,
+    params: WaveParams = DEFAULTS,
+) -> WaveResult:
+    """Decide which stores start in which month, for the highest value that capacities allow.
+
+    A store that starts in month m is worth value x p_sign x value_factor[m]; it uses visits_signup in m, visits_care
+    in every later month, and its volume and capital in m and every later month. Loads are not scaled by p_sign.
+    Capacities, ``max_stores`` and the ``max_stores`` of quotas are never exceeded; the ``min_stores`` of quotas are met
+    as far as possible and what lacks is reported.
+
+    Parameters
+    ----------
+    stores : DataFrame
+        store_id, territory_id, warehouse_id, value, p_sign, visits_signup, visits_care, volume_m3_month, capital_rmb,
+        and any columns that quotas name. Ids are numbers or text.
+    territories : DataFrame
+        territory_id, month, visits.
+    warehouses : DataFrame
+        warehouse_id, month, capacity_m3.
+    months : DataFrame
+        month (timestamps or whole numbers), capital_rmb, and value_factor (1 where it is left out).
+    quotas : DataFrame, optional
+        column, value, month, min_stores, max_stores: stores whose `column` is `value`, started by the end of `month`.
+    max_stores : float, optional
+        At most so many stores in all.
+    params : WaveParams
+        Tuning.
+
+    Returns
+    -------
+    WaveResult
+
+    Raises
+    ------
+    InputError
+        Names every fault of the tables.
+
+    Examples
+    --------
+    >>> stores = pd.DataFrame({
+    ...     "store_id": [1, 2, 3], "territory_id": 1, "warehouse_id": 1, "value": [3.0, 2.0, 1.0], "p_sign": 1.0,
+    ...     "visits_signup": 8.0, "visits_care": 1.0, "volume_m3_month": 1.0, "capital_rmb": 100.0,
+    ... })
+    >>> territories = pd.DataFrame({"territory_id": 1, "month": [1, 2], "visits": [8.0, 9.0]})
+    >>> warehouses = pd.DataFrame({"warehouse_id": 1, "month": [1, 2], "capacity_m3": [5.0, 5.0]})
+    >>> months = pd.DataFrame({"month": [1, 2], "capital_rmb": [1e6, 1e6], "value_factor": [1.0, 0.9]})
+    >>> result = plan_waves(stores, territories, warehouses, months)
+    >>> result.tables["waves"]
+       store_id  month
+    0         1      1
+    1         2      2
+    >>> round(result.certificate.value, 6), result.certificate.status.value
+    (4.8, 'optimal')
+    """
+    started = time.perf_counter()
+    problem = read_wave_tables(stores, territories, warehouses, months, quotas, max_stores)
+    with threadpool_limits(limits=1, user_api="blas"):
+        dual = Dual(problem, _shortfall_price(problem, params))
+        found = find_prices(problem, dual, params)
+        starts = plan_at_prices(problem, dual, found, params)
+    answer = _Answer(starts, found.bound + dual.shortfall_price * stores_lacking(problem, starts))
+    if _is_small(problem, params):
+        answer = _exactly(problem, answer, params)
+    tables = wave_tables(problem, dual, found.x, answer.starts)
+    value = value_of(problem, answer.starts)
+    bound = max(answer.bound, value)
+    seconds = time.perf_counter() - started
+    reason = _reason(problem, tables["shortfalls"])
+    certificate = Certificate(value, bound, answer.status or _status(value, bound, params), seconds, True, reason)
+    return WaveResult(tables, certificate)
+
+
+@dataclass(frozen=True)
+class _Answer:
+    """Starts, a bound on plans that lack no more of the quotas, and why the search stopped."""
+
+    starts: np.ndarray
+    bound: float
+    status: Status | None = None
+
+
+def _is_small(problem: WaveProblem, params: WaveParams) -> bool:
+    small = len(problem.store_ids) * problem.n_months <= params.exact_starts
+    return params.method == "exact" or (params.method == "auto" and small)
+
+
+def _exactly(problem: WaveProblem, answer: _Answer, params: WaveParams) -> _Answer:
+    """Take the mixed-integer answer; when its time ran out, the better of both."""
+    starts, certificate = solve_exactly(problem, params.time_limit_s)
+    if certificate.status is not Status.TIME_LIMIT and starts is not None:
+        return _Answer(starts, certificate.bound, certificate.status)
+
+    def merit(starts: np.ndarray) -> tuple[float, float]:
+        return -stores_lacking(problem, starts), value_of(problem, starts)
+
+    if starts is None or merit(starts) < merit(answer.starts):
+        return _Answer(answer.starts, answer.bound, Status.TIME_LIMIT)
+    return _Answer(starts, min(certificate.bound, answer.bound), Status.TIME_LIMIT)
+
+
+def _shortfall_price(problem: WaveProblem, params: WaveParams) -> float:
+    worth = problem.stores.value * problem.factor.max()
+    return params.shortfall_price * max(float(worth.mean()) if len(worth) else 0.0, 1e-6)
+
+
+def _status(value: float, bound: float, params: WaveParams) -> Status:
+    gap = (bound - value) / max(abs(bound), 1e-300)
+    if gap <= 1e-9:
+        return Status.OPTIMAL
+    return Status.WITHIN_GAP if gap <= params.gap else Status.FEASIBLE
+
+
+def _reason(problem: WaveProblem, shortfalls: pd.DataFrame) -> str:
+    return ""

@@ -1,0 +1,328 @@
+"""State of the Rollout page: what was chosen, what is running, what is shown. Traitlets only, no widgets."""
+
+import os
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from traitlets import Bool, Dict, Enum, Float, HasTraits, Instance, Int, Tuple, Unicode, observe
+
+import lst_workbench as lst
+from lst_workbench.assumptions import Scenario, data_folder, load_register, load_scenario, scenario_names
+from lst_workbench.catchment import HuffParams, store_cells
+from lst_workbench.contracts import LstError
+from lst_workbench.market import Market, read_market
+from lst_workbench.runs import SCENARIO_FILE, Explanation, PlanResult, Progress, read_progress, read_run
+from lst_workbench.ui.rollout.levers import LEVERS
+from lst_workbench.views import LANGUAGES, text
+from lst_workbench.views.maps import parents_of
+
+POLL_SECONDS = 0.25
+AT_WORK = ("queued", "running")
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """All about the store in focus."""
+
+    store: dict[str, Any]
+    place: dict[str, Any]
+    site: str
+    explanation: Explanation
+    links: pd.DataFrame
+
+
+class RolloutState(HasTraits):
+    """What the manager chose, what is running, and the last finished run.
+
+    Parameters
+    ----------
+    runs_folder, market_folder : Path
+        Folder of run folders, and folder of the market to plan.
+
+    Notes
+    -----
+    A run lives in its own process; its folder is all that connects it to a page. So a page that is reloaded, or opened
+    beside another one, finds the run by its progress file and goes on showing it.
+    """
+
+    lang = Enum(list(LANGUAGES), default_value="en")
+    scenario = Unicode("base")
+    levers = Dict()
+    map_mode = Enum(["month", "potential"], default_value="month")
+    cell = Int(0)
+    query = Unicode("")
+    store_id = Int(None, allow_none=True)
+
+    market = Instance(Market, allow_none=True)
+    result = Instance(PlanResult, allow_none=True)
+    running = Bool(False)
+    progress = Float(0.0)
+    stage = Unicode("")
+    said = Tuple(Unicode(), Unicode(), default_value=("", ""))  # key of a message, and its detail
+
+    def __init__(self, runs_folder: str | Path, market_folder: str | Path, **traits: Any) -> None:
+        super().__init__(**traits)
+        self.runs_folder, self.market_folder = Path(runs_folder), Path(market_folder)
+        self.register = load_register()
+        self.out: Path | None = None
+        self._cancelled: Path | None = None  # asked to end; its process may be gone before its progress file says so
+        self._take_levers(load_scenario(self.scenario))
+        self.open()
+
+    # what is there ----------------------------------------------------------------------------
+
+    def open(self) -> None:
+        """Show the newest finished run, and go on following one that is at work."""
+        try:
+            self.market = read_market(self.market_folder)
+        except LstError as error:
+            self.said = ("error.market", str(error))
+            return
+        self._show_newest()
+        if at_work := next(self._at_work(), None):
+            self._restore(at_work)
+            self.follow(at_work)
+
+    @property
+    def figures(self) -> Mapping[str, float]:
+        """Planning figures of the run shown, at the scale of its market."""
+        return self.result.meta["scenario"]["figures"] if self.result else {}
+
+    @property
+    def counted(self) -> str:
+        """What the goal of the run shown counts."""
+        return str(self.result.meta["scenario"]["goal"]) if self.result else "in_system"
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether the market is made up."""
+        return bool(self.market is not None and self.market.meta.synthetic)
+
+    @property
+    def scale(self) -> float:
+        """Share of the nation's stores that the market holds."""
+        if self.market is None:
+            return 1.0
+        return len(self.market.stores) / self.register["market.small_stores"].value
+
+    @property
+    def asked(self) -> Scenario:
+        """The scenario with the levers as they are set: what "Run plan" would plan."""
+        scenario = load_scenario(self.scenario)
+        return scenario.override({key: value for key, value in self.levers.items() if value != scenario[key]})
+
+    @property
+    def stale(self) -> bool:
+        """True when the figures shown belong to other levers than the ones set."""
+        if self.result is None:
+            return False
+        meta, asked = self.result.meta["scenario"], self.asked.at_scale(self.scale)
+        return meta["goal"] != asked.goal or any(
+            abs(asked[key] - value) > 1e-6 * max(1.0, abs(value)) for key, value in meta["figures"].items()
+        )
+
+    # scenario and levers ----------------------------------------------------------------------
+
+    @observe("scenario")
+    def _scenario_chosen(self, change: Any) -> None:
+        if change["new"] in scenario_names():
+            self._take_levers(load_scenario(change["new"]))
+
+    def reset(self) -> None:
+        """Put the levers back to the scenario's own values."""
+        self._take_levers(load_scenario(self.scenario))
+
+    def move(self, key: str, value: float) -> None:
+        """Move one lever, in the units of the register."""
+        self.levers = {**self.levers, key: value}
+
+    def _take_levers(self, scenario: Scenario) -> None:
+        self.levers = {key: scenario[key] for key in LEVERS}
+
+    # running ----------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Plan in a process of its own; the page stays alive and shows the run before meanwhile."""
+        if self.running or self.market is None:
+            return
+        self.said = ("", "")
+        try:
+            out = new_run_folder(self.runs_folder, self.scenario)
+            lst.planning.submit(self.market_folder, self.asked, out)
+        except (LstError, OSError) as error:
+            self.said = ("error.start", str(error))
+            return
+        self.follow(out)
+
+    def follow(self, out: Path) -> threading.Thread:
+        """Show how far a run is until it ends, then the run itself."""
+        self.out, self.running, self.progress, self.stage = out, True, 0.0, "run.queued"
+        thread = threading.Thread(target=self._follow, args=(out,), daemon=True)
+        thread.start()
+        return thread
+
+    def cancel(self) -> None:
+        """End the process of the run at work."""
+        if self.running and self.out:
+            self._cancelled = self.out
+            try:
+                lst.planning.cancel(self.out)
+            except LstError as error:
+                self.said = ("error.cancel", str(error))
+
+    def _follow(self, out: Path) -> None:
+        try:
+            while (progress := progress_of(out)) is not None and progress.state in AT_WORK:
+                self.progress, self.stage = progress.done_share, progress.message_key
+                time.sleep(POLL_SECONDS)
+            self._end(out, progress)
+        except Exception as error:  # a thread has no one else to tell; the page says it in a sentence
+            self.said = ("error.run", str(error))
+        finally:
+            self.running = False
+
+    def _end(self, out: Path, progress: Progress | None) -> None:
+        if progress is None:
+            self.said = ("error.run", text("error.lost", self.lang))
+        elif progress.state == "done":
+            self.progress = 1.0
+            self.result = read_run(out)
+        elif progress.state == "cancelled" or out == self._cancelled:
+            self.said = ("run.cancelled", "")
+        else:
+            self.said = ("error.run", progress.error)
+
+    # run folders ------------------------------------------------------------------------------
+
+    def _show_newest(self) -> None:
+        for folder in self._folders():
+            progress = progress_of(folder)
+            if progress is not None and progress.state != "done":
+                continue
+            try:
+                result = read_run(folder)
+            except LstError:
+                continue  # not a run, unfinished, or of an older version: the next one may do
+            if self.market is None or result.meta["market"]["fingerprint"] == self.market.meta.fingerprint:
+                self._levers_of_run(result)
+                self.result = result
+                return
+
+    def _at_work(self) -> Iterator[Path]:
+        for folder in self._folders():
+            progress = progress_of(folder)
+            if progress is not None and progress.state in AT_WORK:
+                yield folder
+
+    def _folders(self) -> list[Path]:
+        """Run folders, newest first."""
+        if not self.runs_folder.is_dir():
+            return []
+        return sorted(
+            (entry for entry in self.runs_folder.iterdir() if entry.is_dir() and not entry.name.startswith(".")),
+            key=lambda entry: (entry.stat().st_mtime, entry.name),
+            reverse=True,
+        )
+
+    def _levers_of_run(self, result: PlanResult) -> None:
+        """Set scenario and levers to those of a run, so that the page says what its figures rest on."""
+        meta = result.meta["scenario"]
+        if meta["name"] in scenario_names():
+            self.scenario = meta["name"]
+            by = {key: meta["scale"] if self.register[key].scales else 1.0 for key in LEVERS}
+            self.levers = {key: _tidy(meta["figures"][key] / by[key]) for key in LEVERS}
+
+    def _restore(self, folder: Path) -> None:
+        """Set scenario and levers to what a run at work was asked for."""
+        if not (folder / SCENARIO_FILE).is_file():
+            return
+        try:
+            scenario = load_scenario(folder / SCENARIO_FILE)
+        except LstError:
+            return
+        if scenario.name in scenario_names():
+            self.scenario = scenario.name
+            self._take_levers(scenario)
+
+    # stores -----------------------------------------------------------------------------------
+
+    def first_signed(self) -> pd.DataFrame:
+        """Find the stores that the plan signs in its first month, the largest first."""
+        if self.market is None or self.result is None:
+            return pd.DataFrame()
+        signed = self.result.tables["decisions"].dropna(subset="month")
+        first = self.market.stores["store_id"].isin(signed.loc[signed["month"] == signed["month"].min(), "store_id"])
+        return self.market.stores[first].sort_values(["area_m2", "store_id"], ascending=[False, True])
+
+    def stores_of_cell(self, cell: int, resolution: int) -> pd.DataFrame:
+        """Find the stores in a cell of the map."""
+        if self.market is None:
+            return pd.DataFrame()
+        stores = self.market.stores
+        return stores[parents_of(stores["h3_8"].to_numpy(), resolution) == cell]
+
+    def chosen(self) -> Chosen | None:
+        """Explain the store in focus; None when none is, or before the first run."""
+        if self.market is None or self.result is None or self.store_id is None:
+            return None
+        stores, decisions = self.market.stores, self.result.tables["decisions"]
+        row = stores[stores["store_id"] == self.store_id].merge(decisions, on="store_id")
+        if row.empty:
+            return None
+        store = row.iloc[0].to_dict()
+        places, sites = self.market.places, self.market.sites
+        place = places[places["place_id"] == store["place_id"]]
+        params = HuffParams.of({**{key: entry.value for key, entry in self.register.items()}, **self.figures})
+        return Chosen(
+            store,
+            place.iloc[0].to_dict() if len(place) else {},
+            self._site_name(store, sites),
+            self.result.explain(self.store_id),
+            store_cells(self.store_id, stores, self.market.cells, params),
+        )
+
+    def _site_name(self, store: dict[str, Any], sites: pd.DataFrame) -> str:
+        """Name of the warehouse that serves the store, or of the nearest one where none does."""
+        site_id = store["site_id"]
+        if pd.isna(site_id) and self.result is not None and "uncovered" in self.result.tables:
+            uncovered = self.result.tables["uncovered"].set_index("store_id")["nearest_site_id"]
+            site_id = uncovered.get(store["store_id"], site_id)
+        row = sites[sites["site_id"] == site_id] if pd.notna(site_id) else sites.iloc[:0]
+        if row.empty:
+            return ""
+        name = row["name_zh" if self.lang == "zh" else "name_en"].iloc[0]
+        return str(name) if pd.notna(name) else str(row["name_en"].iloc[0])
+
+
+def _tidy(value: float) -> float:
+    """Take off the noise that scaling down and up again leaves in the last digits."""
+    return float(f"{value:.9g}")
+
+
+def progress_of(folder: Path) -> Progress | None:
+    """Look how far a run is, without the room that plans: a page that only looks opens sooner."""
+    progress = read_progress(folder)
+    return progress.as_seen_now() if progress is not None else None
+
+
+def open_state() -> RolloutState:
+    """Open the page's state on the folders that the environment names: LST_RUNS, LST_MARKET.
+
+    Without them: ``runs`` in the working folder, and the sample market.
+    """
+    runs = os.environ.get("LST_RUNS") or "runs"
+    market = os.environ.get("LST_MARKET") or data_folder() / "sample"
+    return RolloutState(runs, market)
+
+
+def new_run_folder(runs_folder: Path, scenario: str) -> Path:
+    """Name a folder for a new run: by time, so that they sort, and by scenario."""
+    stem = f"{datetime.now():%Y%m%d-%H%M%S}-{scenario}"
+    names = [stem, *(f"{stem}-{n}" for n in range(2, 100))]
+    return next(runs_folder / name for name in names if not (runs_folder / name).exists())

@@ -1,0 +1,108 @@
+"""The map card: cells by month or potential, a click, the chosen store's cells."""
+
+from typing import Any
+
+import ipywidgets as w
+import pandas as pd
+
+from lst_workbench.ui.rollout.model import Chosen, RolloutState
+from lst_workbench.ui.rollout.panel_parts import Choice, classed, html
+from lst_workbench.views import cards, leaflet_maps, maps, states, stores
+from lst_workbench.views.messages import text
+
+
+class MapCard(w.VBox):
+    """H3 cells, place names and warehouses; no tile and no boundary is asked for."""
+
+    def __init__(self, state: RolloutState) -> None:
+        self.state, self._pixels = state, (0.0, 0.0)
+        self._chosen: Chosen | None = None
+        self._head, self._legend, self._note = html("head"), html(), html("map-note")
+        self._mode = Choice(classed(w.ToggleButtons(), "seg", "map-mode"), state, "map_mode")
+        self._whole = classed(w.Button(layout={"width": "auto"}), "link", "map-whole")
+        self._whole.on_click(lambda _: self._fit(self.layer.bounds))
+        self.layer: maps.MapLayer = self._layer()
+        self._shown = (self.layer.bounds, 15.0)
+        self.view = classed(leaflet_maps.leaflet_map(self.layer), "map")
+        self.view.on_interaction(self._clicked)
+        self.view.observe(self._measure, "pixel_bounds")
+        controls = classed(w.HBox([self._whole, self._mode.widget]), "map-controls")
+        row = classed(w.HBox([self._head, controls]), "row")
+        super().__init__([row, self.view, self._legend, self._note])
+        state.observe(self._show, ["result", "map_mode", "lang"])
+        state.observe(self._show_note, ["cell", "result", "lang"])
+        self._show()
+        self._show_note()
+
+    def focus(self, chosen: Chosen | None, go: bool) -> None:
+        """Show the cells that a store draws from; go there when the store was just chosen."""
+        self._chosen = chosen
+        if chosen is None or chosen.links.empty:
+            leaflet_maps.highlight(self.view, None)
+            return
+        around = maps.catchment_layer(chosen.links[chosen.links["people"] > 0], self.state.lang)
+        spot = maps.store_label(chosen.store, self.state.lang)
+        leaflet_maps.highlight(self.view, around)
+        leaflet_maps.repaint(self.view, maps.with_labels(self.layer, [*self.layer.labels, spot]))
+        self._legend.value = maps.legend_markup(self.state.lang, self.layer, around)
+        if go:
+            self._fit(around.bounds, closest=13.0)
+
+    def _layer(self) -> maps.MapLayer:
+        state = self.state
+        assert state.result is not None and state.market is not None
+        cells, lang = state.result.tables["cells_plan"], state.lang
+        if state.map_mode == "month":
+            months = list(pd.to_datetime(state.result.tables["curve"]["month"]))
+            layer = maps.waves_layer(cells, months, lang)
+        else:
+            layer = maps.potential_layer(cells, lang)
+        labels = maps.site_labels(state.market.sites, lang) + maps.place_labels(state.market.places, lang)
+        return maps.with_labels(layer, labels)
+
+    def _show(self, _: Any = None) -> None:
+        lang = self.state.lang
+        self.layer = self._layer()
+        leaflet_maps.repaint(self.view, self.layer)
+        self._head.value = cards.head("map.title", lang)
+        self._mode.offer(
+            [(text("map.month", lang), "month"), (text("map.potential", lang), "potential")], self.state.map_mode
+        )
+        self._legend.value = maps.legend_markup(lang, self.layer)
+        self._whole.description = text("map.whole", lang)
+        self.focus(self._chosen, go=False)
+
+    def _show_note(self, _: Any = None) -> None:
+        state = self.state
+        assert state.result is not None and state.market is not None
+        plan = state.result.tables["cells_plan"]
+        rows = plan[maps.parents_of(plan["h3_8"].to_numpy(), self.layer.resolution) == state.cell]
+        if rows.empty:
+            self._note.value = states.note(text("map.hint", state.lang, n=f"{maps.CELL_KM2[self.layer.resolution]:g}"))
+            return
+        place = state.market.places[state.market.places["place_id"] == rows["place_id"].iloc[0]]
+        counts = rows[["stores", "signups", "participants"]].sum().to_dict()
+        self._note.value = stores.cell_line(counts, place.iloc[0].to_dict() if len(place) else {}, state.lang)
+
+    def _clicked(self, **event: Any) -> None:
+        if event.get("type") == "click":
+            lat, lon = event["coordinates"]
+            self.state.cell = leaflet_maps.cell_at(lat, lon, self.layer.resolution)
+
+    def _measure(self, change: Any) -> None:
+        """Learn the map's size in pixels, phone or desktop, and fit what is shown to it whenever it changes."""
+        if not change["new"]:
+            return
+        (left, top), (right, bottom) = change["new"]
+        pixels = (right - left, bottom - top)
+        if max(abs(a - b) for a, b in zip(pixels, self._pixels, strict=True)) > 2:
+            self._pixels = pixels
+            self._fit(*self._shown)
+
+    def _fit(self, bounds: tuple[maps.Point, maps.Point], closest: float = 15.0) -> None:
+        self._shown = (bounds, closest)
+        if min(self._pixels) < 1:
+            return
+        (south, west), (north, east) = bounds
+        self.view.center = ((south + north) / 2, (west + east) / 2)
+        self.view.zoom = min(closest, leaflet_maps.fitting_zoom(bounds, *self._pixels))

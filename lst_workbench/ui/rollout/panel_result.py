@@ -1,0 +1,62 @@
+"""Everything that a finished run fills: cards, map, charts, tables, the store in focus."""
+
+from typing import Any
+
+import ipywidgets as w
+import pandas as pd
+
+from lst_workbench.ui.rollout.model import RolloutState
+from lst_workbench.ui.rollout.panel_chart import Chart
+from lst_workbench.ui.rollout.panel_map import MapCard
+from lst_workbench.ui.rollout.panel_parts import classed, html
+from lst_workbench.ui.rollout.panel_store import StoreCard
+from lst_workbench.views import cards, charts, states, tables
+from lst_workbench.views.findings import finding_of, used_shares
+from lst_workbench.views.messages import text
+
+
+class ResultBody(w.VBox):
+    """Built when the first result is there, then changed in place."""
+
+    def __init__(self, state: RolloutState) -> None:
+        self.state = state
+        self._kpis, self._curve_head, self._twin = html("kpi-row"), html("head"), html()
+        self._order, self._table, self._worth = html("card"), html("card", "span8"), html("card", "span4")
+        self._curve = Chart(charts.curve_figure(*self._curve_data()))
+        self._map = MapCard(state)
+        store = StoreCard(state, lambda: self._map.layer.resolution, self._map.focus)
+        curve = classed(w.VBox([self._curve_head, self._curve, self._twin]), "card")
+        right = classed(w.VBox([curve, self._order]), "span5", "stack")
+        grid = [classed(self._map, "card", "span7"), right, classed(store, "card", "span12"), self._table, self._worth]
+        super().__init__([self._kpis, classed(w.HBox(grid), "grid12")])
+        classed(self, "content")
+        state.observe(self._show, ["result", "lang"])
+        self._show()
+
+    def _curve_data(self) -> tuple[Any, ...]:
+        state = self.state
+        assert state.result is not None
+        finding = finding_of(state.result)
+        festival = pd.Timestamp(f"{state.figures['field.festival_month']:.0f}01")
+        return state.result.tables, finding.goal, state.lang, state.counted, festival
+
+    def _show(self, _: Any = None) -> None:
+        state, lang = self.state, self.state.lang
+        assert state.result is not None and state.market is not None
+        run = state.result.tables
+        levers, economics = run["levers"], run["economics"]
+        self._kpis.value = cards.kpi_row(run, cards.Figures(state.register, state.figures), lang)
+        self._curve_head.value = cards.head("curve.title", lang)
+        self._twin.value = tables.months_table(run["curve"], used_shares(run["capacities"]), lang)
+        self._curve.show(charts.curve_figure(*self._curve_data()))
+        self._order.value = cards.head("order.title", lang) + tables.order_account(economics, lang)
+        shown, every = min(tables.SHOWN_PLACES, len(run["places_plan"])), len(run["places_plan"])
+        head = cards.head("places.title", lang, text("places.sub", lang, n=str(shown), all=str(every)))
+        listed = tables.places_table(run, state.market.places, state.market.stores, lang)
+        self._table.value = head + listed + tables.uncovered_line(run, state.market.places, lang)
+        months = str(len(run["curve"]))
+        self._worth.value = (
+            cards.head("worth.title", lang, text("worth.sub", lang, n=months))
+            + tables.worth_list(levers, state.register, lang)
+            + states.note(text("worth.note", lang))
+        )

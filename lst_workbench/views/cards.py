@@ -1,0 +1,169 @@
+"""Cards of a page: figures and language in, escaped markup out. No widgets here."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+import pandas as pd
+
+from lst_workbench.assumptions import Assumption, Register
+from lst_workbench.views import marks
+from lst_workbench.views.findings import Tables, kpi_rows
+from lst_workbench.views.formats import count, number, reps, rmb, share
+from lst_workbench.views.messages import both, knows, text
+
+LOGO = (
+    '<svg width="20" height="20" viewBox="0 0 20 20" aria-hidden="true">'
+    '<path d="M10 1l7.8 4.5v9L10 19l-7.8-4.5v-9z" fill="var(--accent)"/>'
+    '<path d="M10 5.2l4.2 2.4v4.8L10 14.8l-4.2-2.4V7.6z" fill="var(--seq-3)"/></svg>'
+)
+PAGES = ("rollout",)
+CARDS = (
+    "in_system_stores", "signups_stores", "active_stores", "gmv_rmb_month", "reps_for_goal",
+    "field_cost_rmb_active_store", "contribution_rmb_order",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What a card needs to say where its figure comes from.
+
+    Parameters
+    ----------
+    register : Register
+        Every planning figure, with source and confidence.
+    here : mapping
+        The run's value of each figure, at the scale of its market.
+    """
+
+    register: Register
+    here: Mapping[str, float]
+
+
+def topbar(lang: str, synthetic: bool, page: str = "rollout") -> str:
+    """Name, pages that exist, and the tag that says what is made up."""
+    links = "".join(
+        f'<span class="{"on" if name == page else ""}" aria-current="page">{escape(text(f"nav.{name}", lang))}</span>'
+        for name in PAGES
+    )
+    tag = (
+        f'<span class="tag" title="{escape(text("synthetic.why", lang))}"><span class="long">'
+        f'{escape(text("synthetic", lang))}</span><span class="short">{escape(text("synthetic.short", lang))}</span>'
+        "</span>"
+    )
+    return (
+        f'<div class="topbar"><div class="brand">{LOGO}{escape(text("app", lang))}</div><nav class="nav">{links}</nav>'
+        f'<span class="spring"></span>{tag if synthetic else ""}</div>'
+    )
+
+
+def head(key: str, lang: str, sub: str = "") -> str:
+    """Heading of a card in both languages, with a note in grey."""
+    note = f'<span class="sub">{escape(sub)}</span>' if sub else ""
+    return f'<div class="card-head"><h2>{both(key, lang)}</h2>{note}</div>'
+
+
+def kpi_row(tables: Tables, figures: Figures, lang: str) -> str:
+    """Headline figures, each with unit, goal, definition and its entry in the register."""
+    rows = kpi_rows(tables["kpis"])
+    start = float(tables["places_plan"]["participants"].sum())
+    shown = [row for name in CARDS if (row := rows.get(name)) and (name != "signups_stores" or pd.notna(row["goal"]))]
+    cards = "".join(_kpi(row, rows, start, figures, lang) for row in shown)
+    return f'<div class="kpis n{len(shown)}">{cards}</div>'
+
+
+def figure_of(value: float, unit: str, lang: str) -> str:
+    """Say a figure in its unit, the unit left to stand beside it."""
+    if unit.startswith("RMB"):
+        return rmb(value, lang)
+    if unit.startswith("share"):
+        return share(value)
+    if unit.startswith("rep"):
+        return reps(value) if pd.notna(value) else text("none", lang)
+    return count(value, lang) if unit.startswith("store") else number(value, lang)
+
+
+def unit_of(unit: str, lang: str) -> str:
+    """Say what stands in grey behind a figure."""
+    return text(f"unit.{unit}", lang) if knows(f"unit.{unit}") else ""
+
+
+def _kpi(row: dict[str, Any], rows: dict[str, dict[str, Any]], start: float, figures: Figures, lang: str) -> str:
+    name, value, unit = row["name"], row["value"], row["unit"]
+    label = escape(text(f"kpi.{name}", lang))
+    goal = None if pd.isna(row["goal"]) else float(row["goal"])
+    mark = _mark(value, goal, start if name == "in_system_stores" else 0.0)
+    return (
+        f'<div class="kpi"><div class="kpi-label"><span class="name">{label}</span>'
+        f"{_definition(row, figures, lang)}</div>"
+        f'<div class="kpi-value">{escape(figure_of(value, unit, lang))}<span class="unit">'
+        f"{escape(unit_of(unit, lang))}</span></div>{mark}"
+        f'<div class="kpi-foot">{_foot(row, goal, rows, lang)}</div></div>'
+    )
+
+
+def _mark(value: float, goal: float | None, start: float) -> str:
+    if goal is None or pd.isna(value):
+        return ""
+    floor = min(start, value, goal, 0.0) if min(value, goal) < start else start
+    return marks.bullet(value, goal, floor, floor + 1.12 * (max(value, goal) - floor))
+
+
+def _foot(row: dict[str, Any], goal: float | None, rows: dict[str, dict[str, Any]], lang: str) -> str:
+    name, value, unit = row["name"], row["value"], row["unit"]
+    if unit == "RMB/order":
+        kind, word = ("bad", "pill.negative") if value < 0 else ("good", "pill.positive")
+        pill = f'<span class="pill {kind}">{escape(text(word, lang))}</span>'
+        return f"<span>{escape(text('kpi.break_even', lang))}</span>{pill}"
+    if name == "reps_for_goal":
+        return f"<span>{escape(text('kpi.reps_now', lang, n=reps(rows['reps']['value'])))}</span>"
+    if goal is not None:
+        gap = round(value) - round(goal) if unit == "stores" else value - goal
+        arrow = "up" if gap > 0 else "down" if gap < 0 else ""
+        said = figure_of(abs(gap), unit, lang) if arrow else ""
+        goal_said = escape(text("goal.line", lang, n=figure_of(goal, unit, lang)))
+        return f'<span>{goal_said}</span><span class="{arrow}">{escape(said)}</span>'
+    if name == "active_stores" and (whole := rows.get("in_system_stores")):
+        return f"<span>{escape(text('kpi.active_share', lang, n=share(value / whole['value'])))}</span>"
+    return f"<span>{escape(text(f'kpi.{name}.foot', lang))}</span>" if knows(f"kpi.{name}.foot") else ""
+
+
+def _definition(row: dict[str, Any], figures: Figures, lang: str) -> str:
+    """Definition on hover, focus or tap, with the register entry folded under it."""
+    name, key = row["name"], row["register_key"]
+    entry = register_entry(figures, key, lang) if key in figures.register else ""
+    label = escape(text("definition", lang, name=text(f"kpi.{name}", lang)), quote=True)
+    return (
+        f'<span class="info" tabindex="0" role="button" aria-label="{label}">i<div class="pop">'
+        f"<p><b>{both(f'kpi.{name}', lang)}</b></p><p>{escape(text(f'kpi.{name}.means', lang))}</p>{entry}</div></span>"
+    )
+
+
+def register_entry(figures: Figures, key: str, lang: str) -> str:
+    """Where a number comes from: label, value, range, source and confidence, folded until asked for."""
+    entry = figures.register[key]
+    rows = [
+        ("register.value", _with_unit(entry.value, entry)),
+        ("register.here", _with_unit(figures.here[key], entry) if key in figures.here else ""),
+        ("register.range", f"{number(entry.low)} \u2013 {number(entry.high)} {entry.unit}"),
+        ("register.source", entry.source),
+        ("register.confidence", text(f"confidence.{entry.confidence}", lang)),
+        ("register.note", entry.note),
+    ]
+    body = "".join(
+        f"<tr><td>{escape(text(name, lang))}</td><td>{escape(said)}</td></tr>" for name, said in rows if said
+    )
+    return (
+        f'<details class="entry"><summary>{escape(text("register", lang))}: {escape(label_of(entry, lang))}</summary>'
+        f'<table class="kv"><tr><td colspan="2"><code>{escape(key)}</code></td></tr>{body}</table></details>'
+    )
+
+
+def label_of(entry: Assumption, lang: str) -> str:
+    """Name of a planning figure in the chosen language."""
+    return entry.label_zh if lang == "zh" else entry.label
+
+
+def _with_unit(value: float, entry: Assumption) -> str:
+    return f"{number(value)} {entry.unit}"

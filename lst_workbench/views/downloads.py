@@ -1,0 +1,148 @@
+"""Files to take away, as bytes: the waves for Excel in China and everywhere, and a workbook with its sources."""
+
+import base64
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from html import escape
+
+import pandas as pd
+from openpyxl.styles import Font
+from openpyxl.utils import get_column_letter
+
+from lst_workbench.assumptions import Register
+from lst_workbench.market import Market
+from lst_workbench.runs import PlanResult
+from lst_workbench.views.findings import Tables
+from lst_workbench.views.formats import count
+from lst_workbench.views.messages import text
+
+MOST_ROWS = 50_000  # beyond it a link inside the page would slow the browser down
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+WIDEST = 60
+ASSUMPTION_FIELDS = (
+    "key", "label", "label_zh", "unit", "value", "low", "high", "source", "url", "confidence", "basis_year", "note",
+)  # fmt: skip
+EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+@dataclass(frozen=True)
+class Files:
+    """Downloads of one run, as addresses that links carry; empty where the run is too large for that."""
+
+    result: PlanResult
+    rows: int
+    csv: str = ""
+    excel: str = ""
+
+
+def files_of(result: PlanResult, market: Market, register: Register) -> Files:
+    """Make the files of a run: the waves as CSV, and the workbook."""
+    rows = len(result.tables["waves"])
+    if rows > MOST_ROWS:
+        return Files(result, rows)
+    plan = plan_rows(result.tables, market.stores, market.places, market.sites)
+    assumptions = assumption_rows(register, result.meta["scenario"]["figures"])
+    book = excel_bytes(plan, place_rows(result.tables, market.places), assumptions)
+    return Files(result, rows, data_link(csv_bytes(plan), "text/csv"), data_link(book, EXCEL))
+
+
+def links(files: Files, lang: str) -> str:
+    """Links to the files, or where the tables lie when there are too many rows."""
+    name = files.result.path.name if files.result.path is not None else "plan"
+    if not files.csv:
+        said = text("download.large", lang, n=count(files.rows, lang), path=str(files.result.path))
+        return f'<p class="note">{escape(said)}</p>'
+    made = [("download.csv", files.csv, "csv"), ("download.excel", files.excel, "xlsx")]
+    return "".join(
+        f'<a download="{escape(name, quote=True)}.{ending}" href="{link}">{escape(text(key, lang))}</a>'
+        for key, link, ending in made
+    )
+
+
+def plan_rows(tables: Tables, stores: pd.DataFrame, places: pd.DataFrame, sites: pd.DataFrame) -> pd.DataFrame:
+    """List the stores that the plan signs, in order of month, each with its place and warehouse."""
+    rows = tables["waves"][["store_id", "month"]].merge(
+        stores[["store_id", "source_id", "name", "place_id", "lat", "lon", "area_m2", "store_kind"]], on="store_id"
+    )
+    rows = rows.merge(
+        tables["decisions"][["store_id", "territory_id", "site_id", "distance_km", "margin"]], on="store_id"
+    )
+    rows = rows.merge(_named(places, "place_id", "place"), on="place_id", how="left")
+    rows = rows.merge(_named(sites, "site_id", "warehouse"), on="site_id", how="left")
+    rows["month"] = pd.to_datetime(rows["month"]).dt.strftime("%Y-%m")
+    return rows.sort_values(["month", "place_id", "store_id"], ignore_index=True)
+
+
+def place_rows(tables: Tables, places: pd.DataFrame) -> pd.DataFrame:
+    """Plan by place with both names, most sign-ups first."""
+    rows = tables["places_plan"].merge(_named(places, "place_id", "place"), on="place_id", how="left")
+    rows["first_month"] = pd.to_datetime(rows["first_month"]).dt.strftime("%Y-%m")
+    return rows.sort_values(["signups", "place_id"], ascending=[False, True], ignore_index=True)
+
+
+def assumption_rows(register: Register, here: Mapping[str, float]) -> pd.DataFrame:
+    """Every planning figure with the run's value, its range, source and confidence."""
+    fields = [
+        "key",
+        "label",
+        "label_zh",
+        "unit",
+        "value",
+        "low",
+        "high",
+        "source",
+        "url",
+        "confidence",
+        "basis_year",
+        "note",
+    ]
+    rows = pd.DataFrame([{name: getattr(entry, name) for name in fields} for entry in register.values()])
+    rows.insert(5, "in_this_plan", [here.get(key) for key in rows["key"]])
+    return rows
+
+
+def csv_bytes(rows: pd.DataFrame) -> bytes:
+    """Write CSV as UTF-8 with BOM, so that Excel in China opens it without garbling."""
+    return ("\ufeff" + safe_cells(rows).to_csv(index=False, lineterminator="\r\n")).encode("utf-8")
+
+
+def excel_bytes(plan: pd.DataFrame, places: pd.DataFrame, assumptions: pd.DataFrame) -> bytes:
+    """Write a workbook with the sheets plan, places and assumptions."""
+    out = io.BytesIO()
+    with pd.ExcelWriter(out, engine="openpyxl") as writer:
+        for name, rows in (("plan", plan), ("places", places), ("assumptions", assumptions)):
+            safe = safe_cells(rows)
+            safe.to_excel(writer, sheet_name=name, index=False, freeze_panes=(1, 0))
+            sheet = writer.sheets[name]
+            for at, column in enumerate(safe.columns, start=1):
+                widest = max([len(str(column)), *(len(str(value)) for value in safe[column].head(200))])
+                sheet.column_dimensions[get_column_letter(at)].width = min(WIDEST, widest + 2)
+                sheet.cell(1, at).font = Font(bold=True)
+    return out.getvalue()
+
+
+def safe_cells(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows with texts that a spreadsheet would run as a formula made harmless.
+
+    Examples
+    --------
+    >>> safe_cells(pd.DataFrame({"name": ["=1+1", "黄山"]}))["name"].tolist()
+    ["'=1+1", '黄山']
+    """
+    safe = rows.copy()
+    for name in safe.columns:
+        if not (pd.api.types.is_numeric_dtype(safe[name]) or pd.api.types.is_datetime64_any_dtype(safe[name])):
+            text = safe[name].astype(object)
+            starts = [isinstance(value, str) and value.startswith(FORMULA_STARTS) for value in text]
+            safe[name] = text.where(~pd.Series(starts, index=safe.index), "'" + text.astype(str))
+    return safe
+
+
+def data_link(content: bytes, kind: str) -> str:
+    """Give the content as an address that a link can carry."""
+    return f"data:{kind};base64,{base64.b64encode(content).decode('ascii')}"
+
+
+def _named(table: pd.DataFrame, key: str, prefix: str) -> pd.DataFrame:
+    return table[[key, "name_en", "name_zh"]].rename(columns={"name_en": f"{prefix}_en", "name_zh": f"{prefix}_zh"})

@@ -1,0 +1,148 @@
+"""What a run says, as the few figures that its headline and cards are made of."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from lst_workbench.contracts.kinds import RESOURCES
+from lst_workbench.runs import PlanResult
+from lst_workbench.views.formats import count, month, reps
+from lst_workbench.views.marks import BINDS
+from lst_workbench.views.messages import text
+
+Tables = Mapping[str, pd.DataFrame]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """The answer of a run.
+
+    Parameters
+    ----------
+    counted : str
+        What the goal counts: "in_system" or "signups".
+    stores : float
+        That count at the end of the plan.
+    goal : float
+        What was aimed at; not a number when nothing was.
+    reps : float
+        Reps of the plan.
+    reps_for_goal : float
+        Fewest reps that reach the goal; not a number when no number does.
+    held_by : tuple of str
+        Resources that keep any number of reps from the goal.
+    last : Timestamp
+        Last month of the plan.
+    months : int
+        Months of the plan.
+    full : dict
+        Resource to number of months in which it leaves no room.
+    """
+
+    counted: str
+    stores: float
+    goal: float
+    reps: float
+    reps_for_goal: float
+    held_by: tuple[str, ...]
+    last: pd.Timestamp
+    months: int
+    full: dict[str, int]
+
+    @property
+    def gap(self) -> int:
+        """Stores above the goal (below it when negative)."""
+        return round(self.stores) - round(self.goal)
+
+
+def finding_of(result: PlanResult) -> Finding:
+    """Read the answer from a run."""
+    meta, tables = result.meta["scenario"], result.tables
+    kpis = kpi_rows(tables["kpis"])
+    curve, full = tables["curve"], full_months(tables["capacities"])
+    reached = kpis[KPI_OF_GOAL[meta["goal"]]]
+    stuck = next((note for note in result.notes if note["key"] == "reps_never_reach_goal"), {})
+    return Finding(
+        counted=meta["goal"],
+        stores=reached["value"],
+        goal=reached["goal"],
+        reps=float(meta["figures"]["field.reps"]),
+        reps_for_goal=kpis["reps_for_goal"]["value"],
+        held_by=tuple(stuck.get("binds", ())),
+        last=pd.Timestamp(curve["month"].max()),
+        months=len(curve),
+        full={str(resource): int(row.sum()) for resource, row in full.iterrows()},
+    )
+
+
+KPI_OF_GOAL = {"in_system": "in_system_stores", "signups": "signups_stores"}
+
+
+def kpi_rows(kpis: pd.DataFrame) -> dict[str, dict[str, Any]]:
+    """Headline figures by name."""
+    return {str(row["name"]): row for row in kpis.to_dict("records")}
+
+
+def used_shares(capacities: pd.DataFrame) -> pd.DataFrame:
+    """Share of each capacity in use, resource by month: that of the fullest territory or warehouse."""
+    share = (capacities["used"] / capacities["capacity"].where(capacities["capacity"] > 0)).fillna(0.0)
+    table = share.groupby([capacities["resource"].astype(str), capacities["month"]]).max().unstack("month")
+    return table.reindex([resource for resource in RESOURCES if resource in table.index])
+
+
+def full_months(capacities: pd.DataFrame) -> pd.DataFrame:
+    """Whether a capacity leaves no room, resource by month."""
+    return used_shares(capacities) >= BINDS
+
+
+def headline(finding: Finding, lang: str) -> str:
+    """Answer in one sentence: who brings how many stores by when, and how far from the goal."""
+    key, n = f"headline.{finding.counted}", reps(finding.reps)
+    key = f"{key}.one" if n == "1" else key
+    stores = text("n_stores", lang, n=count(finding.stores, lang))
+    last = month(finding.last, lang, year=True, long=True)
+    said = text(key, lang, reps=text("n_reps", lang, n=n), stores=stores, month=last)
+    if pd.isna(finding.goal):
+        return said
+    side = "above" if finding.gap > 0 else "below" if finding.gap < 0 else "at"
+    return said + text(f"headline.{side}", lang, n=count(abs(finding.gap), lang))
+
+
+def limits(finding: Finding, lang: str) -> str:
+    """Say which capacities are full and for how long, and which have room."""
+    tight = {resource: n for resource, n in finding.full.items() if n}
+    clauses = [_tight(resource, n, finding.months, lang) for resource, n in tight.items()]
+    if loose := [text(f"resource.{resource}", lang) for resource in finding.full if resource not in tight]:
+        clauses.append(text("binds.none", lang, what=text("and", lang).join(loose)))
+    said = text("clause", lang).join(clauses) or text("binds.nothing", lang)
+    return said[:1].upper() + said[1:] + text("stop", lang)
+
+
+def _tight(resource: str, n: int, months: int, lang: str) -> str:
+    what = text(f"tight.{resource}", lang)
+    if n == months:
+        return text("binds.all", lang, what=what)
+    return text("binds.some", lang, what=what, n=n, months=months)
+
+
+def mend(finding: Finding, lang: str) -> str:
+    """Answer "how many reps reach the goal?"."""
+    if pd.isna(finding.goal):
+        return ""
+    if not np.isfinite(finding.reps_for_goal):
+        held = [text(f"resource.{resource}", lang) for resource in finding.held_by]
+        return text("reps.held", lang, what=text("and", lang).join(held)) if held else text("reps.never", lang)
+    n = reps(finding.reps_for_goal)
+    return text("reps.enough.one" if n == "1" else "reps.enough", lang, reps=text("n_reps", lang, n=n))
+
+
+def finding_markup(finding: Finding, lang: str) -> str:
+    """Give the headline, what binds, and what would mend it, as markup."""
+    return (
+        f'<div class="finding"><h1>{escape(headline(finding, lang))}</h1>'
+        f"<p>{escape(limits(finding, lang))}<b>{escape(mend(finding, lang))}</b></p></div>"
+    )

@@ -1,0 +1,246 @@
+"""The command line: every command has its help, every bad input is one sentence, nothing is half-written."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from lst_workbench import cli
+from lst_workbench.runs import RunWriter, disk, read_progress, read_run
+
+COMMANDS = [
+    *(["market", "build"], ["market", "check"], ["plan"], ["compare"], ["explain"], ["assumptions"], ["serve"]),
+    *(["lab"], ["demo"]),
+]
+SETS = ["field.reps=4000", "field.visits_day=40", "field.visits_per_signup=3", "capital.working_rmb=5e9"]
+VILLAGE = [word for pair in SETS for word in ("--set", pair)]
+
+
+@pytest.fixture
+def lst(capsys, monkeypatch, tmp_path):
+    """Call the command line in a folder of its own: exit code, what it printed, what it complained of."""
+    monkeypatch.chdir(tmp_path)
+
+    def call(*words):
+        with pytest.raises(SystemExit) as ended:
+            cli.run([str(word) for word in words])
+        said = capsys.readouterr()
+        return ended.value.code, said.out, said.err
+
+    return call
+
+
+def is_one_sentence(text):
+    return text.count("\n") == 1 and text.rstrip().endswith(".") and "Traceback" not in text
+
+
+@pytest.fixture(scope="session")
+def village_run(village_folder, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("runs") / "village"
+    with pytest.raises(SystemExit):
+        cli.run(["plan", str(village_folder), *VILLAGE, "--out", str(folder)])
+    return folder
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_every_command_has_help_with_an_example(lst, command):
+    code, said, _ = lst(*command, "--help")
+    assert code == 0
+    assert f"Example: lst {' '.join(command)}" in said
+
+
+def test_help_is_quick_because_it_imports_no_model():
+    code = "import sys, lst_workbench.cli; print([m for m in ('pandas', 'numba', 'pandera', 'h3') if m in sys.modules])"
+    assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "[]"
+
+
+def test_plan_says_the_answer_and_where_it_lies(lst, village_folder, tmp_path):
+    code, said, complaint = lst("plan", village_folder, *VILLAGE, "--out", tmp_path / "run")
+    assert code == 0, complaint
+    assert "stores into the system by August 2018" in said
+    assert "An average order loses 22.70 RMB" in said
+    assert f"Run: {tmp_path / 'run'}" in said
+    assert read_run(tmp_path / "run").kpis()["signups_stores"] > 0
+
+
+def test_plan_without_out_names_the_run_after_its_inputs(lst, village_folder):
+    code, said, _ = lst("plan", village_folder, *VILLAGE)
+    folder = Path(said.split("Run: ")[1].strip())
+    assert code == 0 and folder.parent == Path("runs") and folder.name.startswith("village-base-")
+    code, again, _ = lst("plan", village_folder, *VILLAGE)
+    assert code == 0 and again == said, "the same inputs read the same run"
+
+
+@pytest.mark.parametrize(("store_id", "said"), [(1, "has been in the system"), (2, "is signed in"), (11, "no front")])
+def test_explain_gives_the_reason(lst, village_run, store_id, said):
+    code, text, _ = lst("explain", village_run, store_id)
+    assert code == 0 and said in text
+
+
+def test_compare_puts_runs_side_by_side(lst, village_run, village_folder, tmp_path):
+    lst("plan", village_folder, *VILLAGE, "--set", "field.care_visits_month=0.4", "--out", tmp_path / "care")
+    code, text, _ = lst("compare", village_run, tmp_path / "care")
+    assert code == 0
+    assert "in_system_stores" in text and "field.care_visits_month" in text and "Stores that changed" in text
+
+
+def test_assumptions_say_where_a_number_comes_from(lst):
+    code, text, _ = lst("assumptions", "field.reps", "--scenario", "more-reps")
+    assert code == 0
+    for word in ("4,000 reps, said by scenario more-reps", "2,000 reps", "A, read in a source", "https://"):
+        assert word in text
+    code, text, _ = lst("assumptions", "--set", "order.aov_rmb=900")
+    assert code == 0 and "900*" in text.replace(" ", "")
+
+
+def broken_market(village_folder, folder, name, change):
+    shutil.copytree(village_folder, folder)
+    path = folder / f"{name}.parquet"
+    if change is None:
+        path.unlink()
+        return folder
+    frame = pd.read_parquet(path)
+    changed = change(frame)
+    if isinstance(changed, bytes):
+        path.write_bytes(changed)
+    else:
+        changed.to_parquet(path)
+    return folder
+
+
+BAD_MARKETS = {
+    "missing file": ("stores", None, "lacks stores.parquet"),
+    "no table": ("stores", lambda t: b"PK not a table", "is not a Parquet file"),
+    "wrong table": ("stores", lambda t: pd.DataFrame({"a": [1]}), "is missing"),
+    "empty table": ("stores", lambda t: t.head(0), "no rows"),
+    "duplicate ids": ("stores", lambda t: t.assign(store_id=7), "store_id must be unique"),
+    "NaN coordinates": ("stores", lambda t: t.assign(lat=np.nan), "lat must not be empty"),
+    "swapped coordinates": ("stores", lambda t: t.rename(columns={"lat": "lon", "lon": "lat"}), "lat"),
+    "negative area": ("stores", lambda t: t.assign(area_m2=-5.0), "area_m2 must be more than 0"),
+    "negative capacity": ("sites", lambda t: t.assign(capacity_m3_month=-1.0), "capacity_m3_month must be at least 0"),
+    "stranger in the system": ("participants", lambda t: t.assign(store_id=999), "999"),
+}
+
+
+@pytest.mark.parametrize("case", BAD_MARKETS)
+def test_a_bad_market_is_one_sentence_and_leaves_nothing(lst, village_folder, tmp_path, case):
+    name, change, said = BAD_MARKETS[case]
+    market = broken_market(village_folder, tmp_path / "market", name, change)
+    code, out, complaint = lst("plan", market, "--out", tmp_path / "run")
+    assert code == 2 and said in complaint and is_one_sentence(complaint), complaint
+    assert out == "" and not list(tmp_path.glob("run/tables/*"))
+
+
+def test_swapped_coordinates_are_named_as_such(lst, village_folder, tmp_path):
+    swap = {"lat": "lon", "lon": "lat"}
+    market = broken_market(village_folder, tmp_path / "market", "stores", lambda t: t.rename(columns=swap))
+    assert "swap" in lst("market", "check", market)[2]
+
+
+BAD_WORDS = {
+    "no market": (["plan", "nowhere"], "nowhere"),
+    "no run": (["explain", "nowhere", "1"], "There is no run at nowhere"),
+    "no such store": (["explain", "RUN", "999"], "the run has no such store"),
+    "one run only": (["compare", "RUN"], "at least two runs"),
+    "not a number": (["explain", "RUN", "one"], "store_id"),
+    "no command": (["plane"], "No such command 'plane'"),
+    "unknown scenario": (["plan", "MARKET", "--scenario", "bas"], "did you mean base?"),
+    "unknown key": (["plan", "MARKET", "--set", "field.rep=2500"], "did you mean field.reps"),
+    "out of range": (["plan", "MARKET", "--set", "field.reps=9"], "field.reps = 9 is out of range; give a value from"),
+    "no number": (["plan", "MARKET", "--set", "field.reps=many"], "is not a number"),
+    "no value": (["plan", "MARKET", "--set", "field.reps"], "is no KEY=VALUE"),
+    "folder of others": (["plan", "MARKET", "--out", "OTHERS"], "is not empty and is no run folder"),
+    "finished run": (["plan", "MARKET", "--out", "RUN"], "runs are never edited: give a new folder with --out"),
+    "unknown figure": (["assumptions", "nothing.here"], "is not a known assumption"),
+    "unknown place": (["market", "build", "--prefecture", "Huangshann", "--out", "m"], "Huangshan"),
+}
+
+
+@pytest.mark.parametrize("case", BAD_WORDS)
+def test_bad_words_are_one_sentence(lst, village_folder, village_run, tmp_path, case):
+    (tmp_path / "others").mkdir()
+    (tmp_path / "others" / "diary.txt").write_text("dear")
+    places = {"MARKET": village_folder, "RUN": village_run, "OTHERS": tmp_path / "others"}
+    words, said = BAD_WORDS[case]
+    code, out, complaint = lst(*[places.get(word, word) for word in words])
+    assert code == 2 and said in complaint and is_one_sentence(complaint), complaint
+    assert out == ""
+
+
+def test_all_wrong_figures_are_named_at_once(lst, village_folder):
+    _, _, complaint = lst("plan", village_folder, "--set", "a.b=1", "--set", "field.reps=9", "--set", "order.aov_rmb=x")
+    assert "3 faults" in complaint and is_one_sentence(complaint)
+
+
+def test_debug_shows_the_traceback(lst):
+    code, _, complaint = lst("plan", "nowhere", "--debug")
+    assert code == 2 and "Traceback" in complaint and "nowhere" in complaint
+
+
+def test_a_fault_of_the_program_is_said_as_such(lst, monkeypatch):
+    monkeypatch.setattr(cli, "_scenario", lambda name, sets: 1 / 0)
+    code, _, complaint = lst("plan")
+    assert code == 1 and "--debug shows where" in complaint and is_one_sentence(complaint)
+
+
+def test_a_full_disk_is_one_sentence_and_the_plan_is_taken_up(lst, village_folder, tmp_path, monkeypatch):
+    flush = disk._flush
+
+    def full(path):
+        if "waves" in path.name:
+            raise OSError(28, os.strerror(28))
+        flush(path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(disk, "_flush", full)
+        code, _, complaint = lst("plan", village_folder, *VILLAGE, "--out", tmp_path / "run")
+    assert code == 2 and "The disk is full" in complaint and is_one_sentence(complaint)
+    assert not [path for path in (tmp_path / "run").rglob("*") if path.name.endswith(disk.TEMPORARY)]
+    assert lst("plan", village_folder, *VILLAGE, "--out", tmp_path / "run")[0] == 0
+
+
+def test_a_second_writer_is_one_sentence(lst, village_folder, tmp_path):
+    with RunWriter(tmp_path / "run", {"seed": 1}, ["waves"]):
+        code, _, complaint = lst("plan", village_folder, *VILLAGE, "--out", tmp_path / "run")
+    assert code == 2 and f"Process {os.getpid()} on" in complaint and is_one_sentence(complaint)
+
+
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGKILL], ids=["Ctrl-C", "kill"])
+def test_a_stopped_plan_is_taken_up_to_the_same_result(lst, village_run, village_folder, tmp_path, ending):
+    folder = tmp_path / "run"
+    words = [sys.executable, "-m", "lst_workbench.cli", "plan", str(village_folder), *VILLAGE, "--out", str(folder)]
+    process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    until = time.monotonic() + 120
+    while time.monotonic() < until and process.poll() is None:
+        progress = read_progress(folder)
+        if progress and progress.done_share >= 0.5:
+            process.send_signal(ending)
+            break
+        time.sleep(0.002)
+    _, complaint = process.communicate(timeout=60)
+    if ending == signal.SIGINT:
+        assert process.returncode == 130, complaint
+        assert complaint.strip().endswith("the same command takes them up.") and "Traceback" not in complaint
+        assert read_progress(folder).state == "cancelled"
+    for table in folder.glob("tables/*"):
+        pd.read_parquet(table)
+    assert lst("plan", village_folder, *VILLAGE, "--out", folder)[0] == 0
+    stopped, whole = read_run(folder), read_run(village_run)
+    for name in whole.tables:
+        pd.testing.assert_frame_equal(stopped.tables[name], whole.tables[name])
+
+
+def test_demo_plans_the_sample_market(lst, tmp_path):
+    code, said, complaint = lst("demo", "--no-serve", "--out", tmp_path / "demo")
+    assert code == 0, complaint
+    assert "stores into the system by August 2018" in said and f"Run: {tmp_path / 'demo'}" in said
+    kpis = read_run(tmp_path / "demo").kpis()
+    assert 700 < kpis["in_system_stores"] < 1300
+    assert kpis["contribution_rmb_order"] < 0
