@@ -48,8 +48,8 @@ def read_facing_tables(
         raise InputError(WHERE, ["no store can be arranged", *refusals.table()["reason"].head(3)])
     store_ids, counts = np.unique(rows["store_id"].to_numpy(), return_counts=True)
     levels = shelves.groupby("store_id", sort=True).size().to_numpy()
-    starts = [np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64) for sizes in (counts, levels)]
-    return FacingProblem(store_ids, rows, shelves, *starts, refusals.table())
+    first_row, first_shelf = (np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64) for sizes in (counts, levels))
+    return FacingProblem(store_ids, rows, shelves, first_row, first_shelf, refusals.table())
 
 
 def _numbers(frame: pd.DataFrame, defaults: dict[str, float]) -> pd.DataFrame:
