@@ -3,7 +3,9 @@
 from lst_workbench.contracts.assignments import Assignments
 from lst_workbench.contracts.capacities import Capacities
 from lst_workbench.contracts.catchment_links import CatchmentLinks
+from lst_workbench.contracts.catchment_profiles import CatchmentProfiles
 from lst_workbench.contracts.catchments import Catchments
+from lst_workbench.contracts.cell_access import CellAccess
 from lst_workbench.contracts.cells import Cells
 from lst_workbench.contracts.cells_plan import CellsPlan
 from lst_workbench.contracts.credit_budget_use import CreditBudgetUse
@@ -24,11 +26,15 @@ from lst_workbench.contracts.places_plan import PlacesPlan
 from lst_workbench.contracts.plan_months import PlanMonths
 from lst_workbench.contracts.potentials import Potentials
 from lst_workbench.contracts.quotas import Quotas
+from lst_workbench.contracts.sales import Sales
+from lst_workbench.contracts.similar import Similar
 from lst_workbench.contracts.sites import Sites
+from lst_workbench.contracts.store_rivals import StoreRivals
 from lst_workbench.contracts.stores import Stores
 from lst_workbench.contracts.table import Table, column
 from lst_workbench.contracts.territories import Territories
 from lst_workbench.contracts.territory_months import TerritoryMonths
+from lst_workbench.contracts.transfers import Transfers
 from lst_workbench.contracts.uncovered import Uncovered
 from lst_workbench.contracts.warehouse_months import WarehouseMonths
 from lst_workbench.contracts.wave_stores import WaveStores
@@ -40,7 +46,9 @@ CONTRACTS: dict[str, type[Table]] = {
         Assignments,
         Capacities,
         CatchmentLinks,
+        CatchmentProfiles,
         Catchments,
+        CellAccess,
         Cells,
         CellsPlan,
         CreditBudgetUse,
@@ -60,10 +68,14 @@ CONTRACTS: dict[str, type[Table]] = {
         PlanMonths,
         Potentials,
         Quotas,
+        Sales,
+        Similar,
         Sites,
+        StoreRivals,
         Stores,
         Territories,
         TerritoryMonths,
+        Transfers,
         Uncovered,
         WarehouseMonths,
         WaveStores,
@@ -79,7 +91,9 @@ __all__ = [
     "Assignments",
     "Capacities",
     "CatchmentLinks",
+    "CatchmentProfiles",
     "Catchments",
+    "CellAccess",
     "Cells",
     "CellsPlan",
     "CreditBudgetUse",
@@ -99,10 +113,14 @@ __all__ = [
     "PlanMonths",
     "Potentials",
     "Quotas",
+    "Sales",
+    "Similar",
     "Sites",
+    "StoreRivals",
     "Stores",
     "Territories",
     "TerritoryMonths",
+    "Transfers",
     "Uncovered",
     "WarehouseMonths",
     "WaveStores",
