@@ -13,7 +13,6 @@ ODDS: dict[str, tuple[str, str]] = {
     "odds.sub": ("{n} simulated years", "{n} 个模拟年"),
     "odds.by_month": ("Chance of having reached it, by month", "逐月达标概率"),
     "odds.by_reps": ("Chance by number of reps", "按代表人数的达标概率"),
-    "odds.here": ("this plan", "本方案"),
     "odds.flat": (
         "More reps add little: other figures hold the goal back.",
         "增加代表作用不大：受其他参数制约。",
@@ -31,13 +30,6 @@ ODDS: dict[str, tuple[str, str]] = {
     ),
     "tornado.title": ("What decides", "关键参数"),
     "tornado.sub": ("{figure}, each figure moved alone from its P10 to its P90", "{figure}，各参数单独由 P10 变至 P90"),
-    "tornado.low": ("P10", "P10"),
-    "tornado.high": ("P90", "P90"),
-    "tornado.note": (
-        "Line: the plan. If the figure comes out low or high, the chance of the goal is {low} or {high} (lowest and "
-        "highest third of draws).",
-        "竖线为方案值。该参数偏低或偏高时，达标概率为 {low} 或 {high}（抽样最低与最高三分之一）。",
-    ),
     "tornado.callout": (
         "{name} decides most: the chance of the goal is {low} when it comes out low, {high} when high.",
         "{name}影响最大：偏低时达标概率 {low}，偏高时 {high}。",
