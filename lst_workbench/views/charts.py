@@ -55,7 +55,8 @@ def curve_figure(
         mode="lines",
         fill="toself",
         line={"width": 0},
-        fillcolor=_thin(colour("accent")),
+        fillcolor=colour("accent"),
+        opacity=0.13,
         hoverinfo="skip",
         row=1,
         col=1,
@@ -105,12 +106,6 @@ def _band(tables: Tables) -> tuple[np.ndarray, np.ndarray]:
         return np.array([]), np.array([])
     rows = tables["curve_ranges"][tables["curve_ranges"]["measure"] == "in_system"]
     return rows["p10"].to_numpy(), rows["p90"].to_numpy()
-
-
-def _thin(shade: str) -> str:
-    """Give a colour of the tokens that lets lines show through."""
-    red, green, blue = (int(shade[at : at + 2], 16) for at in (1, 3, 5))
-    return f"rgba({red},{green},{blue},0.13)"
 
 
 def style(figure: go.Figure, height: int) -> None:
