@@ -14,6 +14,9 @@ from lst_workbench.contracts.economics import Economics
 from lst_workbench.contracts.errors import InputError, LstError
 from lst_workbench.contracts.kpis import Kpis
 from lst_workbench.contracts.levers import Levers
+from lst_workbench.contracts.network_lanes import NetworkLanes
+from lst_workbench.contracts.network_sites import NetworkSites
+from lst_workbench.contracts.network_stores import NetworkStores
 from lst_workbench.contracts.participants import Participants
 from lst_workbench.contracts.places import Places
 from lst_workbench.contracts.places_plan import PlacesPlan
@@ -49,6 +52,9 @@ CONTRACTS: dict[str, type[Table]] = {
         Economics,
         Kpis,
         Levers,
+        NetworkLanes,
+        NetworkSites,
+        NetworkStores,
         Participants,
         Places,
         PlacesPlan,
@@ -87,6 +93,9 @@ __all__ = [
     "Economics",
     "Kpis",
     "Levers",
+    "NetworkLanes",
+    "NetworkSites",
+    "NetworkStores",
     "Participants",
     "Places",
     "PlacesPlan",

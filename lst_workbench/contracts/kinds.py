@@ -12,6 +12,8 @@ ORIGINS = ("real", "modelled", "synthetic", "imported")
 STORE_STATUSES = ("participant", "signed", "not_chosen", "uncovered")
 RESOURCES = ("visits", "volume_m3", "capital_rmb")
 STORE_CHANGES = ("stays", "opened", "closed", "renovated")
+SITE_STATUSES = ("candidate", "keep", "may_close", "forbidden")
+SERVICES = ("next_day", "slow", "uncovered")
 
 SettlementKind = Annotated[pd.CategoricalDtype, SETTLEMENT_KINDS, False]
 StoreKind = Annotated[pd.CategoricalDtype, STORE_KINDS, False]
@@ -20,4 +22,6 @@ Origin = Annotated[pd.CategoricalDtype, ORIGINS, False]
 StoreStatus = Annotated[pd.CategoricalDtype, STORE_STATUSES, False]
 Resource = Annotated[pd.CategoricalDtype, RESOURCES, False]
 StoreChange = Annotated[pd.CategoricalDtype, STORE_CHANGES, False]
+SiteStatus = Annotated[pd.CategoricalDtype, SITE_STATUSES, False]
+Service = Annotated[pd.CategoricalDtype, SERVICES, False]
 Month = Annotated[DateTime, {}, "us", None, False, {}]
