@@ -72,7 +72,7 @@ def design_network(
     Examples
     --------
     >>> stores = pd.DataFrame({"store_id": [1, 2], "lat": [30.0, 30.1], "lon": [114.0, 114.1]})
-    >>> stores = stores.assign(volume_m3_month=40.0, orders_month=30.0)
+    >>> stores = stores.assign(volume_m3_month=4.0, orders_month=30.0)
     >>> sites = pd.DataFrame({"site_id": [1, 2, 3], "tier": ["regional", "city", "front"]})
     >>> sites = sites.assign(lat=30.0, lon=114.0, fixed_cost_rmb_month=[900.0, 600.0, 300.0])
     >>> result = design_network(stores, sites)
