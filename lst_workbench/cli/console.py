@@ -59,6 +59,15 @@ def progress_bar() -> Iterator[Callable[[Any], None]]:
         yield told
 
 
+@contextmanager
+def step_bar(words: str) -> Iterator[Callable[[int, int], None]]:
+    """Progress bar of work that counts its steps."""
+    columns = TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn()
+    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as progress:
+        task = progress.add_task(words, total=None)
+        yield lambda done, of: progress.update(task, completed=done, total=of)
+
+
 def print_table(frame: "pd.DataFrame", title: str) -> None:
     """Print a table under its title; "none" when it has no rows."""
     if title:

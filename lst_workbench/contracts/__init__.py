@@ -8,12 +8,18 @@ from lst_workbench.contracts.catchments import Catchments
 from lst_workbench.contracts.cell_access import CellAccess
 from lst_workbench.contracts.cells import Cells
 from lst_workbench.contracts.cells_plan import CellsPlan
+from lst_workbench.contracts.credit_budget_use import CreditBudgetUse
+from lst_workbench.contracts.credit_budgets import CreditBudgets
+from lst_workbench.contracts.credit_stores import CreditStores
 from lst_workbench.contracts.curve import Curve
 from lst_workbench.contracts.decisions import Decisions
 from lst_workbench.contracts.economics import Economics
 from lst_workbench.contracts.errors import InputError, LstError
+from lst_workbench.contracts.exposures import Exposures
 from lst_workbench.contracts.kpis import Kpis
 from lst_workbench.contracts.levers import Levers
+from lst_workbench.contracts.limits import Limits
+from lst_workbench.contracts.loss_factors import LossFactors
 from lst_workbench.contracts.network_lanes import NetworkLanes
 from lst_workbench.contracts.network_sites import NetworkSites
 from lst_workbench.contracts.network_stores import NetworkStores
@@ -23,6 +29,7 @@ from lst_workbench.contracts.places_plan import PlacesPlan
 from lst_workbench.contracts.plan_months import PlanMonths
 from lst_workbench.contracts.potentials import Potentials
 from lst_workbench.contracts.quotas import Quotas
+from lst_workbench.contracts.sales import Sales
 from lst_workbench.contracts.similar import Similar
 from lst_workbench.contracts.sites import Sites
 from lst_workbench.contracts.store_rivals import StoreRivals
@@ -47,20 +54,27 @@ CONTRACTS: dict[str, type[Table]] = {
         CellAccess,
         Cells,
         CellsPlan,
+        CreditBudgetUse,
+        CreditBudgets,
+        CreditStores,
         Curve,
         Decisions,
         Economics,
+        Exposures,
         Kpis,
         Levers,
         NetworkLanes,
         NetworkSites,
         NetworkStores,
+        Limits,
+        LossFactors,
         Participants,
         Places,
         PlacesPlan,
         PlanMonths,
         Potentials,
         Quotas,
+        Sales,
         Similar,
         Sites,
         StoreRivals,
@@ -88,20 +102,27 @@ __all__ = [
     "CellAccess",
     "Cells",
     "CellsPlan",
+    "CreditBudgetUse",
+    "CreditBudgets",
+    "CreditStores",
     "Curve",
     "Decisions",
     "Economics",
+    "Exposures",
     "Kpis",
     "Levers",
     "NetworkLanes",
     "NetworkSites",
     "NetworkStores",
+    "Limits",
+    "LossFactors",
     "Participants",
     "Places",
     "PlacesPlan",
     "PlanMonths",
     "Potentials",
     "Quotas",
+    "Sales",
     "Similar",
     "Sites",
     "StoreRivals",

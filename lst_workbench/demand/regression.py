@@ -8,17 +8,52 @@ import pandas as pd
 
 from lst_workbench.demand.design import Design, Numeric, Words, values_of
 
-PENALTIES = (0.3, 3.0, 30.0, 300.0)  # of the ridge, tried
+PENALTIES = (0.3, 3.0, 30.0, 300.0, 3_000.0, 30_000.0)  # of the ridge, tried
 BEND_PENALTY = 3.0  # bends cost more than slopes
 INNER_FOLDS = 4
 
 
 @dataclass(frozen=True)
-class Model:
-    """ln purchases = level + Σ effects of features + effect of the region; `scale` brings the mean in order.
+class Base:
+    """What is believed before any till was seen: purchases grow as the product of the catchment's features.
 
     Attributes
     ----------
+    floors : dict
+        Least value of each feature that has a logarithm: its least positive one.
+    centres : dict
+        Mean of each logarithm: the typical store.
+    """
+
+    floors: dict[str, float]
+    centres: dict[str, float]
+
+    @classmethod
+    def of(cls, features: pd.DataFrame, names: Sequence[str]) -> "Base":
+        """Learn floors and centres; a feature that is nowhere positive says nothing."""
+        values = {name: values_of(features, name) for name in names}
+        floors = {name: float(np.min(v[v > 0])) for name, v in values.items() if (v > 0).any()}
+        bare = cls(floors, dict.fromkeys(floors, 0.0))
+        return cls(floors, {name: float(part.mean()) for name, part in bare.parts(features).items()})
+
+    def parts(self, features: pd.DataFrame) -> dict[str, np.ndarray]:
+        """Logarithm of each feature, the typical store at 0; an empty value counts as typical."""
+        logs = {name: np.log(np.maximum(values_of(features, name), floor)) for name, floor in self.floors.items()}
+        return {name: np.nan_to_num(log - self.centres[name]) for name, log in logs.items()}
+
+    def log_of(self, features: pd.DataFrame) -> np.ndarray:
+        """Sum of the parts."""
+        return sum(self.parts(features).values(), np.zeros(len(features)))
+
+
+@dataclass(frozen=True)
+class Model:
+    """ln purchases = level + base + Σ effects of features + effect of the region; `scale` brings the mean in order.
+
+    Attributes
+    ----------
+    base : Base
+        What the effects depart from: the more they are shrunk, the closer the model is to the catchment alone.
     effects : ndarray
         One for each column of the design.
     regions : Series
@@ -28,6 +63,7 @@ class Model:
     """
 
     design: Design
+    base: Base
     level: float
     effects: np.ndarray
     regions: pd.Series
@@ -36,7 +72,8 @@ class Model:
 
     def log_of(self, features: pd.DataFrame, regions: np.ndarray) -> np.ndarray:
         """Logarithm expected of each row; a region never seen has no effect."""
-        return self.level + self.design.columns(features) @ self.effects + self._of_region(regions)
+        known = self.level + self.base.log_of(features) + self.design.columns(features) @ self.effects
+        return known + self._of_region(regions)
 
     def mean(self, features: pd.DataFrame, regions: np.ndarray) -> np.ndarray:
         """Purchases expected of each row."""
@@ -47,16 +84,21 @@ class Model:
         columns = self.design.columns(features)
         spans = self.design.spans()
         parts = {p.name: columns[:, s] @ self.effects[s] for p, s in zip(self.design.parts, spans, strict=True)}
+        for name, part in self.base.parts(features).items():
+            parts[name] = parts.get(name, 0.0) + part
         return pd.DataFrame({**parts, "region": self._of_region(regions)})
 
     def _of_region(self, regions: np.ndarray) -> np.ndarray:
         return self.regions.reindex(regions).fillna(0.0).to_numpy()
 
 
-def fit_model(features: pd.DataFrame, purchases: np.ndarray, regions: np.ndarray, folds: np.ndarray) -> Model:
+def fit_model(
+    features: pd.DataFrame, purchases: np.ndarray, regions: np.ndarray, folds: np.ndarray, catchment: Sequence[str] = ()
+) -> Model:
     """Fit the model; the ridge is chosen on folds left out in turn, `folds` keeping together what belongs together."""
-    design = Design.of(features)
-    columns, logs = design.columns(features), np.log(purchases)
+    design, base = Design.of(features), Base.of(features, catchment)
+    known = base.log_of(features)
+    columns, logs = design.columns(features), np.log(purchases) - known
     cost = _cost(design)
     inner = folds % INNER_FOLDS
     parts = [inner == fold for fold in np.unique(inner)]
@@ -76,8 +118,8 @@ def fit_model(features: pd.DataFrame, purchases: np.ndarray, regions: np.ndarray
     effects = np.linalg.solve(columns.T @ columns + penalty * cost, columns.T @ (logs - level))
     rest = logs - level - columns @ effects
     shrunk = shrunk_means(rest, regions)
-    expected = level + columns @ effects + shrunk.reindex(regions).to_numpy()
-    return Model(design, level, effects, shrunk, float(purchases.sum() / np.exp(expected).sum()), penalty)
+    expected = level + known + columns @ effects + shrunk.reindex(regions).to_numpy()
+    return Model(design, base, level, effects, shrunk, float(purchases.sum() / np.exp(expected).sum()), penalty)
 
 
 def shrunk_means(rest: np.ndarray, regions: np.ndarray) -> pd.Series:

@@ -66,6 +66,7 @@ def voila_command(
     argv = [
         sys.executable, "-m", "voila", str(apps), "--no-browser", f"--port={port}", f"--Voila.ip={HOST}",
         "--template=lst", "--Voila.log_level=ERROR",
+        "--Voila.tornado_settings=ws_ping_timeout=30000",
         *(f"--VoilaConfiguration.extension_allowlist={name}" for name in EXTENSIONS),
         f"--MappingKernelManager.cull_idle_timeout={IDLE_SECONDS}", "--MappingKernelManager.cull_interval=60",
     ]  # fmt: skip
