@@ -20,6 +20,7 @@ from lst_workbench.contracts.places_plan import PlacesPlan
 from lst_workbench.contracts.plan_months import PlanMonths
 from lst_workbench.contracts.potentials import Potentials
 from lst_workbench.contracts.quotas import Quotas
+from lst_workbench.contracts.rivals import Rivals
 from lst_workbench.contracts.sales import Sales
 from lst_workbench.contracts.similar import Similar
 from lst_workbench.contracts.sites import Sites
@@ -56,6 +57,7 @@ CONTRACTS: dict[str, type[Table]] = {
         PlanMonths,
         Potentials,
         Quotas,
+        Rivals,
         Sales,
         Similar,
         Sites,
@@ -95,6 +97,7 @@ __all__ = [
     "PlanMonths",
     "Potentials",
     "Quotas",
+    "Rivals",
     "Sales",
     "Similar",
     "Sites",
