@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from lst_workbench import __version__
-from lst_workbench.cli import figures, markets, pages, plans
+from lst_workbench.cli import demand, figures, markets, pages, plans
 from lst_workbench.cli.console import err, out
 
 FAULT, INTERRUPTED, BROKEN = 2, 130, 1
@@ -22,6 +22,7 @@ app = typer.Typer(
 for group in (plans, figures, pages):
     app.add_typer(group.app)
 app.add_typer(markets.app, name="market")
+app.add_typer(demand.app, name="demand")
 
 
 def _print_version(asked: bool) -> None:

@@ -34,9 +34,12 @@ def plan(
     sets: Sets = None,
     to: Out = None,
     seed: Seed = 7,
+    dask: Annotated[
+        str | None, typer.Option(help="Address of a Dask scheduler (tcp://...) whose workers share the work.")
+    ] = None,
 ) -> None:
     """Plan who is signed when, from which warehouse, and write a run folder."""
-    result = planned(market, scenario_of(scenario, sets), to, seed)
+    result = planned(market, scenario_of(scenario, sets), to, seed, dask)
     say(result)
     out.print(f"Run: {result.path}", highlight=False)
 
@@ -65,7 +68,9 @@ def explain(
     print_table(explanation.table, "")
 
 
-def planned(folder: Path | None, scenario: "Scenario", to: Path | None, seed: int) -> "PlanResult":
+def planned(
+    folder: Path | None, scenario: "Scenario", to: Path | None, seed: int, dask: str | None = None
+) -> "PlanResult":
     """Read the market and plan it, with a progress bar."""
     with progress_bar() as told:
         from lst_workbench.assumptions import data_folder
@@ -76,7 +81,7 @@ def planned(folder: Path | None, scenario: "Scenario", to: Path | None, seed: in
         market = read_market(folder or data_folder() / "sample")
         inputs = fingerprint_of({"market": market.meta.fingerprint, "scenario": scenario.to_toml(), "seed": seed})
         path = to or RUNS / f"{market.meta.name}-{scenario.name}-{inputs[:6]}"
-        return make_plan(market, scenario, path, told, seed)
+        return make_plan(market, scenario, path, told, seed, dask)
 
 
 def say(result: "PlanResult") -> None:

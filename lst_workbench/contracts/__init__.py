@@ -8,12 +8,18 @@ from lst_workbench.contracts.catchments import Catchments
 from lst_workbench.contracts.cell_access import CellAccess
 from lst_workbench.contracts.cells import Cells
 from lst_workbench.contracts.cells_plan import CellsPlan
+from lst_workbench.contracts.credit_budget_use import CreditBudgetUse
+from lst_workbench.contracts.credit_budgets import CreditBudgets
+from lst_workbench.contracts.credit_stores import CreditStores
 from lst_workbench.contracts.curve import Curve
 from lst_workbench.contracts.decisions import Decisions
 from lst_workbench.contracts.economics import Economics
 from lst_workbench.contracts.errors import InputError, LstError
+from lst_workbench.contracts.exposures import Exposures
 from lst_workbench.contracts.kpis import Kpis
 from lst_workbench.contracts.levers import Levers
+from lst_workbench.contracts.limits import Limits
+from lst_workbench.contracts.loss_factors import LossFactors
 from lst_workbench.contracts.participants import Participants
 from lst_workbench.contracts.places import Places
 from lst_workbench.contracts.places_plan import PlacesPlan
@@ -46,11 +52,17 @@ CONTRACTS: dict[str, type[Table]] = {
         CellAccess,
         Cells,
         CellsPlan,
+        CreditBudgetUse,
+        CreditBudgets,
+        CreditStores,
         Curve,
         Decisions,
         Economics,
+        Exposures,
         Kpis,
         Levers,
+        Limits,
+        LossFactors,
         Participants,
         Places,
         PlacesPlan,
@@ -86,11 +98,17 @@ __all__ = [
     "CellAccess",
     "Cells",
     "CellsPlan",
+    "CreditBudgetUse",
+    "CreditBudgets",
+    "CreditStores",
     "Curve",
     "Decisions",
     "Economics",
+    "Exposures",
     "Kpis",
     "Levers",
+    "Limits",
+    "LossFactors",
     "Participants",
     "Places",
     "PlacesPlan",

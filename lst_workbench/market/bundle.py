@@ -13,7 +13,7 @@ TABLES: dict[str, type[Table]] = {
     contract.table_name(): contract for contract in (Places, Cells, Stores, Participants, Sites, Territories)
 }
 OPTIONAL_TABLES: dict[str, type[Table]] = {Rivals.table_name(): Rivals}
-COMPETING = ["store_id", "lat", "lon", "area_m2"]
+COMPETING = ["store_id", "place_id", "prefecture_code", "lat", "lon", "area_m2"]
 
 
 class LazyTables(Mapping[str, pd.DataFrame]):

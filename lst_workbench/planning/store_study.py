@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from lst_workbench.assumptions import Scenario
 from lst_workbench.catchment import (
     HuffParams,
     cell_access,
@@ -30,7 +31,7 @@ from lst_workbench.demand import (
 from lst_workbench.market import Market, read_sales
 from lst_workbench.planning.demand_inputs import PLACE, REGION, SEGMENT, store_features
 
-Figures = Mapping[str, Any]
+Figures = Mapping[str, Any] | Scenario
 KM_A_DEGREE = 111.2
 LEAST_TILLS = 40  # fewer teach nothing that could be judged
 MOST_TILLS = 2_000  # that a forecast on a page looks at
@@ -61,7 +62,7 @@ class StoreAbout:
     features : Series
         Its catchment, floor and place (`store_features`).
     typical : Series
-        The median store of the study, column by column.
+        The median store of the study, column by column; of shares the mean, so that they add up.
     potential : Series
         mean, p10, p50, p90 in RMB a month; the tails are empty where no tills taught an interval.
     catchment_alone_rmb_month, place_mean_rmb_month : float
@@ -92,13 +93,17 @@ class StoreAbout:
 
 @dataclass(frozen=True)
 class StoreChange:
-    """What a change of a store or beside it leads to; potentials as in `StoreAbout`."""
+    """What a change of a store or beside it leads to; potentials as in `StoreAbout`.
+
+    ``transfers`` is of contract `Transfers`, ``opened`` holds the row of the rival that was tried; both may be empty.
+    """
 
     people_before: float
     people_after: float
     before: pd.Series
     after: pd.Series
     transfers: pd.DataFrame
+    opened: pd.DataFrame
 
 
 @dataclass(frozen=True)
@@ -124,6 +129,30 @@ class StoreForecast:
 
 
 @dataclass(frozen=True)
+class Tills:
+    """Sales of the shops with a till (contract `Sales`), and their weeks, forecast once."""
+
+    sales: pd.DataFrame
+
+    @cached_property
+    def weeks(self) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+        """Weeks of the tills, their forecasts, and a usual till's weeks as shares of its usual week."""
+        weekly = self.sales.groupby(["store_id", "week"], as_index=False)["sales_rmb"].sum()
+        weekly = weekly.set_axis(["series_id", "period", "quantity"], axis=1)
+        kept = weekly["series_id"].drop_duplicates().head(MOST_TILLS)
+        weekly = weekly[weekly["series_id"].isin(kept)]
+        found = pd.DataFrame(forecast_panel(weekly, HORIZON, params=ForecastParams(sample=500)))
+        last = weekly["period"].max() - pd.Timedelta(weeks=52)
+        usual = weekly[weekly["period"] > last].groupby("series_id")["quantity"].mean()
+        total = found.groupby("period")["mean"].sum() / usual.sum()
+        bands = [name for name in found if str(name).startswith(("lo_", "hi_"))]
+        ratios = found[bands].div(found["mean"].where(found["mean"] > 0), axis=0).clip(lower=0.02)
+        typical = ratios.groupby(found["period"]).median()
+        profile = pd.concat([total.rename("mean"), typical], axis=1).rename_axis("week").reset_index()
+        return weekly, found, profile
+
+
+@dataclass(frozen=True)
 class StoreStudy:
     """Stores around one prefecture with all that questions about single ones need; made by `study_stores`."""
 
@@ -136,7 +165,7 @@ class StoreStudy:
     spend_rmb_month: float
     fit: PotentialFit | None
     factor: float
-    sales: pd.DataFrame | None
+    tills: Tills | None
 
     @property
     def has_tills(self) -> bool:
@@ -160,7 +189,7 @@ class StoreStudy:
         here = self.access.loc[self.access["h3_8"] == home, "access_m2_1000"]
         return StoreAbout(
             features,
-            self.features.select_dtypes("number").median(),
+            _typical(self.features),
             potential,
             float(self.alone_rmb_month.iloc[row]),
             float(self.potentials.loc[place, "mean"].mean()),
@@ -196,7 +225,7 @@ class StoreStudy:
             changes["opened"] = self._rival(store_id, rival_km, rival_m2)
         if not changes:
             people = float(base["people"].iloc[0])
-            return StoreChange(people, people, before, before, pd.DataFrame())
+            return StoreChange(people, people, before, before, pd.DataFrame(), pd.DataFrame())
         moved = transfer_shoppers(self.market.stores, self.market.cells, self.params, **changes).tables["transfers"]
         own = moved.set_index("store_id").loc[store_id]
         was, now = float(own["people_before"]), float(own["people_after"])
@@ -213,7 +242,7 @@ class StoreStudy:
                 area_m2=area_m2 if area_m2 is not None else base["area_m2"],
             )
             after = self.fit.predict(changed, REGION).iloc[0][list(TAILS)] * self.factor
-        return StoreChange(was, now, before, after, moved)
+        return StoreChange(was, now, before, after, moved, changes.get("opened", pd.DataFrame()))
 
     def forecast(self, store_id: int) -> StoreForecast | None:
         """Forecast the weeks of a store; None where the market has no tills.
@@ -221,13 +250,13 @@ class StoreStudy:
         A store with a till has its own forecast. Any other has its potential, as sales over the counter, times the
         season of the tills; its interval joins the potential's and the weeks' (logarithms, as independent).
         """
-        if self._panel is None:
+        if self.tills is None or self.fit is None:
             return None
-        weekly, found, profile = self._panel
+        weekly, found, profile = self.tills.weeks
         tills = int(found["series_id"].nunique())
         own = found[found["series_id"] == store_id]
+        sold = weekly[weekly["series_id"] == store_id].rename(columns={"period": "week", "quantity": "sales_rmb"})
         if len(own):
-            sold = weekly[weekly["series_id"] == store_id].rename(columns={"period": "week", "quantity": "sales_rmb"})
             expected = own.rename(columns={"period": "week"}).drop(columns="series_id")
             return StoreForecast(sold[["week", "sales_rmb"]], pd.DataFrame(expected), True, tills)
         potential = self.potentials.iloc[self._row(store_id)]
@@ -240,35 +269,16 @@ class StoreStudy:
                 of_store = far * np.log(potential[tail] / potential["mean"]) if pd.notna(potential[tail]) else 0.0
                 sign = -1.0 if side == "lo" else 1.0
                 columns[f"{side}_{share}"] = mean * np.exp(sign * np.hypot(of_week, of_store))
-        return StoreForecast(weekly.iloc[:0], pd.DataFrame(columns), False, tills)
+        return StoreForecast(sold[["week", "sales_rmb"]], pd.DataFrame(columns), False, tills)
 
     def with_params(self, params: HuffParams) -> "StoreStudy":
         """Study the same stores with other catchments."""
-        return _study(self.market, self.figures, params, self.sales)
+        return _study(self.market, self.figures, params, self.tills)
 
     @cached_property
     def access(self) -> pd.DataFrame:
         """Access of every cell: contract `CellAccess`."""
         return cell_access(self.market.stores, self.market.cells, self.params)
-
-    @cached_property
-    def _panel(self) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame] | None:
-        """Weeks of the tills, their forecasts, and a usual till's weeks as shares of its usual week."""
-        if self.sales is None or self.fit is None:
-            return None
-        weekly = self.sales.groupby(["store_id", "week"], as_index=False)["sales_rmb"].sum()
-        weekly = weekly.set_axis(["series_id", "period", "quantity"], axis=1)
-        kept = weekly["series_id"].drop_duplicates().head(MOST_TILLS)
-        weekly = weekly[weekly["series_id"].isin(kept)]
-        found = pd.DataFrame(forecast_panel(weekly, HORIZON, params=ForecastParams(sample=500)))
-        last = weekly["period"].max() - pd.Timedelta(weeks=52)
-        usual = weekly[weekly["period"] > last].groupby("series_id")["quantity"].mean()
-        total = found.groupby("period")["mean"].sum() / usual.sum()
-        bands = [name for name in found if str(name).startswith(("lo_", "hi_"))]
-        ratios = found[bands].div(found["mean"].where(found["mean"] > 0), axis=0).clip(lower=0.02)
-        typical = ratios.groupby(found["period"]).median()
-        profile = pd.concat([total.rename("mean"), typical], axis=1).rename_axis("week").reset_index()
-        return weekly, found, profile
 
     def _row(self, store_id: int) -> int:
         rows = np.flatnonzero(self.features["store_id"].to_numpy() == store_id)
@@ -302,9 +312,9 @@ class StoreStudy:
 
 
 def study_stores(
-    market: Market, prefecture_code: int, figures: Figures, *, params: HuffParams | None = None
+    market: Market, prefecture_code: int | None, figures: Figures, *, params: HuffParams | None = None
 ) -> StoreStudy:
-    """Put together what questions about the stores of one prefecture need.
+    """Put together what questions about the stores of one prefecture, or of the whole market, need.
 
     Stores and cells of a box around the prefecture are looked at, everybody who competes there with them. Where at
     least 40 shops have a till, the potential is learned from them and brought to the level of the register; otherwise
@@ -314,8 +324,8 @@ def study_stores(
     ----------
     market : Market
         The market; it may be the nation.
-    prefecture_code : int
-        Prefecture of the stores to ask about.
+    prefecture_code : int or None
+        Prefecture of the stores to ask about; None for all of the market.
     figures : mapping
         Planning figures: catchment, store.purchases_month, store.gross_margin, market.people_per_store, …
     params : HuffParams, optional
@@ -331,11 +341,12 @@ def study_stores(
     True
     """
     given = HuffParams.of(figures) if params is None else params
-    local = _around(market, prefecture_code, given.radius_km)
-    return _study(local, figures, given, read_sales(local))
+    local = market if prefecture_code is None else _around(market, prefecture_code, given.radius_km)
+    sales = read_sales(local)
+    return _study(local, figures, given, None if sales is None or sales.empty else Tills(sales))
 
 
-def _study(market: Market, figures: Figures, params: HuffParams, sales: pd.DataFrame | None) -> StoreStudy:
+def _study(market: Market, figures: Figures, params: HuffParams, tills: Tills | None) -> StoreStudy:
     features = store_features(market, params)
     served = float(features["people"].sum() / max(market.cells["people"].sum(), 1.0))
     tobacco = figures["store.tobacco_share"] * figures["demand.tobacco_in_base_share"]
@@ -345,20 +356,21 @@ def _study(market: Market, figures: Figures, params: HuffParams, sales: pd.DataF
     alone = potential_of_stores(features, spend, figures["platform.wallet_share"])["potential_rmb_month"]
     fit, factor, potentials = None, 1.0, pd.DataFrame({name: np.nan for name in TAILS}, index=features.index)
     potentials["mean"] = alone.astype(float)
-    purchases = _purchases(sales, features["store_id"], 1 - figures["store.gross_margin"])
-    if purchases is not None and purchases.notna().sum() >= LEAST_TILLS:
+    purchases = _purchases(tills, features["store_id"], 1 - figures["store.gross_margin"])
+    if purchases.notna().sum() >= LEAST_TILLS:
         till = purchases.notna().to_numpy()
         fit = fit_potential(features[till], purchases[till], REGION, places=PLACE, segment=SEGMENT)
         plain = fit.predict(features, REGION)
         factor = float(alone.mean() / plain["mean"].mean())
         potentials = plain[list(TAILS)] * factor
-    return StoreStudy(market, figures, params, features, potentials, alone, spend, fit, factor, sales)
+    return StoreStudy(market, figures, params, features, potentials, alone, spend, fit, factor, tills)
 
 
-def _purchases(sales: pd.DataFrame | None, stores: pd.Series, cost_share: float) -> pd.Series | None:
+def _purchases(tills: Tills | None, stores: pd.Series, cost_share: float) -> pd.Series:
     """Bring what each till sold in the last year to purchases a month; empty without a till."""
-    if sales is None or sales.empty:
-        return None
+    if tills is None:
+        return pd.Series(np.nan, index=range(len(stores)))
+    sales = tills.sales
     year = sales[sales["week"] > sales["week"].max() - pd.Timedelta(weeks=52)]
     weeks = year.groupby("store_id")["week"].nunique()
     monthly = year.groupby("store_id")["sales_rmb"].sum() / weeks * WEEKS_A_MONTH * cost_share
@@ -381,6 +393,12 @@ def _around(market: Market, prefecture_code: int, radius_km: float) -> Market:
 
     tables = {**market.tables, "stores": near(market.stores), "cells": near(market.cells)}
     return replace(market, tables=tables)
+
+
+def _typical(features: pd.DataFrame) -> pd.Series:
+    numbers = features.select_dtypes("number")
+    shares = [name for name in numbers if str(name).endswith("_share")]
+    return pd.concat([numbers.drop(columns=shares).median(), numbers[shares].mean()])
 
 
 def _driver(name: str) -> str:

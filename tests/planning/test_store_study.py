@@ -70,7 +70,7 @@ def test_what_a_rival_takes_is_what_a_whole_run_says(study, market):
 
 def test_a_shop_without_a_till_gets_the_season_of_the_others(study):
     found = study.forecast(TOUR_STORE_ID)
-    assert not found.till and found.sold.empty and found.tills == study.sales["store_id"].nunique()
+    assert not found.till and found.sold.empty and found.tills == study.tills.sales["store_id"].nunique()
     weeks = found.expected.set_index("week")["mean"]
     assert weeks.index[weeks.argmax()] in pd.date_range("2018-01-29", "2018-02-12")
     assert weeks.min() == weeks[pd.Timestamp("2018-02-19")]
@@ -81,7 +81,7 @@ def test_a_shop_without_a_till_gets_the_season_of_the_others(study):
 
 
 def test_a_shop_with_a_till_gets_its_own(study):
-    store = int(study.sales["store_id"].iloc[0])
+    store = int(study.tills.sales["store_id"].iloc[0])
     found = study.forecast(store)
     assert found.till and len(found.sold) == 104 and len(found.expected) == 26
     assert found.expected["mean"].mean() == pytest.approx(found.sold["sales_rmb"].tail(26).mean(), rel=0.3)

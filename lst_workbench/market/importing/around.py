@@ -17,7 +17,7 @@ from lst_workbench.market.synthetic.streams import stream
 from lst_workbench.market.synthetic.territories import draw_territories
 
 SHARED_PREFECTURE = 0  # stands for the prefectures that share territories
-OF_RIVAL = ["store_id", "place_id", "h3_8", "lat", "lon", "area_m2", "origin"]
+OF_RIVAL = ["store_id", "place_id", "prefecture_code", "h3_8", "lat", "lon", "area_m2", "origin"]
 CLOSED_LISTS = {"settlement_kind": SETTLEMENT_KINDS, "origin": ORIGINS, "people_origin": ORIGINS}
 
 
@@ -86,7 +86,7 @@ def _stores(rows: pd.DataFrame, places: pd.DataFrame, cells: pd.DataFrame, figur
 
 
 def _territories(places: pd.DataFrame, stores: pd.DataFrame, drawing: Drawing) -> pd.DataFrame:
-    """Territories of a prefecture whose stores fill one; prefectures with fewer share theirs, as one rep serves them."""
+    """Territories of a prefecture whose stores fill one; prefectures with fewer share theirs."""
     count = stores["prefecture_code"].value_counts().reindex(places["prefecture_code"], fill_value=0).to_numpy()
     alone = places["prefecture_code"].where(count >= drawing.stores_per_territory, SHARED_PREFECTURE)
     parts = [draw_territories(part, stores, int(code), drawing) for code, part in places.groupby(alone.to_numpy())]
@@ -99,7 +99,7 @@ def _unlisted(shops: pd.DataFrame, stores: pd.DataFrame, seed: int) -> pd.DataFr
     place = shops["place_id"].iloc[turn]
     listed = place.map(stores["place_id"].value_counts()).fillna(0)
     remain = np.sort(turn[(place.groupby(place).cumcount() >= listed).to_numpy()])
-    return shops.iloc[remain].drop(columns="place_id").reset_index(drop=True)
+    return shops.iloc[remain].reset_index(drop=True)
 
 
 def _participants(rows: pd.DataFrame, stores: pd.DataFrame, seed: int, figures: Figures) -> pd.DataFrame:

@@ -167,7 +167,7 @@ def _said(proposal: Proposal, market: Market, participants_given: bool) -> list[
     said = [dropped, f"places, cells and people are modelled, {drawn} synthetic"]
     if rivals := len(market.rivals):
         said.append(
-            f"the list holds {len(market.stores):,} shops where the model has {rivals:,} more: these compete for customers "
+            f"the list holds {len(market.stores):,} shops and the model {rivals:,} more: these compete for customers "
             "and are never planned (say that the list is whole to leave them out)"
         )
     return said
