@@ -154,5 +154,6 @@ def finding_markup(finding: Finding, lang: str) -> str:
     """Give the headline, what binds, and what would mend it, as markup."""
     return (
         f'<div class="finding"><h1>{escape(headline(finding, lang))}</h1>'
-        f"<p>{escape(limits(finding, lang))}<b>{escape(mend(finding, lang))}</b>{escape(unlisted(finding, lang))}</p></div>"
+        f"<p>{escape(limits(finding, lang))}<b>{escape(mend(finding, lang))}</b>"
+        f"{escape(unlisted(finding, lang))}</p></div>"
     )
