@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from numbers import Real
 from typing import Literal, Protocol
 
 import numpy as np
@@ -60,6 +61,11 @@ class HuffParams:
     taper_from_share: float = 0.9
 
     def __post_init__(self) -> None:
+        words = {name: value for name, value in vars(self).items() if name != "decay" and not isinstance(value, Real)}
+        if words:
+            raise InputError(
+                "the Huff parameters", [f"{name} must be a number, not {v!r}" for name, v in words.items()]
+            )
         checks = {
             "radius_km must be more than 0": 0 < self.radius_km < math.inf,
             "decay_per_km must be at least 0": 0 <= self.decay_per_km < math.inf,

@@ -230,3 +230,29 @@ def test_a_store_draws_what_its_cells_give(towns):
     found = catchment_profiles(stores, cells, params()).set_index("store_id")
     links = store_cells(100, stores, cells, params())
     assert links["people"].sum() == pytest.approx(found.loc[100, "people"], rel=1e-4)
+
+
+def test_cells_without_people_give_nothing_and_no_faults():
+    stores = pd.DataFrame({"store_id": [1, 2], "x_km": [0.0, 0.0], "y_km": [0.0, 0.0], "area_m2": [50.0, 50.0]})
+    cells = pd.DataFrame({"h3_8": [7], "x_km": [0.5], "y_km": [0.0], "people": [0.0]})
+    assert catchment_profiles(stores, cells, params())["people"].tolist() == [0, 0]
+    assert store_rivals(1, stores, cells, params()).empty
+    assert transfer_shoppers(stores, cells, params(), closed=[1]).kpis()["outside_change_people"] == 0
+    assert len(catchment_profiles(stores.iloc[:0], cells, params())) == 0
+    assert catchment_profiles(stores, cells.iloc[:0], params())["people"].tolist() == [0, 0]
+
+
+def test_stores_on_one_spot_share_alike_and_all_may_close():
+    stores = pd.DataFrame({"store_id": [1, 2], "x_km": [0.0, 0.0], "y_km": [0.0, 0.0], "area_m2": [50.0, 50.0]})
+    cells = pd.DataFrame({"h3_8": [7], "x_km": [0.5], "y_km": [0.0], "people": [300.0]})
+    people = catchment_profiles(stores, cells, params())["people"]
+    assert people[0] == people[1] > 0
+    gone = transfer_shoppers(stores, cells, params(), closed=[1, 2])
+    assert gone.kpis()["outside_change_people"] == pytest.approx(people.sum(), rel=1e-6)
+    assert (gone.tables["transfers"]["people_after"] == 0).all()
+
+
+@pytest.mark.parametrize("radius", [0, -1, float("nan"), "far"])
+def test_a_radius_that_is_none_is_refused_in_a_sentence(radius):
+    with pytest.raises(InputError, match="radius_km must be"):
+        params(radius_km=radius)
