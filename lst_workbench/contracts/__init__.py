@@ -29,6 +29,7 @@ from lst_workbench.contracts.places_plan import PlacesPlan
 from lst_workbench.contracts.plan_months import PlanMonths
 from lst_workbench.contracts.potentials import Potentials
 from lst_workbench.contracts.quotas import Quotas
+from lst_workbench.contracts.rivals import Rivals
 from lst_workbench.contracts.sales import Sales
 from lst_workbench.contracts.similar import Similar
 from lst_workbench.contracts.sites import Sites
@@ -74,6 +75,7 @@ CONTRACTS: dict[str, type[Table]] = {
         PlanMonths,
         Potentials,
         Quotas,
+        Rivals,
         Sales,
         Similar,
         Sites,
@@ -122,6 +124,7 @@ __all__ = [
     "PlanMonths",
     "Potentials",
     "Quotas",
+    "Rivals",
     "Sales",
     "Similar",
     "Sites",
