@@ -22,6 +22,9 @@ from lst_workbench.contracts.kpis import Kpis
 from lst_workbench.contracts.levers import Levers
 from lst_workbench.contracts.limits import Limits
 from lst_workbench.contracts.loss_factors import LossFactors
+from lst_workbench.contracts.network_lanes import NetworkLanes
+from lst_workbench.contracts.network_sites import NetworkSites
+from lst_workbench.contracts.network_stores import NetworkStores
 from lst_workbench.contracts.participants import Participants
 from lst_workbench.contracts.places import Places
 from lst_workbench.contracts.places_plan import PlacesPlan
@@ -30,6 +33,7 @@ from lst_workbench.contracts.potentials import Potentials
 from lst_workbench.contracts.quotas import Quotas
 from lst_workbench.contracts.region_ranges import RegionRanges
 from lst_workbench.contracts.reps_odds import RepsOdds
+from lst_workbench.contracts.rivals import Rivals
 from lst_workbench.contracts.sales import Sales
 from lst_workbench.contracts.similar import Similar
 from lst_workbench.contracts.sites import Sites
@@ -67,6 +71,9 @@ CONTRACTS: dict[str, type[Table]] = {
         Exposures,
         Kpis,
         Levers,
+        NetworkLanes,
+        NetworkSites,
+        NetworkStores,
         Limits,
         LossFactors,
         Participants,
@@ -77,6 +84,7 @@ CONTRACTS: dict[str, type[Table]] = {
         Quotas,
         RegionRanges,
         RepsOdds,
+        Rivals,
         Sales,
         Similar,
         Sites,
@@ -117,6 +125,9 @@ __all__ = [
     "Exposures",
     "Kpis",
     "Levers",
+    "NetworkLanes",
+    "NetworkSites",
+    "NetworkStores",
     "Limits",
     "LossFactors",
     "Participants",
@@ -127,6 +138,7 @@ __all__ = [
     "Quotas",
     "RegionRanges",
     "RepsOdds",
+    "Rivals",
     "Sales",
     "Similar",
     "Sites",

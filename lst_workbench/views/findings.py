@@ -43,6 +43,8 @@ class Finding:
         Resource to number of months in which it leaves no room.
     odds : float
         Chance of the goal; not a number where the run does not say.
+    rivals : int
+        Modelled shops that compete with those of a list which leaves them out.
     """
 
     counted: str
@@ -55,6 +57,7 @@ class Finding:
     months: int
     full: dict[str, int]
     odds: float = float("nan")
+    rivals: int = 0
 
     @property
     def gap(self) -> int:
@@ -68,6 +71,7 @@ def finding_of(result: PlanResult) -> Finding:
     kpis = kpi_rows(tables["kpis"])
     curve, full = tables["curve"], full_months(tables["capacities"])
     reached = kpis[KPI_OF_GOAL[meta["goal"]]]
+    rivals = next((note["rivals"] for note in result.notes if note["key"] == "rivals_modelled"), 0)
     stuck = next((note for note in result.notes if note["key"] == "reps_never_reach_goal"), {})
     return Finding(
         counted=meta["goal"],
@@ -80,6 +84,7 @@ def finding_of(result: PlanResult) -> Finding:
         months=len(curve),
         full={str(resource): int(row.sum()) for resource, row in full.iterrows()},
         odds=odds_of(tables),
+        rivals=int(rivals),
     )
 
 
@@ -157,10 +162,15 @@ def chance(finding: Finding, lang: str) -> str:
     return "" if pd.isna(finding.odds) else text("odds.headline", lang, n=share(finding.odds))
 
 
+def unlisted(finding: Finding, lang: str) -> str:
+    """Say that modelled shops compete where a list leaves shops out."""
+    return text("rivals.modelled", lang, n=count(finding.rivals, lang)) if finding.rivals else ""
+
+
 def finding_markup(finding: Finding, lang: str) -> str:
     """Give the headline, what binds, and what would mend it, as markup."""
     return (
         f'<div class="finding"><h1>{escape(headline(finding, lang))}</h1>'
-        f"<p>{escape(limits(finding, lang))}<b>{escape(mend(finding, lang))}</b> {escape(chance(finding, lang))}</p>"
-        "</div>"
+        f"<p>{escape(limits(finding, lang))}<b>{escape(mend(finding, lang))}</b> {escape(chance(finding, lang))} "
+        f"{escape(unlisted(finding, lang))}</p></div>"
     )
