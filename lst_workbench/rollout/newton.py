@@ -9,6 +9,7 @@ from lst_workbench.rollout.wave_params import WaveParams
 
 ENOUGH = 2e-5  # of the dual: what a Newton step must promise to be worth another
 AT_REST = 2e-3  # of the dual: what it may promise where the search came to rest
+FROM_CENTRE = 1e8  # how far a slack may stray from what its price and the barrier say
 HALVINGS = 3
 FIRST = 4  # times the evaluations where the search begins
 
@@ -152,7 +153,8 @@ def _step(
     dx = dual.newton_step(now, pull, rhs)
     dy = mu / x - y - pull * dx
     dx, dy = dx * _reach(dual, x, dx), dy * _reach(dual, y, dy)
-    return dx, dy, float((rhs * dx).sum())
+    near = mu / (x + dx)
+    return dx, np.clip(y + dy, near / FROM_CENTRE, near * FROM_CENTRE) - y, float((rhs * dx).sum())
 
 
 def _row_weights(dual: Dual) -> np.ndarray:

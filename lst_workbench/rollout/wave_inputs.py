@@ -187,17 +187,16 @@ def read_wave_tables(
 
 
 def _without_endless_capacities(problem: WaveProblem) -> WaveProblem:
-    """Cut each capacity to what all its stores together could use: nothing changes, and figures stay in scale."""
+    """Cut each capacity to twice what all its stores together could use: nothing changes, and figures stay in scale."""
     s = problem.stores
     most_visits = np.bincount(s.territory, s.signup + s.care, len(problem.visits))[:, None]
     most_volume = np.bincount(s.warehouse, s.volume, len(problem.volume))[:, None]
     most_capital = s.capital.sum()
-    grow = 1 + 1e-6
     return replace(
         problem,
-        visits=np.minimum(problem.visits, most_visits * grow),
-        volume=np.minimum(problem.volume, most_volume * grow),
-        capital=np.minimum(problem.capital, most_capital * grow),
+        visits=np.minimum(problem.visits, 2 * most_visits),
+        volume=np.minimum(problem.volume, 2 * most_volume),
+        capital=np.minimum(problem.capital, 2 * most_capital),
     )
 
 
@@ -313,6 +312,8 @@ def _targets(
 ) -> tuple[np.ndarray, Targets]:
     """Group stores that count in the same quotas, and list the rows that count them."""
     code = np.zeros(len(stores), np.int64)
+    order = quotas.assign(at=months, row=np.arange(len(quotas)), name=quotas["value"].map(repr))
+    quotas = order.sort_values(["column", "name", "at"], ignore_index=True)
     for name, rows in quotas.groupby("column", sort=True):
         values = pd.Index(rows["value"].unique())
         position = values.get_indexer(pd.Index(stores[name].astype(object))) + 1
@@ -325,15 +326,15 @@ def _targets(
     if max_stores is not None:
         limit = np.floor(min(max_stores, len(stores)))
         rows_.append((n_months - 1, limit, 1, np.ones(len(codes), bool), -1))
-    for row, quota in enumerate(quotas.itertuples(index=False)):
+    for quota in quotas.itertuples(index=False):
         if not len(codes):
             member = np.zeros(0, bool)
         else:
             member = (stores[quota.column].iloc[first].astype(object) == quota.value).to_numpy()
         if pd.notna(quota.max_stores) and np.isfinite(float(quota.max_stores)):
-            rows_.append((months[row], np.floor(float(quota.max_stores)), 1, member, row))
+            rows_.append((quota.at, np.floor(float(quota.max_stores)), 1, member, quota.row))
         if pd.notna(quota.min_stores) and float(quota.min_stores) > 0:
-            rows_.append((months[row], np.ceil(float(quota.min_stores)), -1, member, row))
+            rows_.append((quota.at, np.ceil(float(quota.min_stores)), -1, member, quota.row))
     return group, Targets(
         np.array([row[0] for row in rows_], np.int64),
         np.array([row[1] for row in rows_], np.float64),
