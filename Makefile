@@ -25,7 +25,7 @@ test: setup
 	$(BIN)/ruff check lst_workbench tests benchmarks apps notebooks data
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -q -n 2 --dist loadscope -m 'not slow'
-	$(BIN)/python -m pytest -q --nbval-lax -p no:doctest -n 2 --dist loadscope notebooks
+	$(BIN)/python -m pytest -q --nbval-lax -o addopts=--strict-markers -n 2 --dist loadscope notebooks
 
 test-all: test
 	$(BIN)/python -m pytest -q -n 2 --dist loadscope -m slow

@@ -21,6 +21,7 @@ class StoreCard(w.VBox):
         self, state: RolloutState, resolution: Callable[[], int], focus: Callable[[Chosen | None, bool], None]
     ) -> None:
         self.state, self._resolution, self._focus = state, resolution, focus
+        self._one_at_a_time = threading.RLock()
         self._found = state.first_signed()
         if len(self._found):
             self.state.store_id = int(self._found["store_id"].iloc[0])
@@ -71,13 +72,17 @@ class StoreCard(w.VBox):
         self._list_note.value = stores.list_note(len(self._found), state.query, lang)
 
     def _show_store(self, change: Any = None) -> None:
+        with self._one_at_a_time:  # the first example may still be at work when a store is chosen
+            self._explain(go=bool(change) and change["name"] == "store_id")
+
+    def _explain(self, go: bool) -> None:
         lang = self.state.lang
         try:
             chosen = self.state.chosen()
         except (LstError, KeyError) as error:
             self._card.value = states.said("error.page", str(error), lang)
             return
-        self._focus(chosen, bool(change) and change["name"] == "store_id")
+        self._focus(chosen, go)
         if chosen is None:
             self._card.value = states.empty_note(text("store.choose", lang))
             return
