@@ -18,7 +18,8 @@ NOISE = 0.02  # share of a store's worth by which the order of a trial is shaken
 # What is open; how much of the price of shared capacities counts; noise.
 PHASES = ((OPEN, 1.0, NOISE), (OPEN, 0.95, NOISE), (2 * OPEN, 0.0, NOISE), (2 * OPEN, 0.0, NOISE / 10))
 WIDE = 0.5  # the same where a quota is short
-TRIALS = 0.3  # trials a store and round
+TRIALS = 0.3  # trials a store and round; one where they are few
+FEW = 5_000  # open stores
 WAITING = 2  # waiting stores that take part for each started one
 
 
@@ -68,9 +69,12 @@ def rearranged(
             pools = [np.isin(stores.territory, nearby) & (np.abs(worth) < WIDE * scale), is_open]
         for pool in pools:
             rows, first = _shuffled(problem, pool, starts, worth / scale, number)
+            few = len(rows) <= FEW
+            if few and number % 3 == 2:  # exchanges across territories
+                rows, first = np.random.default_rng(number).permutation(rows), np.array([0, len(rows)])
             recreate(
                 first, rows, worth, scale, starts, stores, prices, room,
-                shared, dual.shortfall_price, noise, REGRETS[-3], TRIALS, number,
+                shared, dual.shortfall_price, noise, REGRETS[-3], 1.0 if few else TRIALS, number,
             )  # fmt: skip
         good_enough = value_of(problem, starts) >= found.bound * (1 - params.gap)
         if shared == 0 and good_enough and not _short_groups(problem, room).any():
