@@ -1,6 +1,7 @@
 """The words of the catalogue: key to (English, 中文). Figures stand in braces and are the same in both."""
 
 from lst_workbench.views.words_figures import FIGURES
+from lst_workbench.views.words_store import STORE
 
 WORDS: dict[str, tuple[str, str]] = {
     # top bar and headline
@@ -41,6 +42,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "reps.held": (
         "More reps alone do not reach the goal; it is held back by {what}.",
         "仅靠增加代表无法达标，受限于{what}。",
+    ),
+    "rivals.modelled": (
+        " {n} modelled shops that the list leaves out compete for customers and are never signed.",
+        " 名单之外另有 {n} 家模拟门店参与竞争，不会被签约。",
     ),
     "tight.visits": ("field visits bind", "外勤拜访满负荷"),
     "tight.volume_m3": ("warehouses bind", "仓储满负荷"),
@@ -233,4 +238,5 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "foot.run": ("Run {run}, version {version}", "运行 {run}，版本 {version}"),
     **FIGURES,
+    **STORE,
 }
