@@ -14,8 +14,6 @@ START = pd.Timestamp("2017-09-01")
 HUANGSHAN, ANHUI = 341000, 340000
 TABLES = ("places", "cells", "stores", "participants", "sites", "territories")
 
-collect_ignore = ["conftest.py", "apps/conftest.py"]  # fixtures hold no doctests, and share a name
-
 
 def market_of(name: str, **tables: pd.DataFrame):
     from lst_workbench.market import Market, MarketMeta, fingerprint_of

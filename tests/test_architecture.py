@@ -16,12 +16,12 @@ ORDER = [
 FLOOR = {room: level for level, rooms in enumerate(ORDER) for room in rooms}
 # Who may import what: everywhere else the library is refused.
 ONLY_IN = {
-    "ipywidgets": ("ui/*/panel.py", "ui/*/panel_*.py"),
+    "ipywidgets": ("ui/panel_*.py", "ui/*/panel.py", "ui/*/panel_*.py"),
     "folium": ("views/", "ui/"),
     "ipyleaflet": ("views/", "ui/"),
     "plotly": ("views/", "ui/"),
-    "typer": ("cli.py",),
-    "rich": ("cli.py",),
+    "typer": ("cli/",),
+    "rich": ("cli/",),
     "dask": ("planning/",),
     "distributed": ("planning/",),
     "sqlalchemy": ("market/",),

@@ -16,8 +16,9 @@ from lst_workbench import cli
 from lst_workbench.runs import RunWriter, disk, read_progress, read_run
 
 COMMANDS = [
-    *(["market", "build"], ["market", "check"], ["plan"], ["compare"], ["explain"], ["assumptions"], ["serve"]),
-    *(["lab"], ["demo"]),
+    *(["market", "build"], ["market", "import"], ["market", "check"], ["plan"], ["compare"], ["explain"]),
+    *(["assumptions"], ["serve"], ["lab"], ["demo"]),
+    *(["demand", "catchments"], ["demand", "potentials"], ["demand", "forecast"], ["demand", "store"]),
 ]
 SETS = ["field.reps=4000", "field.visits_day=40", "field.visits_per_signup=3", "capital.working_rmb=5e9"]
 VILLAGE = [word for pair in SETS for word in ("--set", pair)]
@@ -185,7 +186,7 @@ def test_debug_shows_the_traceback(lst):
 
 
 def test_a_fault_of_the_program_is_said_as_such(lst, monkeypatch):
-    monkeypatch.setattr(cli, "_scenario", lambda name, sets: 1 / 0)
+    monkeypatch.setattr("lst_workbench.cli.plans.scenario_of", lambda name, sets: 1 / 0)
     code, _, complaint = lst("plan")
     assert code == 1 and "--debug shows where" in complaint and is_one_sentence(complaint)
 
@@ -244,3 +245,30 @@ def test_demo_plans_the_sample_market(lst, tmp_path):
     kpis = read_run(tmp_path / "demo").kpis()
     assert 700 < kpis["in_system_stores"] < 1300
     assert kpis["contribution_rmb_order"] < 0
+
+
+def test_demand_gives_tables_to_look_at_or_to_keep(lst, village_folder, tmp_path):
+    code, said, _ = lst("demand", "catchments", str(village_folder))
+    assert code == 0 and "12 rows" in said and "access to shops" in said
+    code, said, _ = lst("demand", "potentials", str(village_folder), "--out", str(tmp_path / "tables"))
+    assert code == 0 and "No tills" in said
+    assert len(pd.read_parquet(tmp_path / "tables" / "potentials.parquet")) == 12
+
+
+def test_demand_tells_a_store_in_words(lst, village_folder):
+    code, said, _ = lst("demand", "store", "3", "--market", str(village_folder))
+    assert code == 0 and "people shop here" in said and "What drives its potential" in said
+    code, _, complained = lst("demand", "store", "99", "--market", str(village_folder))
+    assert code == 2 and "there is no store 99" in complained
+
+
+def test_demand_forecasts_a_plain_table_and_lists_what_it_left_out(lst, tmp_path):
+    weeks = pd.date_range("2017-01-02", periods=60, freq="W-MON")
+    sales = pd.DataFrame({"series_id": "tea", "period": weeks, "quantity": [4, 1, 5, 3, 2, 2] * 10})
+    sales = pd.concat([sales, pd.DataFrame({"series_id": ["bad"], "period": ["soon"], "quantity": [1]})])
+    sales.to_csv(tmp_path / "sales.csv", index=False)
+    code, said, _ = lst("demand", "forecast", str(tmp_path / "sales.csv"), "--horizon", "4", "--backtest")
+    assert code == 0 and "forecasts: 4 rows" in said and "bad" in said
+    (tmp_path / "sales.parquet").write_text("no")
+    code, _, complained = lst("demand", "forecast", str(tmp_path / "sales.parquet"))
+    assert code == 2 and "Traceback" not in complained

@@ -3,7 +3,7 @@
 import numpy as np
 from numba import njit, prange
 
-from lst_workbench.optim._knapsack import price_limits, reduced_worth, round_down, search_core
+from lst_workbench.optim.knapsack import price_limits, reduced_worth, round_down, search_core
 
 RATIOS = 60
 

@@ -171,6 +171,38 @@ def people_of_stores(
 
 
 @njit(cache=True, nogil=True)
+def sums_of_stores(
+    stores: Points,
+    cells: Points,
+    attraction: np.ndarray,
+    weight: np.ndarray,
+    values: np.ndarray,
+    grid: Grid,
+    decay: Decay,
+    first: int,
+    last: int,
+    out: np.ndarray,
+) -> None:
+    """Fill out[s] for stores first..last with people drawn, the km they come, and the sum of each value over them.
+
+    out[s] = attraction[s] Σ_c weight[c] f(d_cs) (1, d_cs, values[c, 0], values[c, 1], …); `weight` as in
+    `people_of_stores`, values a person of the cell.
+    """
+    for s in range(first, last):
+        out[s] = 0.0
+        left, right, bottom, top = _window(grid, stores.u[s], stores.v[s])
+        for row in range(bottom, top + 1):
+            for c in range(cells.starts[row * grid.columns + left], cells.starts[row * grid.columns + right + 1]):
+                km = _distance_km(stores, s, cells, c, grid.spherical)
+                drawn = attraction[s] * weight[c] * pull(km, decay)
+                if drawn > 0.0:
+                    out[s, 0] += drawn
+                    out[s, 1] += drawn * km
+                    for k in range(values.shape[1]):
+                        out[s, 2 + k] += drawn * values[c, k]
+
+
+@njit(cache=True, nogil=True)
 def count_rivals(stores: Points, grid: Grid, radius_km: float, first: int, last: int, out: np.ndarray) -> None:
     """Other stores within the radius (≤), for stores first..last."""
     for s in range(first, last):

@@ -1,18 +1,15 @@
 """The Huff model on a list of bins: two passes, no pair is ever stored."""
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from lst_workbench.catchment._kernels import count_rivals, people_of_stores, pull_on_cells, pulls
+from lst_workbench.catchment._kernels import count_rivals, people_of_stores, pulls
+from lst_workbench.catchment.ground import Ground, attraction_of, ids_of, ratio, row_of, shared
 from lst_workbench.catchment.params import HuffParams
-from lst_workbench.catchment.points import Positions, amounts_of, grid_over, near, positions_of, sorted_points
-from lst_workbench.contracts import CatchmentLinks, Catchments, InputError
-
-CHUNK = 50_000  # rows that a thread takes at a time
+from lst_workbench.catchment.points import amounts_of, near, positions_of
+from lst_workbench.contracts import CatchmentLinks, Catchments
 
 
 @dataclass(frozen=True)
@@ -82,33 +79,20 @@ def huff_catchments(
     [150.0, 150.0]
     """
     params = HuffParams.of() if params is None else params
-    there, where = positions_of(stores, cells)
-    people, attraction = amounts_of(cells, "cells", "people"), _attraction(stores, params)
+    on = Ground.of(stores, cells, params, threads)
     income = amounts_of(cells, "cells", "income_index") if "income_index" in cells else np.ones(len(cells))
-    grid, decay = grid_over(there, where, params.radius_km), params.kernel()
-    shops, shop_rows = sorted_points(there, grid)
-    homes, home_rows = sorted_points(where, grid)
-    people, income, attraction = people[home_rows], income[home_rows], attraction[shop_rows]
+    income, people, served = income[on.home_rows], on.people, ratio(on.pulled, on.pulled + on.outside)
+    sums, rivals = np.zeros((len(stores), 3)), np.zeros(len(stores), np.int32)
+    point = (on.shops, on.homes, on.attraction, on.weight, people, income, on.grid, on.decay)
+    shared(threads, len(stores), lambda a, z: people_of_stores(*point, a, z, sums))
+    shared(threads, len(stores), lambda a, z: count_rivals(on.shops, on.grid, params.radius_km, a, z, rivals))
 
-    pulled = np.zeros(len(cells))
-    _shared(threads, len(cells), lambda a, z: pull_on_cells(homes, shops, attraction, grid, decay, a, z, pulled))
-    served = _ratio(pulled, pulled + params.outside_attraction)
-    weight = _ratio(people, pulled + params.outside_attraction)
-    sums = np.zeros((len(stores), 3))
-    _shared(
-        threads,
-        len(stores),
-        lambda a, z: people_of_stores(shops, homes, attraction, weight, people, income, grid, decay, a, z, sums),
-    )
-    rivals = np.zeros(len(stores), np.int32)
-    _shared(threads, len(stores), lambda a, z: count_rivals(shops, grid, params.radius_km, a, z, rivals))
-
-    catchments = _catchments(stores, shop_rows, sums, rivals)
+    catchments = _catchments(stores, on.shop_rows, sums, rivals)
     figures = {
         "people": float(people.sum()),
         "people_served": float((people * served).sum()),
         "people_outside": float((people * (1 - served)).sum()),
-        "people_out_of_reach": float(people[pulled == 0].sum()),
+        "people_out_of_reach": float(people[on.pulled == 0].sum()),
         "cut_off_share": params.cut_off_share(),
     }
     missed = abs(float(sums[:, 0].sum()) - figures["people_served"])
@@ -147,45 +131,21 @@ def store_cells(
     [[7.0, 0.5, 150.0]]
     """
     params = HuffParams.of() if params is None else params
-    rows = np.flatnonzero(_ids(stores) == store_id)
-    if not len(rows):
-        raise InputError("stores", [f"there is no store {store_id}; use a store_id of the market"])
+    row = row_of(store_id, stores)
     there, where = positions_of(stores, cells)
-    near_cells, km = near(where, rows[0], there, params.radius_km)
-    near_stores, _ = near(there, rows[0], there, 2 * params.radius_km)  # whoever shares a cell with the store
+    near_cells, km = near(where, row, there, params.radius_km)
+    near_stores, _ = near(there, row, there, 2 * params.radius_km)  # whoever shares a cell with the store
     homes, shops = cells.iloc[near_cells], stores.iloc[near_stores]
-    people, attraction = amounts_of(homes, "cells", "people"), _attraction(shops, params)
-    pulled = _pull_on(where.take(near_cells), there.take(near_stores), attraction, params)
-    mine = float(attraction[near_stores == rows[0]][0]) * pulls(km, params.kernel())
-    share = _ratio(mine, pulled + params.outside_attraction).clip(0, 1)
+    on = Ground.of(shops, homes, params)
+    pulled = on.to_cells(on.pulled)
+    mine = float(attraction_of(shops, params)[near_stores == row][0]) * pulls(km, params.kernel())
+    share = ratio(mine, pulled + params.outside_attraction).clip(0, 1)
+    people = amounts_of(homes, "cells", "people")
     links = pd.DataFrame(
         {"h3_8": homes["h3_8"].to_numpy(), "distance_km": km, "share": share, "people": share * people}
     )
     links.insert(0, "store_id", store_id)
     return CatchmentLinks.check(links.sort_values(["distance_km", "h3_8"], ignore_index=True))
-
-
-def _pull_on(cells: Positions, stores: Positions, attraction: np.ndarray, params: HuffParams) -> np.ndarray:
-    """Pull of some stores on some cells, in the order of the cells."""
-    grid = grid_over(stores, cells, params.radius_km)
-    shops, shop_rows = sorted_points(stores, grid)
-    homes, home_rows = sorted_points(cells, grid)
-    by_bin, pulled = np.zeros(len(home_rows)), np.zeros(len(home_rows))
-    pull_on_cells(homes, shops, attraction[shop_rows], grid, params.kernel(), 0, len(home_rows), by_bin)
-    pulled[home_rows] = by_bin
-    return pulled
-
-
-def _ids(stores: pd.DataFrame) -> np.ndarray:
-    if "store_id" not in stores:
-        raise InputError("stores", ["column store_id is missing; it names each store"])
-    return stores["store_id"].to_numpy()
-
-
-def _attraction(stores: pd.DataFrame, params: HuffParams) -> np.ndarray:
-    if "attraction" in stores:
-        return amounts_of(stores, "stores", "attraction")
-    return amounts_of(stores, "stores", "area_m2") ** params.area_exponent
 
 
 def _catchments(stores: pd.DataFrame, rows: np.ndarray, sums: np.ndarray, rivals: np.ndarray) -> pd.DataFrame:
@@ -194,27 +154,12 @@ def _catchments(stores: pd.DataFrame, rows: np.ndarray, sums: np.ndarray, rivals
     drawn[rows], earned[rows], nearby[rows] = sums.T
     counts = np.zeros(len(stores), np.int32)
     counts[rows] = rivals
-    income = np.where(earned > 0, _ratio(earned, drawn), 1.0)
+    income = np.where(earned > 0, ratio(earned, drawn), 1.0)
     columns = {
-        "store_id": _ids(stores),
+        "store_id": ids_of(stores),
         "people": drawn,
         "income_index": income,
         "people_nearby": nearby,
         "rivals": counts,
     }
     return Catchments.check(pd.DataFrame(columns), "stores")
-
-
-def _shared(threads: int, rows: int, work: Callable[[int, int], None]) -> None:
-    """Run `work` on pieces of rows; each row is computed by one thread alone, in one order."""
-    pieces = [(first, min(first + CHUNK, rows)) for first in range(0, rows, CHUNK)]
-    if threads <= 1 or len(pieces) <= 1:
-        for first, last in pieces:
-            work(first, last)
-        return
-    with ThreadPoolExecutor(threads) as pool:
-        list(pool.map(lambda piece: work(*piece), pieces))
-
-
-def _ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
-    return np.divide(part, whole, out=np.zeros_like(whole), where=whole > 0)

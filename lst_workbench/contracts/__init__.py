@@ -3,26 +3,38 @@
 from lst_workbench.contracts.assignments import Assignments
 from lst_workbench.contracts.capacities import Capacities
 from lst_workbench.contracts.catchment_links import CatchmentLinks
+from lst_workbench.contracts.catchment_profiles import CatchmentProfiles
 from lst_workbench.contracts.catchments import Catchments
+from lst_workbench.contracts.cell_access import CellAccess
 from lst_workbench.contracts.cells import Cells
 from lst_workbench.contracts.cells_plan import CellsPlan
+from lst_workbench.contracts.credit_budget_use import CreditBudgetUse
+from lst_workbench.contracts.credit_budgets import CreditBudgets
+from lst_workbench.contracts.credit_stores import CreditStores
 from lst_workbench.contracts.curve import Curve
 from lst_workbench.contracts.decisions import Decisions
 from lst_workbench.contracts.economics import Economics
 from lst_workbench.contracts.errors import InputError, LstError
+from lst_workbench.contracts.exposures import Exposures
 from lst_workbench.contracts.kpis import Kpis
 from lst_workbench.contracts.levers import Levers
+from lst_workbench.contracts.limits import Limits
+from lst_workbench.contracts.loss_factors import LossFactors
 from lst_workbench.contracts.participants import Participants
 from lst_workbench.contracts.places import Places
 from lst_workbench.contracts.places_plan import PlacesPlan
 from lst_workbench.contracts.plan_months import PlanMonths
 from lst_workbench.contracts.potentials import Potentials
 from lst_workbench.contracts.quotas import Quotas
+from lst_workbench.contracts.sales import Sales
+from lst_workbench.contracts.similar import Similar
 from lst_workbench.contracts.sites import Sites
+from lst_workbench.contracts.store_rivals import StoreRivals
 from lst_workbench.contracts.stores import Stores
 from lst_workbench.contracts.table import Table, column
 from lst_workbench.contracts.territories import Territories
 from lst_workbench.contracts.territory_months import TerritoryMonths
+from lst_workbench.contracts.transfers import Transfers
 from lst_workbench.contracts.uncovered import Uncovered
 from lst_workbench.contracts.warehouse_months import WarehouseMonths
 from lst_workbench.contracts.wave_stores import WaveStores
@@ -34,24 +46,36 @@ CONTRACTS: dict[str, type[Table]] = {
         Assignments,
         Capacities,
         CatchmentLinks,
+        CatchmentProfiles,
         Catchments,
+        CellAccess,
         Cells,
         CellsPlan,
+        CreditBudgetUse,
+        CreditBudgets,
+        CreditStores,
         Curve,
         Decisions,
         Economics,
+        Exposures,
         Kpis,
         Levers,
+        Limits,
+        LossFactors,
         Participants,
         Places,
         PlacesPlan,
         PlanMonths,
         Potentials,
         Quotas,
+        Sales,
+        Similar,
         Sites,
+        StoreRivals,
         Stores,
         Territories,
         TerritoryMonths,
+        Transfers,
         Uncovered,
         WarehouseMonths,
         WaveStores,
@@ -67,24 +91,36 @@ __all__ = [
     "Assignments",
     "Capacities",
     "CatchmentLinks",
+    "CatchmentProfiles",
     "Catchments",
+    "CellAccess",
     "Cells",
     "CellsPlan",
+    "CreditBudgetUse",
+    "CreditBudgets",
+    "CreditStores",
     "Curve",
     "Decisions",
     "Economics",
+    "Exposures",
     "Kpis",
     "Levers",
+    "Limits",
+    "LossFactors",
     "Participants",
     "Places",
     "PlacesPlan",
     "PlanMonths",
     "Potentials",
     "Quotas",
+    "Sales",
+    "Similar",
     "Sites",
+    "StoreRivals",
     "Stores",
     "Territories",
     "TerritoryMonths",
+    "Transfers",
     "Uncovered",
     "WarehouseMonths",
     "WaveStores",

@@ -11,6 +11,8 @@ TIERS = ("regional", "city", "front")
 ORIGINS = ("real", "modelled", "synthetic", "imported")
 STORE_STATUSES = ("participant", "signed", "not_chosen", "uncovered")
 RESOURCES = ("visits", "volume_m3", "capital_rmb")
+ITEM_LEVELS = ("sku", "category")
+STORE_CHANGES = ("stays", "opened", "closed", "renovated")
 
 SettlementKind = Annotated[pd.CategoricalDtype, SETTLEMENT_KINDS, False]
 StoreKind = Annotated[pd.CategoricalDtype, STORE_KINDS, False]
@@ -18,4 +20,7 @@ Tier = Annotated[pd.CategoricalDtype, TIERS, False]
 Origin = Annotated[pd.CategoricalDtype, ORIGINS, False]
 StoreStatus = Annotated[pd.CategoricalDtype, STORE_STATUSES, False]
 Resource = Annotated[pd.CategoricalDtype, RESOURCES, False]
+ItemLevel = Annotated[pd.CategoricalDtype, ITEM_LEVELS, False]
+StoreChange = Annotated[pd.CategoricalDtype, STORE_CHANGES, False]
 Month = Annotated[DateTime, {}, "us", None, False, {}]
+Week = Annotated[DateTime, {}, "us", None, False, {}]

@@ -3,13 +3,18 @@
 from lst_workbench.demand.backtest import BacktestResult, backtest_panel
 from lst_workbench.demand.forecast import ForecastParams, Forecasts, forecast_panel
 from lst_workbench.demand.potential import potential_of_stores, spend_per_head
+from lst_workbench.demand.potential_fit import Drivers, PotentialFit, drivers_of, fit_potential
 from lst_workbench.demand.reconcile import reconcile
 
 __all__ = [
     "BacktestResult",
+    "Drivers",
     "ForecastParams",
     "Forecasts",
+    "PotentialFit",
     "backtest_panel",
+    "drivers_of",
+    "fit_potential",
     "forecast_panel",
     "potential_of_stores",
     "reconcile",

@@ -5,7 +5,7 @@ import math
 import numpy as np
 from numba import njit, prange
 
-from lst_workbench.optim._knapsack import price_second, reduced_worth, search_core
+from lst_workbench.optim.knapsack import price_second, reduced_worth, search_core
 
 TINY = 1e-290
 FEN = 0.01

@@ -2,17 +2,31 @@
 
 from lst_workbench.market.build import SOURCES, build_market
 from lst_workbench.market.bundle import TABLES, Market, MarketMeta, fingerprint_of
-from lst_workbench.market.check import check_market
+from lst_workbench.market.census import CensusCheck, compare_with_census, read_census
+from lst_workbench.market.check import check_market, check_provinces
 from lst_workbench.market.files import read_market, write_market
+from lst_workbench.market.importing import Imported, import_market, propose_import, quality_of
+from lst_workbench.market.synthetic.stores import TOUR_STORE_ID
+from lst_workbench.market.tills import read_sales
 
 __all__ = [
     "SOURCES",
     "TABLES",
+    "Imported",
+    "CensusCheck",
+    "TOUR_STORE_ID",
     "Market",
     "MarketMeta",
     "build_market",
     "check_market",
+    "check_provinces",
+    "compare_with_census",
     "fingerprint_of",
+    "import_market",
+    "propose_import",
+    "quality_of",
+    "read_census",
     "read_market",
+    "read_sales",
     "write_market",
 ]

@@ -10,6 +10,7 @@ from lst_workbench import __version__
 from lst_workbench.assumptions import Register, data_folder, load_register
 from lst_workbench.contracts import InputError
 from lst_workbench.market.bundle import Market, MarketMeta, fingerprint_of
+from lst_workbench.market.census import placed_units
 from lst_workbench.market.faults import checked_tables
 from lst_workbench.market.synthetic import Drawing, Figures, Geography, draw_market, read_geography
 
@@ -26,6 +27,7 @@ def build_market(
     seed: int = 7,
     register: Register | None = None,
     progress: Callable[[int, int], None] | None = None,
+    census: pd.DataFrame | None = None,
 ) -> Market:
     """Draw a market: real places, modelled people, synthetic shops.
 
@@ -44,6 +46,9 @@ def build_market(
         Planning figures that the draw rests on; the shipped ones by default.
     progress : callable, optional
         Called with (prefectures done, prefectures in all).
+    census : DataFrame, optional
+        Counties or townships as `read_census` gives them: their people replace the modelled ones, wherever the census
+        has a unit in a prefecture. Cells add up to the units; stores follow the people.
 
     Returns
     -------
@@ -64,13 +69,15 @@ def build_market(
     if source not in SOURCES:
         raise InputError(f"source {source!r}", [f"it is not known; use {' or '.join(SOURCES)}"])
     geography = read_geography(data_folder() / "places")
+    if census is not None:
+        geography = geography.with_census(placed_units(census, geography))
     codes = chosen_prefectures(geography, provinces, prefectures)
     drawn, hidden = draw_market(geography, codes, seed, figures_from(register or load_register()), Drawing(), progress)
     drawn["stores"]["source_id"] = pd.Series([None] * len(drawn["stores"]), dtype="str")
     tables = checked_tables(drawn, f"market {source}")
     meta = MarketMeta(
         name=_name(geography, provinces, prefectures, codes),
-        source=source,
+        source=source if census is None else f"{source}, people of a census of {len(census):,} units",
         synthetic=True,
         fingerprint=fingerprint_of(tables),
         seed=seed,

@@ -38,6 +38,7 @@ def check_market(market: Market) -> pd.DataFrame:
 Row = tuple[str, float, str, float | None, float | None]
 PROVINCES, CHINA_2017_PEOPLE = 31, 1.390e9  # NBS, Statistical Communiqué of 2017
 HALF_PERCENT = 0.005
+PEOPLE_PER_STORE_IN_A_PROVINCE = (190.0, 323.0)
 
 
 def _totals(market: Market) -> list[Row]:
@@ -48,12 +49,14 @@ def _totals(market: Market) -> list[Row]:
     largest = cells.groupby("prefecture_code")["people"].sum().nlargest(200).index
     in_largest = float(stores["prefecture_code"].isin(largest).mean())
     close = (CHINA_2017_PEOPLE * (1 - HALF_PERCENT), CHINA_2017_PEOPLE * (1 + HALF_PERCENT))
-    error = _worst_province(market)
+    provinces = check_provinces(market)
+    error = float(provinces["people_error"].abs().max())
+    per_store = (204.0, 232.5) if nation else PEOPLE_PER_STORE_IN_A_PROVINCE
     rows: list[Row] = [
         ("people", people, "people", *(close if nation else (None, None))),
         ("province_people_error_most", error, "share", None, None if np.isnan(error) else HALF_PERCENT),
         ("stores", len(stores), "stores", None, None),
-        ("people_per_store", people / len(stores), "people/store", *((204.0, 232.5) if nation else (190.0, 323.0))),
+        ("people_per_store", people / len(stores), "people/store", *per_store),
         ("places_synthetic_share", float((market.places["origin"] == "synthetic").mean()), "share", None, None),
         ("participants_share", len(market.participants) / len(stores), "share", None, None),
     ]
@@ -63,15 +66,29 @@ def _totals(market: Market) -> list[Row]:
     return rows
 
 
-def _worst_province(market: Market) -> float:
-    """Largest relative error of the people of the provinces that the market holds whole; NaN where it holds none."""
+def check_provinces(market: Market) -> pd.DataFrame:
+    """Compare the provinces that the market holds whole with what the yearbook says of 2017.
+
+    Returns
+    -------
+    DataFrame
+        province_code, province_en, people, people_2017 (NBS), people_error (share), stores, people_per_store, in_range
+        (within half a percent of the yearbook, and one store for 190 to 323 people).
+    """
     folder = data_folder() / "places"
     listed = pd.read_csv(folder / "prefectures.csv").groupby("province_code").size()
     held = market.places.groupby("province_code")["prefecture_code"].nunique()
     whole = held.index[held == listed.reindex(held.index)]
-    wanted = pd.read_csv(folder / "provinces.csv").set_index("province_code")["pop_2017_10k"] * 10_000
-    people = market.places.groupby("province_code")["people"].sum()
-    return float((people / wanted - 1).abs().reindex(whole).max())
+    known = pd.read_csv(folder / "provinces.csv").set_index("province_code").reindex(whole)
+    table = pd.DataFrame({"province_en": known["province_en"]})
+    table["people"] = market.places.groupby("province_code")["people"].sum()
+    table["people_2017"] = known["pop_2017_10k"] * 10_000
+    table["people_error"] = table["people"] / table["people_2017"] - 1
+    table["stores"] = market.stores["province_code"].value_counts().reindex(whole)
+    table["people_per_store"] = table["people"] / table["stores"]
+    close = table["people_error"].abs() <= HALF_PERCENT
+    table["in_range"] = close & table["people_per_store"].between(*PEOPLE_PER_STORE_IN_A_PROVINCE)
+    return table.rename_axis("province_code").reset_index()
 
 
 def _outside_cities(market: Market) -> float:

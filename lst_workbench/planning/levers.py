@@ -1,7 +1,7 @@
 """What one more of each lever is worth, and how many reps reach the goal: the plan solved again with the change."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -10,6 +10,7 @@ from lst_workbench.contracts import Levers
 from lst_workbench.planning.wave_inputs import FRONT_CAPACITY, KEYS, Figures, Tables, wave_inputs
 from lst_workbench.rollout import WaveParams, WaveResult, plan_waves
 from lst_workbench.rollout.curve import monthly_survival
+from lst_workbench.runs import StageOutput
 
 # Key, how it moves, by how much: the steps that a manager would ask for.
 STEPS: tuple[tuple[str, str, float], ...] = (
@@ -24,7 +25,11 @@ MOST_REPS_FACTOR = 16.0
 BEST = WaveParams()
 # A dozen plans in a second or two, each a store or two from the best.
 WHAT_IF = WaveParams(method="decomposition", rounds=8)
-REPS_PRECISION = 0.01
+SAMPLE_STORES = 100_000  # where more could be signed, every so many-th territory is planned again
+ROUGH = WaveParams(method="decomposition", rounds=1)
+REPS_PRECISION, ROUGH_PRECISION = 0.01, 0.05
+BY_STORE = ("participants", "potentials", "assignments")
+COUNTS = ("in_system", "active", "signups")
 SEARCH_KEYS = (*KEYS, "goal.stores", "goal.counts_signups")
 
 
@@ -41,15 +46,17 @@ class Reach:
 Resolve = Callable[[Figures], Reach]
 
 
-def reach_of(waves: pd.DataFrame, prices: pd.DataFrame, participants: int, figures: Figures) -> Reach:
-    """Say where a plan ends, closures taken off."""
+def reach_of(
+    waves: pd.DataFrame, prices: pd.DataFrame, participants: int, figures: Figures, share: float = 1.0
+) -> Reach:
+    """Say where a plan ends, closures taken off; counts of a share of the market are brought to the whole."""
     months = int(figures["rollout.months"])
     start = pd.Period(f"{figures['rollout.start_month']:.0f}", "M").ordinal
     begun = pd.PeriodIndex(waves["month"], freq="M").astype("int64").to_numpy() - start
     survival = monthly_survival(figures["store.closure_year"])
-    in_system = participants * survival**months + float(np.sum(survival ** (months - 1.0 - begun)))
+    in_system = participants * survival**months + float(np.sum(survival ** (months - 1.0 - begun))) / share
     binds = " ".join(sorted(set(prices.loc[prices["shadow_price"] > 0, "resource"])))
-    return Reach(in_system, in_system * figures["rollout.active_share"], float(len(waves)), binds)
+    return Reach(in_system, in_system * figures["rollout.active_share"], len(waves) / share, binds)
 
 
 def solve(inputs: Mapping[str, pd.DataFrame], params: WaveParams = BEST) -> WaveResult:
@@ -63,38 +70,100 @@ def solve(inputs: Mapping[str, pd.DataFrame], params: WaveParams = BEST) -> Wave
     )
 
 
-def levers(tables: Tables, figures: Figures) -> dict[str, pd.DataFrame]:
+def levers(tables: Tables, figures: Figures) -> StageOutput:
     """Solve the plan again with each lever moved, and search the reps that reach the goal.
 
     Parameters
     ----------
     tables : mapping
-        Those of `wave_inputs`, with ``waves`` and ``prices`` of the plan.
+        Those of `wave_inputs`, with ``wave_stores``, ``plan_months``, ``waves`` and ``prices`` of the plan.
     figures : mapping
         `SEARCH_KEYS`, at the scale of the market.
 
     Returns
     -------
-    dict
+    StageOutput
         ``levers`` (contract of this name; a gain of 0 means that the lever does not bind) and ``reps_search``: every
-        number of reps that was tried, with the ``stores`` that the goal counts.
+        number of reps that was tried, with the ``stores`` that the goal counts. Where more than `SAMPLE_STORES` could
+        be signed, a part of the territories is planned again: what a change makes of them is added, at scale, to the
+        plan at hand.
     """
-    participants = len(tables["participants"])
+    sample = sampled(tables)
+    joined, start = len(tables["participants"]), figures["capital.working_rmb"]
 
     def resolve(moved: Figures) -> Reach:
-        plan = solve(wave_inputs(tables, moved), WHAT_IF).tables
-        return reach_of(plan["waves"], plan["prices"], participants, moved)
+        inputs = wave_inputs(sample.tables, {**moved, "field.reps": sample.share_of_stores * moved["field.reps"]})
+        if sample.share < 1.0:
+            left = tables["plan_months"]["capital_rmb"] + (moved["capital.working_rmb"] - start)
+            inputs["plan_months"] = inputs["plan_months"].assign(capital_rmb=sample.share * left.clip(lower=0.0))
+        plan = solve(inputs, WHAT_IF if sample.share == 1.0 else ROUGH).tables
+        return reach_of(plan["waves"], plan["prices"], joined, moved, sample.share)
 
-    now = reach_of(tables["waves"], tables["prices"], participants, figures)
-    return {"levers": lever_table(figures, resolve), "reps_search": reps_search(figures, now, resolve)}
+    now, again = reach_of(tables["waves"], tables["prices"], joined, figures), resolve(figures)
+
+    def from_now(moved: Figures) -> Reach:
+        there = resolve(moved)
+        counts = {name: getattr(now, name) + getattr(there, name) - getattr(again, name) for name in COUNTS}
+        return there if sample.share == 1.0 else replace(there, **counts)
+
+    precision = REPS_PRECISION if sample.share == 1.0 else ROUGH_PRECISION
+    search = reps_search(figures, now, from_now, precision)
+    made = {"levers": lever_table(figures, again, resolve), "reps_search": search}
+    text = (
+        f"What a lever is worth, and the reps that the goal takes, are estimated on {sample.share:.0%} of the stores."
+    )
+    notes = [] if sample.share == 1.0 else [{"key": "levers_sampled", "text": text, "share": sample.share}]
+    return StageOutput(made, notes=notes)
 
 
-def lever_table(figures: Figures, resolve: Resolve) -> pd.DataFrame:
+@dataclass(frozen=True)
+class Sample:
+    """A part of a market that stands for the whole.
+
+    Attributes
+    ----------
+    tables : mapping
+        Those that `wave_inputs` takes.
+    share : float
+        Share of the stores that could be signed.
+    share_of_stores : float
+        Share of all stores: what the part takes of the reps.
+    """
+
+    tables: Tables
+    share: float = 1.0
+    share_of_stores: float = 1.0
+
+
+def sampled(tables: Tables) -> Sample:
+    """Take every so many-th territory of those with stores to sign, warehouse by warehouse.
+
+    Territories stay whole, since a small part of one could hold less than the visits of a single sign-up. Of each
+    warehouse the part is taken that its stores in the sample are of all its stores.
+    """
+    candidates = tables["wave_stores"]
+    one_in = len(candidates) // SAMPLE_STORES
+    if one_in < 2:
+        return Sample(tables)
+    of = candidates.groupby("territory_id")["warehouse_id"].agg(lambda ids: ids.iloc[len(ids) // 2])
+    ids = of.sort_values(kind="stable").index[one_in // 2 :: one_in]
+    territories = tables["territories"]
+    places = territories.loc[territories["territory_id"].isin(ids), "place_id"]
+    stores = tables["stores"][tables["stores"]["place_id"].isin(places)]
+    part = {name: tables[name][tables[name]["store_id"].isin(stores["store_id"])] for name in BY_STORE}
+    served, in_part = (frame.groupby("site_id").size() for frame in (tables["assignments"], part["assignments"]))
+    ratio = tables["sites"]["site_id"].map(in_part / served).fillna(0.0)
+    sites = tables["sites"].assign(capacity_m3_month=tables["sites"]["capacity_m3_month"] * ratio)
+    share = float(candidates["territory_id"].isin(ids).mean())
+    return Sample({**tables, **part, "stores": stores, "sites": sites}, share, len(stores) / len(tables["stores"]))
+
+
+def lever_table(figures: Figures, now: Reach, resolve: Resolve) -> pd.DataFrame:
     """Move each lever by its step, also beyond the register's range: a question, not an assumption.
 
     Every step only makes room, so the plan at hand stays possible and nothing is ever lost by one.
     """
-    now, rows = resolve(figures), []
+    rows = []
     for key, how, step in STEPS:
         value = figures[key] * step if how == "times" else max(0.0, figures[key] + step)
         moved = resolve({**figures, key: value})
@@ -103,10 +172,10 @@ def lever_table(figures: Figures, resolve: Resolve) -> pd.DataFrame:
     return Levers.check(pd.DataFrame(rows, columns=["key", "change", "value", "in_system_gain", "active_gain"]))
 
 
-def reps_search(figures: Figures, now: Reach, resolve: Resolve) -> pd.DataFrame:
+def reps_search(figures: Figures, now: Reach, resolve: Resolve, precision: float = REPS_PRECISION) -> pd.DataFrame:
     """Search the fewest reps whose plan reaches the goal, everything else as it is.
 
-    Doubles until the goal is reached, at most to `MOST_REPS_FACTOR` times, then halves the interval to one percent.
+    Doubles until the goal is reached, at most to `MOST_REPS_FACTOR` times, then halves the interval to the precision.
 
     Returns
     -------
@@ -124,7 +193,7 @@ def reps_search(figures: Figures, now: Reach, resolve: Resolve) -> pd.DataFrame:
     low, high = 0.0, 1.0
     while stores(high) < goal and high < MOST_REPS_FACTOR:
         low, high = high, high * 2.0
-    while stores(high) >= goal and high - low > REPS_PRECISION * high and high > REPS_PRECISION:
+    while stores(high) >= goal and high - low > precision * high and high > precision:
         middle = _between(low, high, stores, goal)
         low, high = (low, middle) if stores(middle) >= goal else (middle, high)
     factors = sorted(tried)

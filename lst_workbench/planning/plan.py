@@ -1,22 +1,29 @@
 """The first road, end to end: from a market and a scenario to a plan that explains itself."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from lst_workbench.assumptions import Scenario
-from lst_workbench.catchment import HuffParams, huff_catchments
+from lst_workbench.catchment import HuffParams
 from lst_workbench.contracts import InputError
 from lst_workbench.coverage import assign_stores
 from lst_workbench.demand import potential_of_stores, spend_per_head
 from lst_workbench.market import Market
 from lst_workbench.planning import levers, outcome, summary, wave_inputs
+from lst_workbench.planning.regions import catchments_by_region
 from lst_workbench.runs import PlanResult, Progress, RunWriter, StageOutput
 
 STAGES = ("catchments", "potentials", "assignments", "wave_inputs", "waves", "outcome", "levers", "summary")
 MARKET_TABLES = ("stores", "cells", "sites", "territories", "participants")
+# What a plan reads of the two large tables: names stay behind.
+READ = {
+    "stores": ["store_id", "place_id", "prefecture_code", "h3_8", "lat", "lon", "area_m2", "settlement_kind"],
+    "cells": ["h3_8", "lat", "lon", "people", "income_index"],
+}
 Tables = Mapping[str, pd.DataFrame]
 Figures = Mapping[str, Any]
 
@@ -27,6 +34,7 @@ def make_plan(
     out: str | Path | None = None,
     progress: Callable[[Progress], None] | None = None,
     seed: int = 7,
+    address: str | None = None,
 ) -> PlanResult:
     """Plan who is signed when, from which warehouse, under which capacities, and say what it comes to.
 
@@ -43,6 +51,8 @@ def make_plan(
         Called with a `Progress` at each stage.
     seed : int
         Seed of whatever is drawn at random; nothing is in this version, and it is recorded.
+    address : str, optional
+        Dask scheduler whose workers do the work by region; threads of this process by default, with the same result.
 
     Returns
     -------
@@ -65,21 +75,23 @@ def make_plan(
     """
     _check(market)
     here = scenario.at_scale(len(market.stores) / scenario["market.small_stores"])
-    known = {name: market.tables[name] for name in MARKET_TABLES}
+    known = {name: market.tables[name][READ[name]] if name in READ else market.tables[name] for name in MARKET_TABLES}
     about = {"market_folder": str(Path(market.folder).resolve()) if market.folder else ""}
-    with RunWriter(Path(out) if out else None, _identity(market, here, seed), STAGES, progress, about) as run:
+    with RunWriter(
+        Path(out) if out else None, _identity(market, here, seed), STAGES, progress, about, share=True
+    ) as run:
 
         def stage(name: str, make: Callable[[Tables, Figures], StageOutput], needs: str, keys: tuple[str, ...]) -> None:
             inputs = {table: known[table] for table in needs.split()}
             known.update(run.stage(name, make, inputs, {key: _figure(here, key) for key in keys}))
 
-        stage("catchments", _catchments, "stores cells", CATCHMENT_KEYS)
+        stage("catchments", partial(_catchments, address=address), "stores cells", CATCHMENT_KEYS)
         stage("potentials", _potentials, "cells catchments", POTENTIAL_KEYS)
         stage("assignments", _assignments, "stores sites", ASSIGNMENT_KEYS)
         stage("wave_inputs", _wave_inputs, WAVE_TABLES, wave_inputs.KEYS)
         stage("waves", _waves, "wave_stores territory_months warehouse_months plan_months", ())
         stage("outcome", _outcome, OUTCOME_TABLES, outcome.KEYS)
-        stage("levers", _levers, f"{WAVE_TABLES} waves prices", levers.SEARCH_KEYS)
+        stage("levers", _levers, f"{WAVE_TABLES} wave_stores plan_months waves prices", levers.SEARCH_KEYS)
         stage("summary", summary.summary, SUMMARY_TABLES, summary.KEYS)
         return run.finish()
 
@@ -100,9 +112,9 @@ OUTCOME_TABLES = (
 SUMMARY_TABLES = "participants sites uncovered curve capacities economics levers reps_search"
 
 
-def _catchments(tables: Tables, figures: Figures) -> StageOutput:
-    result = huff_catchments(tables["stores"], tables["cells"], HuffParams.of(figures))
-    return StageOutput(result.tables)
+def _catchments(tables: Tables, figures: Figures, address: str | None) -> StageOutput:
+    params = HuffParams.of(figures)
+    return StageOutput({"catchments": catchments_by_region(tables["stores"], tables["cells"], params, address)})
 
 
 def _potentials(tables: Tables, figures: Figures) -> StageOutput:
@@ -137,7 +149,7 @@ def _outcome(tables: Tables, figures: Figures) -> StageOutput:
 
 
 def _levers(tables: Tables, figures: Figures) -> StageOutput:
-    return StageOutput(levers.levers(tables, figures))
+    return levers.levers(tables, figures)
 
 
 def _figure(scenario: Scenario, key: str) -> float:

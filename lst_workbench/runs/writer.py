@@ -22,6 +22,7 @@ from lst_workbench.runs.lock import lock_folder
 from lst_workbench.runs.progress import Progress, State, write_progress
 from lst_workbench.runs.record import FORMAT, has_record, read_record, write_record
 from lst_workbench.runs.result import PlanResult, StoredTables, table_path
+from lst_workbench.runs.reuse import StagesBeside, code_fingerprint, is_whole, stages_beside
 
 SHOWN_DIFFERENCES = 3
 
@@ -63,6 +64,9 @@ class RunWriter:
         Called with a `Progress` at the start of each stage and at the end.
     about : mapping, optional
         What else `run.toml` should say (where the market lay); another value makes no other run.
+    share : bool
+        Whether a stage that a run beside this one has made from the same inputs, with the same code, counts as made:
+        its files, which are never edited, are shared.
 
     Raises
     ------
@@ -93,6 +97,7 @@ class RunWriter:
         stages: Sequence[str],
         progress: Callable[[Progress], None] | None = None,
         about: Mapping[str, Any] | None = None,
+        share: bool = False,
     ) -> None:
         self.path = path
         self.identity = {**identity, "package_version": __version__}
@@ -103,10 +108,13 @@ class RunWriter:
         self._record: dict[str, Any] = {}
         self._tables: dict[str, pd.DataFrame] = {}
         self._fingerprints: dict[str, str] = {}
+        self._share = share and path is not None
+        self._elsewhere: StagesBeside | None = None
         self._at = ""
 
     def __enter__(self) -> Self:
-        fresh = {"format": FORMAT, "state": "running", "created": _now(), **self.about, **self.identity, "stages": {}}
+        fresh = {"format": FORMAT, "state": "running", "created": _now(), "code": code_fingerprint(), **self.about}
+        fresh |= {**self.identity, "stages": {}}
         if self.path is None:
             self._record = fresh
             self._report("running")
@@ -167,6 +175,8 @@ class RunWriter:
             self._fingerprints |= {table: entry["fingerprint"] for table, entry in listed["tables"].items()}
             return StoredTables(self.path, {name: listed}) if self.path else self._tables
         self._forget(name)
+        if (shared := self._shared(name, asked)) is not None:
+            return shared
         started = time.perf_counter()
         output = make(inputs, figures)
         tables = {key: _checked(key, table) for key, table in output.tables.items()}
@@ -212,9 +222,31 @@ class RunWriter:
                 f"{self.path} holds a finished run with other inputs ({_differences(record, self.identity)}) and runs "
                 "are never edited: give a new folder with --out."
             )
+        if record["state"] == "complete":
+            return record
+        if record.get("code") != fresh["code"]:
+            fresh, record = {**fresh, "code": "several"}, {**record, "code": "several"}  # of use to no other run
         if not differences:
             return record
         return {**fresh, "stages": record["stages"]}  # unfinished: stages whose inputs are the same still count
+
+    def _shared(self, name: str, asked: str) -> Mapping[str, pd.DataFrame] | None:
+        """Take the stage over from a run beside this one, where one has made it from the same inputs."""
+        if self.path is None or not self._share:
+            return None
+        if self._elsewhere is None:
+            self._elsewhere = stages_beside(self.path)
+        folder, listed = self._elsewhere.get((name, asked), (self.path, {}))
+        if not listed or not is_whole(folder, listed):
+            return None
+        for table in listed["tables"]:
+            with disk.saying_what_failed(self.path):
+                table_path(self.path, table).parent.mkdir(exist_ok=True)
+            disk.share_file(table_path(self.path, table), table_path(folder, table))
+        self._fingerprints |= {table: entry["fingerprint"] for table, entry in listed["tables"].items()}
+        self._record["stages"][name] = {**listed, "shared_with": folder.name}
+        write_record(self.path, self._record)
+        return StoredTables(self.path, {name: listed})
 
     def _known(self, name: str, table: pd.DataFrame) -> str:
         if name not in self._fingerprints:
@@ -222,10 +254,7 @@ class RunWriter:
         return self._fingerprints[name]
 
     def _is_whole(self, listed: Mapping[str, Any]) -> bool:
-        if self.path is None:
-            return True
-        files = [(table_path(self.path, name), entry["bytes"]) for name, entry in listed["tables"].items()]
-        return all(path.is_file() and path.stat().st_size == size for path, size in files)
+        return self.path is None or is_whole(self.path, listed)
 
     def _forget(self, name: str) -> None:
         """Strike the stage from the record before its files change."""

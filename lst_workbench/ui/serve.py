@@ -63,10 +63,11 @@ def voila_command(
     if not any(apps.glob("*.ipynb")):
         raise LstError(f"{apps} holds no page (*.ipynb): give the apps folder of LST Workbench.")
     share = template_folder(cache_folder)
-    allowed = ", ".join(f'"{name}"' for name in EXTENSIONS)
     argv = [
         sys.executable, "-m", "voila", str(apps), "--no-browser", f"--port={port}", f"--Voila.ip={HOST}",
-        "--template=lst", f"--VoilaConfiguration.extension_allowlist=[{allowed}]",
+        "--template=lst", "--Voila.log_level=ERROR",
+        "--Voila.tornado_settings=ws_ping_timeout=30000",
+        *(f"--VoilaConfiguration.extension_allowlist={name}" for name in EXTENSIONS),
         f"--MappingKernelManager.cull_idle_timeout={IDLE_SECONDS}", "--MappingKernelManager.cull_interval=60",
     ]  # fmt: skip
     env = {

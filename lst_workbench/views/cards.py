@@ -18,7 +18,7 @@ LOGO = (
     '<path d="M10 1l7.8 4.5v9L10 19l-7.8-4.5v-9z" fill="var(--accent)"/>'
     '<path d="M10 5.2l4.2 2.4v4.8L10 14.8l-4.2-2.4V7.6z" fill="var(--seq-3)"/></svg>'
 )
-PAGES = ("rollout",)
+PAGES = ("rollout", "store")
 CARDS = (
     "in_system_stores", "signups_stores", "active_stores", "gmv_rmb_month", "reps_for_goal",
     "field_cost_rmb_active_store", "contribution_rmb_order",
@@ -42,9 +42,11 @@ class Figures:
 
 
 def topbar(lang: str, synthetic: bool, page: str = "rollout") -> str:
-    """Name, pages that exist, and the tag that says what is made up."""
+    """Name, the pages there are (each a notebook of that name in `apps/`), and the tag that says what is made up."""
     links = "".join(
-        f'<span class="{"on" if name == page else ""}" aria-current="page">{escape(text(f"nav.{name}", lang))}</span>'
+        f'<span class="on" aria-current="page">{escape(text(f"nav.{name}", lang))}</span>'
+        if name == page
+        else f'<a href="{name}.ipynb">{escape(text(f"nav.{name}", lang))}</a>'
         for name in PAGES
     )
     tag = (

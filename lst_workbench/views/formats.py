@@ -118,6 +118,19 @@ def month(when: object, lang: str = "en", *, year: bool = False, long: bool = Fa
     return f"{name} {stamp.year}" if year else name
 
 
+def day(when: object, lang: str = "en", *, year: bool = False) -> str:
+    """Name a day.
+
+    Examples
+    --------
+    >>> day("2018-02-16"), day("2018-02-16", "zh", year=True)
+    ('16 Feb', '2018 年 2 月 16 日')
+    """
+    stamp = pd.Timestamp(when)  # type: ignore[arg-type]
+    name = month(stamp, lang, year=year)
+    return f"{name} {stamp.day} 日" if lang == "zh" else f"{stamp.day} {name}"
+
+
 def _stepped(size: float, lang: str) -> str:
     for step, suffix in ZH_STEPS if lang == "zh" else EN_STEPS:
         if size >= step * 0.9995:

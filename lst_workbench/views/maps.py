@@ -84,7 +84,7 @@ def waves_layer(cells_plan: pd.DataFrame, months: Sequence[pd.Timestamp], lang: 
     legend.append((colour("seq-none"), text("map.none", lang)))
     if out.any():
         legend.append((colour("surface"), text("map.uncovered", lang)))
-    return _layer(cells["h3_8"], fill, legend, resolution, text("map.title", lang))
+    return layer_of(cells["h3_8"], fill, legend, resolution, text("map.title", lang))
 
 
 def potential_layer(cells_plan: pd.DataFrame, lang: str) -> MapLayer:
@@ -96,7 +96,7 @@ def potential_layer(cells_plan: pd.DataFrame, lang: str) -> MapLayer:
     fill = [shades[i] for i in np.searchsorted(edges, value, side="right")]
     ends = [f"< {rmb(edges[0], lang)}"] if len(edges) else [""]
     ends += [f"\u2265 {rmb(edge, lang)}" for edge in edges]
-    return _layer(cells["h3_8"], fill, list(zip(shades, ends, strict=True)), resolution, text("map.potential", lang))
+    return layer_of(cells["h3_8"], fill, list(zip(shades, ends, strict=True)), resolution, text("map.potential", lang))
 
 
 def catchment_layer(links: pd.DataFrame, lang: str) -> MapLayer:
@@ -105,7 +105,7 @@ def catchment_layer(links: pd.DataFrame, lang: str) -> MapLayer:
     shades = [colour("div-neg-1"), colour("div-neg-2"), focus]
     dense = np.minimum(links["people"].rank(pct=True).to_numpy() * len(shades), len(shades) - 1).astype(int)
     styles = [{"fillColor": shades[d], "fillOpacity": 0.92, "color": focus, "weight": 1} for d in dense]
-    return _layer(links["h3_8"], styles, [(focus, title)], RESOLUTION, title)
+    return layer_of(links["h3_8"], styles, [(focus, title)], RESOLUTION, title)
 
 
 def place_labels(places: pd.DataFrame, lang: str, most: int = 14, apart: float = 0.085) -> tuple[Label, ...]:
@@ -204,7 +204,7 @@ def _joined(cells_plan: pd.DataFrame) -> tuple[pd.DataFrame, int]:
     return cells_plan.assign(h3_8=cells).groupby("h3_8", as_index=False).agg(how), resolution
 
 
-def _layer(
+def layer_of(
     cells: pd.Series, fill: Sequence[str | Style], legend: Sequence[tuple[str, str]], resolution: int, title: str
 ) -> MapLayer:
     """Join the cells of one style into one feature; a colour alone stands for the usual style."""

@@ -21,6 +21,17 @@ def bullet(value: float, goal: float | None, floor: float, ceiling: float) -> st
     )
 
 
+def band(low: float, middle: float, high: float, ceiling: float) -> str:
+    """Draw a figure within its range, from 0 to the ceiling; it stretches to its card."""
+    x = [200 * min(1.0, max(0.0, at / (ceiling or 1.0))) for at in (low, middle, high)]
+    return (
+        '<svg viewBox="0 0 200 20" preserveAspectRatio="none" aria-hidden="true">'
+        '<rect y="8.5" width="200" height="3" rx="1.5" fill="var(--sunken)"/>'
+        f'<rect x="{x[0]:.1f}" y="6" width="{max(1.5, x[2] - x[0]):.1f}" height="8" class="mark-bar"/>'
+        f'<path d="M{x[1]:.1f} 3.5V16.5" class="mark-tick"/></svg>'
+    )
+
+
 def meter(used: float, width: int = 36) -> str:
     """Draw used capacity; full turns to the colour of "watch", and the figure stands beside it."""
     colour = "var(--watch)" if used >= BINDS else "var(--seq-5)"
@@ -50,7 +61,8 @@ def waterfall(start: float, end: float, low: float, high: float, width: int = 12
     left, right = sorted((x(start), x(end)))
     colour = "var(--div-pos-2)" if end >= start else "var(--div-neg-2)"
     return (
-        f'<svg width="{width}" height="14" aria-hidden="true"><path d="M{x(0):.1f} 0V14" stroke="var(--line-strong)"/>'
+        f'<svg width="{width}" height="14" viewBox="0 0 {width} 14" preserveAspectRatio="none" aria-hidden="true">'
+        f'<path d="M{x(0):.1f} 0V14" stroke="var(--line-strong)"/>'
         f'<rect x="{left:.1f}" y="3" width="{max(1.0, right - left):.1f}" height="8" fill="{colour}"/></svg>'
     )
 

@@ -158,6 +158,12 @@ def status_words(store: Mapping[str, Any], lang: str) -> str:
     return text(f"status.{status}", lang)
 
 
+def store_facts(store: Mapping[str, Any], lang: str) -> str:
+    """Say who a store is in one line: name, floor, kind."""
+    kind = text(f"kind.{store['store_kind']}", lang)
+    return f"{store_name(store, lang)} · {number(store['area_m2'])} m² · {kind}"
+
+
 def _option(row: Any, lang: str) -> str:
     store = row._asdict()
     return f"{store_name(store, lang)} · {number(row.area_m2)} m² · {status_words(store, lang)}"

@@ -1,6 +1,7 @@
 """The words of the catalogue: key to (English, 中文). Figures stand in braces and are the same in both."""
 
 from lst_workbench.views.words_figures import FIGURES
+from lst_workbench.views.words_store import STORE
 
 WORDS: dict[str, tuple[str, str]] = {
     # top bar and headline
@@ -233,4 +234,5 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "foot.run": ("Run {run}, version {version}", "运行 {run}，版本 {version}"),
     **FIGURES,
+    **STORE,
 }

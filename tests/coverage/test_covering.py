@@ -3,10 +3,10 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 import pytest
-from orlib import long_table
 
 from lst_workbench.contracts import InputError
 from lst_workbench.coverage import CoveringParams, solve_lscp, solve_mclp
+from tests.coverage.orlib import long_table
 
 BY_ARRAYS = CoveringParams(small_pairs=0)
 

@@ -3,11 +3,11 @@ from itertools import product
 import numpy as np
 import pandas as pd
 import pytest
-from orlib import OPTIMA, long_table, published, read_cap
 from scipy.optimize import linprog
 
 from lst_workbench.contracts import InputError
 from lst_workbench.coverage import CflpParams, solve_cflp
+from tests.coverage.orlib import OPTIMA, long_table, published, read_cap
 
 BY_ROWS = CflpParams(small_pairs=0)
 

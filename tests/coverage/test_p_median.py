@@ -3,10 +3,10 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 import pytest
-from orlib import OPTIMA, long_table, published, read_pmed
 
 from lst_workbench.contracts import InputError
 from lst_workbench.coverage import PMedianParams, solve_p_median
+from tests.coverage.orlib import OPTIMA, long_table, published, read_pmed
 
 BY_PRICES = PMedianParams(small_pairs=0)
 

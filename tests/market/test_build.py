@@ -158,3 +158,18 @@ def test_every_prefecture_has_a_seat_and_every_id_is_its_own():
     assert places["prefecture_code"].nunique() == 366
     synthetic = places["place_id"] >= 900_000_000
     assert synthetic.sum() == 3 and isinstance(places, pd.DataFrame)
+
+
+def test_a_province_built_alone_equals_its_part_of_more():
+    more = build_market(provinces=["Tibet", "Qinghai"])
+    alone = build_market(provinces=["Qinghai"])
+    for name in ("places", "cells", "stores"):
+        part = more.tables[name].query("province_code == 630000").reset_index(drop=True)
+        pdt.assert_frame_equal(part, alone.tables[name])
+    for name, key, known in (
+        ("participants", "store_id", alone.stores["store_id"]),
+        ("territories", "place_id", alone.places["place_id"]),
+        ("sites", "site_id", alone.sites["site_id"]),
+    ):
+        part = more.tables[name]
+        pdt.assert_frame_equal(part[part[key].isin(known)].reset_index(drop=True), alone.tables[name])

@@ -5,13 +5,13 @@ import shutil
 import numpy as np
 import pandas as pd
 import pytest
-from run_folder_checker import violations
 
 from lst_workbench.assumptions import load_scenario
 from lst_workbench.contracts import CONTRACTS, InputError, LstError
-from lst_workbench.planning import STAGES, make_plan
+from lst_workbench.planning import STAGES, levers, make_plan, wave_inputs
 from lst_workbench.planning.outcome import line_haul_km
 from lst_workbench.runs import read_run
+from tests.planning.run_folder_checker import violations
 
 KEPT = 0.88 ** (1 / 12)  # share of stores that live through a month
 
@@ -138,6 +138,39 @@ def test_levers_are_plans_solved_again(district, district_plan):
     gain = moved.kpis()["in_system_stores"] - district_plan.kpis()["in_system_stores"]
     assert lever["in_system_gain"] == pytest.approx(gain, abs=3.0)  # both are within a gap of their best
     assert gain > 0
+
+
+def test_a_large_market_is_judged_by_a_part_of_its_territories(district, district_plan, monkeypatch):
+    tables = {**district.tables, **district_plan.tables}
+    monkeypatch.setattr(levers, "SAMPLE_STORES", len(tables["wave_stores"]) // 2)
+    part = levers.sampled(tables)
+    territory = tables["territories"].set_index("place_id")["territory_id"]
+    kept = set(part.tables["stores"]["place_id"].map(territory))
+    assert 0 < len(kept) < 5 and 0.2 < part.share < 0.8
+    for stores in (part.tables["stores"], part.tables["potentials"]):
+        assert len(stores) == part.share_of_stores * len(district.stores)
+    assert (part.tables["sites"]["capacity_m3_month"] <= district.sites["capacity_m3_month"]).all()
+    figures = {**district_plan.meta["scenario"]["figures"], "goal.counts_signups": 0.0}
+    figures[wave_inputs.FRONT_CAPACITY_REGISTERED] = figures[wave_inputs.FRONT_CAPACITY]
+    rough = levers.levers(tables, figures)
+    assert f"{part.share:.0%} of the stores" in rough.notes[0]["text"]
+    gain, exact = (t["levers"].set_index("key")["in_system_gain"] for t in (rough.tables, district_plan.tables))
+    assert gain["field.reps"] == pytest.approx(exact["field.reps"], rel=0.5)
+    now = rough.tables["reps_search"].set_index("reps")["stores"][figures["field.reps"]]
+    assert now == pytest.approx(district_plan.kpis()["in_system_stores"])
+
+
+def test_stages_that_another_run_made_are_shared(village, village_scenario, tmp_path):
+    make_plan(village, village_scenario, tmp_path / "first")
+    moved = village_scenario.override({"capital.working_rmb": 4e9})
+    second = make_plan(village, moved, tmp_path / "second")
+    made_before = {name for name, stage in second.meta["stages"].items() if "shared_with" in stage}
+    assert made_before == {"catchments", "potentials", "assignments"}
+    alone = make_plan(village, moved, tmp_path / "elsewhere" / "run")
+    for name in alone.tables:
+        pd.testing.assert_frame_equal(second.tables[name], alone.tables[name])
+    shutil.rmtree(tmp_path / "first")
+    assert len(read_run(tmp_path / "second").tables["catchments"]) == 12
 
 
 def test_reps_for_the_goal_reach_it_and_fewer_do_not(district_plan):

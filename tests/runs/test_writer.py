@@ -321,3 +321,25 @@ def test_progress_of_another_process_with_the_same_number_is_not_taken_for_ours(
     (tmp_path / "progress.json").write_text(json.dumps(entry))
     assert read_progress(tmp_path).process() is None
     assert read_progress(tmp_path).as_seen_now().state == "failed"
+
+
+def test_only_runs_of_the_same_code_share_their_stages(tmp_path, work, monkeypatch):
+    def run(name):
+        with RunWriter(tmp_path / name, IDENTITY, STAGES, share=True) as writer:
+            doubled = writer.stage("doubling", work.double, {"numbers": NUMBERS}, {"factor": 2})
+            writer.stage("adding", work.add, {"doubled": doubled["doubled"]}, {"plus": 0})
+            return writer.finish()
+
+    run("first")
+    again = run("second")
+    assert work.made == ["doubling", "adding"]
+    assert again.meta["stages"]["adding"]["shared_with"] == "first" and again.certificate.value == 1.0
+    assert (tmp_path / "second/tables/doubled.parquet").samefile(tmp_path / "first/tables/doubled.parquet")
+    (tmp_path / "first/tables/doubled.parquet").unlink()
+    (tmp_path / "second/tables/doubled.parquet").write_bytes(b"cut")
+    run("third")
+    assert work.made == ["doubling", "adding", "doubling"], "files that are not whole are not shared"
+    monkeypatch.setattr("lst_workbench.runs.writer.code_fingerprint", lambda: "other code")
+    monkeypatch.setattr("lst_workbench.runs.reuse.code_fingerprint", lambda: "other code")
+    run("fourth")
+    assert work.made == ["doubling", "adding", "doubling", "doubling", "adding"]

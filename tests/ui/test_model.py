@@ -43,7 +43,7 @@ def finish(state):
 def test_a_page_without_a_run_is_empty_and_ready_to_run(state):
     assert state.result is None and state.market is not None and not state.running
     assert state.levers["field.reps"] == 2000 and not state.stale
-    assert state.chosen() is None and state.first_signed().empty
+    assert state.chosen() is None and state.examples().empty
 
 
 def test_a_missing_market_is_said_in_a_sentence(tmp_path):

@@ -1,13 +1,13 @@
 """Cells: people laid out around the seats of a prefecture, in whole numbers that add up to its total."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 from scipy.spatial import cKDTree
 
 from lst_workbench.contracts.kinds import ORIGINS, SETTLEMENT_KINDS
-from lst_workbench.geo import cells_of, centres_of, disks, neighbours_within
+from lst_workbench.geo import cells_of, centres_of, disks, nearest, neighbours_within
 from lst_workbench.market.synthetic.geography import Geography, unit_vectors
 from lst_workbench.market.synthetic.params import Drawing
 from lst_workbench.market.synthetic.streams import apportion, stream
@@ -35,9 +35,11 @@ def draw_cells(
     ground = _own_ground(geography, prefecture_code, places, reach_km, drawing)
     towns = _towns_on(ground, places, scale_km, reach_km, rng, drawing)
     rural = _rural_people(ground, places, prefecture["people"] - towns.people.sum(), rng, drawing)
-    people = _levelled(towns.people + rural, drawing.densest_km2 * CELL_KM2)
-    people[people < drawing.least_people_cell] = 0.0
-    people = apportion(int(prefecture["people"]), people)
+    unit, counted = _counted_units(geography.census, prefecture, ground, towns.people + rural, drawing)
+    if geography.census is not None:
+        factor = counted / np.maximum(np.bincount(unit, towns.people + rural, len(counted)), 1e-9)
+        towns, rural = replace(towns, people=towns.people * factor[unit]), rural * factor[unit]
+    people = _settled(towns.people + rural, unit, counted, drawing)
     kind = _settlement_kinds(places, towns, rural)
     income = _income_index(prefecture, kind, rng, drawing)
     place_id = places["place_id"].to_numpy()[ground.owner]
@@ -144,6 +146,46 @@ def _rural_people(
     village = np.where(rank < wanted[owner], size, 0.0)
     share = weight[owner] * village / np.bincount(owner, village, len(places))[owner]
     return total * share / share.sum()
+
+
+def _counted_units(
+    census: pd.DataFrame | None, prefecture: pd.Series, ground: Ground, modelled: np.ndarray, drawing: Drawing
+) -> tuple[np.ndarray, np.ndarray]:
+    """Say whose people each cell holds, and how many each unit has: units of a census, or the prefecture as one.
+
+    A cell belongs to the nearest seat. A unit whose lived-in cells would be fuller than the densest town counts
+    together with the unit of the next seat, and so on: seats stand too near, or too few cells are its own.
+    """
+    units = None if census is None else census[census["prefecture_code"] == prefecture.name]
+    if units is None or units.empty:
+        return np.zeros(len(ground.cells), np.int64), np.array([int(prefecture["people"])])
+    unit, _ = nearest(ground.lat, ground.lon, units["lat"], units["lon"])
+    lived = modelled >= drawing.least_people_cell
+    counted, room = units["people"].to_numpy(np.int64).copy(), np.bincount(unit, lived, len(units)) * CELL_KM2
+    heir, seat = np.arange(len(units)), unit_vectors(units["lat"].to_numpy(), units["lon"].to_numpy())
+    while len(full := np.flatnonzero(counted > room * drawing.densest_km2)) and (counted > 0).sum() > 1:
+        chord = ((seat - seat[full[0]]) ** 2).sum(axis=1)
+        chord[(heir != np.arange(len(units))) | (np.arange(len(units)) == full[0])] = np.inf
+        to = int(chord.argmin())
+        heir[heir == full[0]] = to
+        for held in (counted, room):
+            held[to], held[full[0]] = held[to] + held[full[0]], 0
+    return heir[unit], counted
+
+
+def _settled(people: np.ndarray, unit: np.ndarray, counted: np.ndarray, drawing: Drawing) -> np.ndarray:
+    """People by cell in whole numbers that add up to those counted in each unit; no cell is too full or all but empty.
+
+    Where all cells of a unit are all but empty, the fullest keeps its people.
+    """
+    settled = np.zeros(len(people), np.int64)
+    for number in np.flatnonzero(counted > 0):
+        rows = np.flatnonzero(unit == number)
+        part = _levelled(people[rows], drawing.densest_km2 * CELL_KM2)
+        full = part >= drawing.least_people_cell
+        full[part.argmax()] = True
+        settled[rows] = apportion(int(counted[number]), np.where(full, part, 0.0))
+    return settled
 
 
 def _levelled(people: np.ndarray, most: float) -> np.ndarray:

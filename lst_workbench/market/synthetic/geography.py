@@ -1,7 +1,7 @@
 """The real frame of the synthetic China: provinces, prefectures and places, with their people of 2017."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -32,6 +32,8 @@ class Geography:
         Unit vectors of the places.
     rows : dict
         Rows of the places of each prefecture.
+    census : DataFrame, optional
+        Units of an analyst's census (prefecture_code, lat, lon, people), which the cells then add up to.
     """
 
     provinces: pd.DataFrame
@@ -40,6 +42,16 @@ class Geography:
     places: pd.DataFrame
     tree: cKDTree
     rows: dict[int, np.ndarray]
+    census: pd.DataFrame | None = None
+
+    def with_census(self, units: pd.DataFrame) -> "Geography":
+        """Replace the modelled people of every prefecture that the census has units of."""
+        people = units.assign(people=units["people"].round().astype("int64"))
+        counted = people.groupby("prefecture_code")["people"].sum()
+        counted = counted[(counted > 0) & counted.index.isin(self.prefectures.index)]
+        prefectures = self.prefectures.copy()
+        prefectures.loc[counted.index, "people"] = counted
+        return replace(self, prefectures=prefectures, census=people[people["prefecture_code"].isin(counted.index)])
 
     def places_of(self, prefecture_code: int) -> pd.DataFrame:
         """Real places of a prefecture, by id."""

@@ -16,7 +16,7 @@ import lst_workbench as lst
 from lst_workbench.assumptions import Scenario, data_folder, load_register, load_scenario, scenario_names
 from lst_workbench.catchment import HuffParams, store_cells
 from lst_workbench.contracts import LstError
-from lst_workbench.market import Market, read_market
+from lst_workbench.market import TOUR_STORE_ID, Market, read_market
 from lst_workbench.runs import SCENARIO_FILE, Explanation, PlanResult, Progress, read_progress, read_run
 from lst_workbench.ui.rollout.levers import LEVERS
 from lst_workbench.views import LANGUAGES, text
@@ -252,13 +252,15 @@ class RolloutState(HasTraits):
 
     # stores -----------------------------------------------------------------------------------
 
-    def first_signed(self) -> pd.DataFrame:
-        """Find the stores that the plan signs in its first month, the largest first."""
+    def examples(self) -> pd.DataFrame:
+        """Find the stores to begin with: that of the tour, then those signed in the first month, the largest first."""
         if self.market is None or self.result is None:
             return pd.DataFrame()
-        signed = self.result.tables["decisions"].dropna(subset="month")
-        first = self.market.stores["store_id"].isin(signed.loc[signed["month"] == signed["month"].min(), "store_id"])
-        return self.market.stores[first].sort_values(["area_m2", "store_id"], ascending=[False, True])
+        stores, signed = self.market.stores, self.result.tables["decisions"].dropna(subset="month")
+        tour = stores["store_id"] == TOUR_STORE_ID
+        first = stores["store_id"].isin(signed.loc[signed["month"] == signed["month"].min(), "store_id"])
+        order = stores.assign(tour=tour)[tour | first]
+        return order.sort_values(["tour", "area_m2", "store_id"], ascending=[False, False, True]).drop(columns="tour")
 
     def stores_of_cell(self, cell: int, resolution: int) -> pd.DataFrame:
         """Find the stores in a cell of the map."""

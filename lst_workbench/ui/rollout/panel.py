@@ -5,8 +5,8 @@ from typing import Any
 
 import ipywidgets as w
 
+from lst_workbench.ui.panel_parts import Choice, classed, html
 from lst_workbench.ui.rollout.model import RolloutState
-from lst_workbench.ui.rollout.panel_parts import Choice, classed, html
 from lst_workbench.ui.rollout.panel_result import ResultBody
 from lst_workbench.ui.rollout.panel_side import Side
 from lst_workbench.ui.theme import stylesheet

@@ -5,8 +5,8 @@ from typing import Any
 import ipywidgets as w
 import pandas as pd
 
+from lst_workbench.ui.panel_parts import Choice, classed, html
 from lst_workbench.ui.rollout.model import Chosen, RolloutState
-from lst_workbench.ui.rollout.panel_parts import Choice, classed, html
 from lst_workbench.views import cards, leaflet_maps, maps, states, stores
 from lst_workbench.views.messages import text
 

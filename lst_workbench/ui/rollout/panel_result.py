@@ -5,10 +5,10 @@ from typing import Any
 import ipywidgets as w
 import pandas as pd
 
+from lst_workbench.ui.panel_parts import classed, html
 from lst_workbench.ui.rollout.model import RolloutState
 from lst_workbench.ui.rollout.panel_chart import Chart
 from lst_workbench.ui.rollout.panel_map import MapCard
-from lst_workbench.ui.rollout.panel_parts import classed, html
 from lst_workbench.ui.rollout.panel_store import StoreCard
 from lst_workbench.views import cards, charts, states, tables
 from lst_workbench.views.findings import finding_of, used_shares

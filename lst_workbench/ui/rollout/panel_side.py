@@ -5,9 +5,9 @@ from typing import Any
 import ipywidgets as w
 
 from lst_workbench.assumptions import load_scenario, scenario_names
+from lst_workbench.ui.panel_parts import Choice, classed, html, switch_class
 from lst_workbench.ui.rollout.levers import Lever, levers_of, snapped
 from lst_workbench.ui.rollout.model import RolloutState
-from lst_workbench.ui.rollout.panel_parts import Choice, classed, html, switch_class
 from lst_workbench.views import cards, states
 from lst_workbench.views.messages import text
 

@@ -8,8 +8,8 @@ import ipywidgets as w
 import pandas as pd
 
 from lst_workbench.contracts import LstError
+from lst_workbench.ui.panel_parts import Choice, classed, html
 from lst_workbench.ui.rollout.model import Chosen, RolloutState
-from lst_workbench.ui.rollout.panel_parts import Choice, classed, html
 from lst_workbench.views import cards, states, stores
 from lst_workbench.views.messages import text
 
@@ -22,7 +22,7 @@ class StoreCard(w.VBox):
     ) -> None:
         self.state, self._resolution, self._focus = state, resolution, focus
         self._one_at_a_time = threading.RLock()
-        self._found = state.first_signed()
+        self._found = state.examples()
         if len(self._found):
             self.state.store_id = int(self._found["store_id"].iloc[0])
         self._head, self._search_label, self._list_note, self._card = (

@@ -1,4 +1,4 @@
-"""Small widgets that the page is built of."""
+"""Small widgets that every page is built of."""
 
 from collections.abc import Callable, Sequence
 from typing import Any

@@ -1,0 +1,92 @@
+"""lst market: build, import and check markets."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lst_workbench.cli.console import ROWS_SHOWN, Seed, out, print_table, step_bar
+
+app = typer.Typer(
+    help="Build, import and check markets.", no_args_is_help=True, epilog="Example: lst market check FOLDER"
+)
+CensusPeople = Annotated[str | None, typer.Option(help="Its column of people, where there are several.")]
+
+
+@app.command("build", epilog="Example: lst market build --prefecture Huangshan --out markets/huangshan")
+def build(
+    to: Annotated[Path, typer.Option("--out", help="Folder to write the market to; new or empty.")],
+    source: Annotated[str, typer.Option(help="What to build from.")] = "china-2017",
+    province: Annotated[list[str] | None, typer.Option(help="Province; may be repeated.")] = None,
+    prefecture: Annotated[list[str] | None, typer.Option(help="Prefecture; may be repeated.")] = None,
+    census: Annotated[
+        Path | None, typer.Option(help="Your own table of counties or townships: its people replace the modelled ones.")
+    ] = None,
+    census_people: CensusPeople = None,
+    seed: Seed = 7,
+) -> None:
+    """Draw a market: synthetic stores on real geography; the whole nation without province or prefecture."""
+    from lst_workbench.market import build_market, read_census, write_market
+
+    units = read_census(census, census_people) if census else None
+    with step_bar("Drawing the market") as told:
+        market = build_market(source, province, prefecture, seed, progress=told, census=units)
+        write_market(market, to)
+    out.print(f"{len(market.stores):,} stores in {len(market.places):,} places: {to}")
+
+
+@app.command("import", epilog="Example: lst market import shops.csv --out markets/shops --datum gcj02")
+def import_(
+    file: Annotated[Path, typer.Argument(help="CSV, Excel, Parquet, GeoPackage or GeoJSON file of shops.")],
+    to: Annotated[Path, typer.Option("--out", help="Folder to write the market to; new or empty.")],
+    mapping: Annotated[Path | None, typer.Option(help="TOML file: [columns] with lines as lat = '纬度'.")] = None,
+    datum: Annotated[str, typer.Option(help="Datum of the positions: wgs84, gcj02 or bd09.")] = "wgs84",
+    seed: Seed = 7,
+) -> None:
+    """Make a market of your own list of shops; what is around them is modelled."""
+    from lst_workbench.market import import_market, propose_import
+
+    proposal = propose_import(file, mapping)
+    out.print("Columns taken:", style="bold")
+    for field, header in proposal.mapping.items():
+        out.print(f"  {field} = {header}", highlight=False, markup=False)
+    with step_bar("Placing the shops") as told:
+        done = import_market(proposal, to, datum=datum, seed=seed, progress=told)
+    for note in done.notes:
+        out.print(f"- {note}", highlight=False, markup=False)
+    print_table(done.quality, "Quality")
+    print_table(done.rejected["reason"].value_counts().reset_index().head(ROWS_SHOWN), "Rejected")
+    read, kept, refused = f"{done.read:,}", f"{len(done.market.stores):,}", f"{len(done.rejected):,}"
+    out.print(f"{read} rows read = {kept} imported + {refused} rejected: {to}", highlight=False)
+
+
+@app.command("check", epilog="Example: lst market check data/sample")
+def check(
+    folder: Annotated[Path, typer.Argument(help="Folder of the market.")],
+    counties: Annotated[
+        Path | None, typer.Option(help="Table of counties or townships to compare people and stores with.")
+    ] = None,
+    census_people: CensusPeople = None,
+) -> None:
+    """Check the tables of a market, list every fault, and say how plausible it looks."""
+    from lst_workbench.market import (
+        check_market,
+        check_provinces,
+        compare_with_census,
+        quality_of,
+        read_census,
+        read_market,
+    )
+
+    market = read_market(folder)
+    quality = quality_of(market)
+    print_table(quality, "Quality of the list of stores")
+    if not market.meta.synthetic:
+        quality.to_parquet(folder / "quality_checked.parquet", index=False)
+    print_table(check_market(market), f"{folder}: no fault in {len(market.stores):,} stores")
+    if len(provinces := check_provinces(market)):
+        print_table(provinces, "Provinces that it holds whole")
+    if counties:
+        compared = compare_with_census(market, read_census(counties, census_people))
+        print_table(compared.figures, f"Against {counties.name}: each cell counts for the nearest seat")
+        print_table(compared.worst, "Farthest off")

@@ -1,0 +1,100 @@
+"""lst serve, lab, demo: pages, JupyterLab, and the sample market from end to end."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lst_workbench.cli.console import RUNS, MarketPath, Out, err, out, scenario_of
+from lst_workbench.cli.plans import planned, say
+
+PORT, LAB_PORT = 8866, 8888
+START_SECONDS = 60
+Port = Annotated[int, typer.Option(help="Port of the page; the next free one when it is taken.")]
+app = typer.Typer()
+
+
+@app.command(epilog="Example: lst serve --runs runs --port 8900")
+def serve(
+    market: MarketPath = None,
+    runs: Annotated[Path, typer.Option(help="Folder that holds the runs the page shows and makes.")] = RUNS,
+    port: Port = PORT,
+) -> None:
+    """Serve the pages to this machine until Ctrl-C."""
+    _serve(market, runs, port)
+
+
+@app.command(epilog="Example: lst lab")
+def lab(port: Annotated[int, typer.Option(help="Port of JupyterLab.")] = LAB_PORT) -> None:
+    """Open JupyterLab on the notebooks."""
+    notebooks = Path(__file__).parents[2] / "notebooks"
+    folder = notebooks if notebooks.is_dir() else Path.cwd()
+    _run_until_stopped(
+        [sys.executable, "-m", "jupyterlab", f"--port={port}", str(folder)], dict(os.environ), "JupyterLab"
+    )
+
+
+@app.command(epilog="Example: lst demo --no-serve")
+def demo(
+    to: Out = None,
+    page: Annotated[bool, typer.Option("--serve/--no-serve", help="Serve the page afterwards.")] = True,
+    port: Port = PORT,
+) -> None:
+    """Plan the sample market end to end, then serve the page that shows it."""
+    result = planned(None, scenario_of("base", None), to, 7)
+    say(result)
+    out.print(f"Run: {result.path}", highlight=False)
+    if page:
+        assert result.path is not None
+        _serve(None, result.path.parent, port)
+
+
+def _serve(market: Path | None, runs: Path, port: int) -> None:
+    with err.status("Starting the page"):
+        from lst_workbench.assumptions import data_folder
+        from lst_workbench.ui.serve import free_port, page_url, voila_command
+
+        chosen = free_port(port)
+        market = market or data_folder() / "sample"
+        command, variables = voila_command(data_folder().parent / "apps", chosen, runs, market)
+    _run_until_stopped(command, variables, "The page", page_url(chosen))
+
+
+def _run_until_stopped(command: list[str], variables: dict[str, str], name: str, url: str = "") -> None:
+    """Run a server until it ends or Ctrl-C; it is asked to end and never left behind."""
+    from lst_workbench.contracts import LstError
+
+    for ending in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ending, signal.default_int_handler)
+    process = subprocess.Popen(command, env=variables, start_new_session=True)
+    try:
+        if url and _answers(url, process):
+            out.print(f"{name}: {url}  (Ctrl-C ends it)", highlight=False)
+        code = process.wait()
+    except KeyboardInterrupt:
+        out.print(f"{name} has ended.")
+        return
+    finally:
+        process.terminate()
+        process.wait()
+    if code:
+        raise LstError(f"{name} ended with code {code}: what it said stands above.")
+
+
+def _answers(url: str, process: subprocess.Popen[bytes]) -> bool:
+    """Wait until the server takes connections; false when it ended instead."""
+    host, port = url.split("/")[2].split(":")
+    for _ in range(START_SECONDS * 10):
+        if process.poll() is not None:
+            return False
+        with suppress(OSError), socket.create_connection((host, int(port)), timeout=1):
+            return True
+        time.sleep(0.1)
+    return False

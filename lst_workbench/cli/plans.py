@@ -1,0 +1,101 @@
+"""lst plan, compare, explain: make a run, put runs side by side, ask one why."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from lst_workbench.cli.console import (
+    ROWS_SHOWN,
+    RUNS,
+    MarketPath,
+    Out,
+    ScenarioName,
+    Seed,
+    Sets,
+    out,
+    print_table,
+    progress_bar,
+    scenario_of,
+)  # fmt: skip
+
+if TYPE_CHECKING:
+    from lst_workbench.assumptions import Scenario
+    from lst_workbench.runs import PlanResult
+
+SAID_BY_THE_HEADLINE = ("goal", "reps_reach_goal", "reps_never_reach_goal")
+app = typer.Typer()
+
+
+@app.command(epilog="Example: lst plan data/sample --scenario base --set field.reps=3000 --out runs/more-reps")
+def plan(
+    market: MarketPath = None,
+    scenario: ScenarioName = "base",
+    sets: Sets = None,
+    to: Out = None,
+    seed: Seed = 7,
+    dask: Annotated[
+        str | None, typer.Option(help="Address of a Dask scheduler (tcp://...) whose workers share the work.")
+    ] = None,
+) -> None:
+    """Plan who is signed when, from which warehouse, and write a run folder."""
+    result = planned(market, scenario_of(scenario, sets), to, seed, dask)
+    say(result)
+    out.print(f"Run: {result.path}", highlight=False)
+
+
+@app.command(epilog="Example: lst compare runs/base runs/more-reps")
+def compare(runs: Annotated[list[Path], typer.Argument(help="Two or more run folders.")]) -> None:
+    """Put runs side by side: headline figures, assumptions that differ, stores that changed."""
+    from lst_workbench.runs import compare_runs
+
+    found = compare_runs(runs)
+    print_table(found.kpis, "Headline figures")
+    print_table(found.assumptions, "What differs in the inputs")
+    print_table(found.stores.head(ROWS_SHOWN), f"Stores that changed: {len(found.stores):,}")
+
+
+@app.command(epilog="Example: lst explain runs/base 1001")
+def explain(
+    run_folder: Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a run.")],
+    store_id: Annotated[int, typer.Argument(help="Store of its market.")],
+) -> None:
+    """Say why this store, why this month, or why not."""
+    from lst_workbench.runs import read_run
+
+    explanation = read_run(run_folder).explain(store_id)
+    out.print(explanation.text, highlight=False)
+    print_table(explanation.table, "")
+
+
+def planned(
+    folder: Path | None, scenario: "Scenario", to: Path | None, seed: int, dask: str | None = None
+) -> "PlanResult":
+    """Read the market and plan it, with a progress bar."""
+    with progress_bar() as told:
+        from lst_workbench.assumptions import data_folder
+        from lst_workbench.market import read_market
+        from lst_workbench.planning import make_plan
+        from lst_workbench.runs import fingerprint_of
+
+        market = read_market(folder or data_folder() / "sample")
+        inputs = fingerprint_of({"market": market.meta.fingerprint, "scenario": scenario.to_toml(), "seed": seed})
+        path = to or RUNS / f"{market.meta.name}-{scenario.name}-{inputs[:6]}"
+        return make_plan(market, scenario, path, told, seed, dask)
+
+
+def say(result: "PlanResult") -> None:
+    """Print the headline, what binds, what would mend it, and what else the plan has to say."""
+    from lst_workbench.views.findings import finding_of, headline, limits, mend
+
+    finding = finding_of(result)
+    out.print(f"{headline(finding, 'en')}.", style="bold", highlight=False)
+    out.print(f"{limits(finding, 'en')}{mend(finding, 'en')}", highlight=False)
+    for note in result.notes:
+        if note["key"] not in SAID_BY_THE_HEADLINE:
+            out.print(note["text"], highlight=False)
+    certificate = result.certificate
+    if certificate is not None:
+        out.print(
+            f"Waves: {certificate.status}, at most {certificate.gap:.2%} from the best possible.", highlight=False
+        )

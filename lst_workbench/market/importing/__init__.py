@@ -1,0 +1,15 @@
+"""A stranger's list of shops becomes a market: read, mapped, cleaned, placed, and its account kept."""
+
+from lst_workbench.market.importing.importer import Imported, Proposal, import_market, propose_import
+from lst_workbench.market.importing.mapping import propose_mapping, read_mapping
+from lst_workbench.market.importing.quality import quality_of
+
+__all__ = [
+    "Imported",
+    "Proposal",
+    "import_market",
+    "propose_import",
+    "propose_mapping",
+    "quality_of",
+    "read_mapping",
+]

@@ -1,0 +1,173 @@
+"""Import an analyst's own list of shops as a market that can be planned."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pandas as pd
+import tomli_w
+
+from lst_workbench import __version__
+from lst_workbench.assumptions import Register, data_folder, load_register
+from lst_workbench.contracts import InputError
+from lst_workbench.geo import to_wgs84
+from lst_workbench.market.build import figures_from
+from lst_workbench.market.bundle import Market, MarketMeta, fingerprint_of
+from lst_workbench.market.faults import checked_tables
+from lst_workbench.market.files import write_market
+from lst_workbench.market.importing.around import market_around
+from lst_workbench.market.importing.mapping import (
+    checked_mapping,
+    personal_columns,
+    propose_mapping,
+    read_mapping,
+)
+from lst_workbench.market.importing.quality import quality_of
+from lst_workbench.market.importing.reading import RawTable, read_table
+from lst_workbench.market.importing.rows import split_rows
+from lst_workbench.market.synthetic import read_geography
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A file that was read, and what its columns are taken to mean.
+
+    Attributes
+    ----------
+    path : Path
+        The file.
+    mapping : dict
+        Field to header.
+    personal : list of str
+        Headers of the columns that hold personal data; they are dropped already.
+    raw : RawTable
+        The rest of the table.
+    """
+
+    path: Path
+    mapping: dict[str, str]
+    personal: list[str]
+    raw: RawTable
+
+
+@dataclass(frozen=True)
+class Imported:
+    """An imported market and its account: ``read == imported + rejected``.
+
+    Attributes
+    ----------
+    market : Market
+        Ready for `make_plan`; its stores have origin "imported".
+    rejected : DataFrame
+        row, reason, source_id, name.
+    quality : DataFrame
+        As `quality_of` says.
+    notes : list of str
+        What the analyst should know: encoding, datum, positions, what was dropped and what is modelled.
+    read : int
+        Rows of the file below its header.
+    """
+
+    market: Market
+    rejected: pd.DataFrame
+    quality: pd.DataFrame
+    notes: list[str]
+    read: int
+
+
+def propose_import(path: str | Path, mapping: Mapping[str, str] | str | Path | None = None) -> Proposal:
+    """Read a file, drop its personal columns, and say what the others are taken to mean.
+
+    Raises
+    ------
+    InputError
+        The file or the mapping cannot be used; every fault is named.
+    """
+    raw = read_table(path)
+    personal = personal_columns(raw.frame)
+    kept = raw.frame.drop(columns=personal)
+    if mapping is None:
+        chosen = propose_mapping(list(kept.columns))
+    else:
+        chosen = dict(mapping) if isinstance(mapping, Mapping) else read_mapping(mapping)
+    chosen = checked_mapping(chosen, raw.frame, personal, str(path))
+    return Proposal(Path(path), chosen, [str(name) for name in personal], replace(raw, frame=kept))
+
+
+def import_market(
+    source: str | Path | Proposal,
+    out: str | Path | None = None,
+    mapping: Mapping[str, str] | str | Path | None = None,
+    datum: str = "wgs84",
+    seed: int = 7,
+    register: Register | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Imported:
+    r"""Make a market of a list of shops: its stores, and the modelled China around them.
+
+    Parameters
+    ----------
+    source : str, Path or Proposal
+        CSV, Excel, Parquet, GeoPackage or GeoJSON file; or what `propose_import` made of it.
+    out : str or Path, optional
+        Folder for the market; beside its tables it gets `rejected.parquet`, `quality.parquet` and `import.toml`.
+    mapping : dict or path, optional
+        Field to header, or a TOML file with them under `[columns]`; proposed from the headers by default.
+    datum : {"wgs84", "gcj02", "bd09"}
+        Datum of the file's positions.
+    seed : int
+        Seed of what is drawn: cells, people, warehouses, territories, and participants where the file has none.
+    register : Register, optional
+        Planning figures; the shipped ones by default.
+    progress : callable, optional
+        Called with (prefectures done, prefectures in all).
+
+    Raises
+    ------
+    InputError
+        The file cannot be read, lacks positions, or no row of it can be imported.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> file = Path(tempfile.mkdtemp()) / "shops.csv"
+    >>> _ = file.write_text("店名,经度,纬度,电话\n张记,118.31,29.71,13800000000\n李记,0,0,\n", "utf-8")
+    >>> done = import_market(file)
+    >>> done.read, len(done.market.stores), done.rejected["reason"].tolist()
+    (2, 1, ['position lies outside China'])
+    """
+    to_wgs84([30.0], [110.0], datum)  # refuses an unknown datum before the work
+    proposal = source if isinstance(source, Proposal) else propose_import(source, mapping)
+    geography = read_geography(data_folder() / "places")
+    rows, rejected, notes = split_rows(proposal.raw, proposal.mapping, datum, geography)
+    read = len(proposal.raw.frame) + len(proposal.raw.broken)
+    if not len(rows):
+        reasons = rejected["reason"].value_counts().head(3)
+        raise InputError(
+            str(proposal.path),
+            [f"none of its {read:,} rows can be imported; {n:,} rows: {why}" for why, n in reasons.items()],
+        )
+    figures = figures_from(register or load_register())
+    tables = checked_tables(market_around(rows, geography, seed, figures, progress), str(proposal.path))
+    counts = {name: len(frame) for name, frame in tables.items()}
+    meta = MarketMeta(proposal.path.stem, proposal.path.name, False, fingerprint_of(tables), seed, counts, __version__)
+    market = Market(meta, tables)
+    notes = [*proposal.raw.notes, *notes, *_said(proposal, "participant" in rows)]
+    done = Imported(market, rejected, quality_of(market, rows), notes, read)
+    return done if out is None else _written(done, proposal.mapping, datum, Path(out))
+
+
+def _said(proposal: Proposal, participants_given: bool) -> list[str]:
+    dropped = f"dropped as personal: {', '.join(proposal.personal)}" if proposal.personal else "no personal column"
+    drawn = "warehouses and territories" if participants_given else "participants, warehouses and territories"
+    return [dropped, f"places, cells and people are modelled, {drawn} synthetic"]
+
+
+def _written(done: Imported, mapping: Mapping[str, str], datum: str, folder: Path) -> Imported:
+    market = write_market(done.market, folder)
+    done.rejected.to_parquet(folder / "rejected.parquet", index=False)
+    done.quality.to_parquet(folder / "quality.parquet", index=False)
+    account = {"read": done.read, "imported": len(done.market.stores), "rejected": len(done.rejected)}
+    content = {"rows": account, "datum": datum, "notes": done.notes, "columns": dict(mapping)}
+    (folder / "import.toml").write_text(tomli_w.dumps(content), "utf-8")
+    return replace(done, market=market)

@@ -1,0 +1,104 @@
+"""Which column of a stranger's table means what; and which hold personal data and are dropped."""
+
+import re
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from lst_workbench.contracts import InputError
+
+# Header words of each field, lower case without blanks and punctuation; the first that matches wins.
+HEADERS = {
+    "lat": ("lat", "latitude", "纬度", "纬", "y", "坐标y", "gcjlat", "bdlat", "wgslat", "wgs84lat", "poilat"),
+    "lon": ("lon", "lng", "long", "longitude", "经度", "经", "x", "坐标x", "gcjlon", "gcjlng", "bdlon", "bdlng",
+            "wgslon",
+            "wgslng", "wgs84lon", "poilng"),
+    "source_id": ("sourceid", "storeid", "shopid", "id", "编号", "门店编号", "门店id", "店铺编号", "店铺id", "门店编码",
+                  "商户编号", "code", "storecode", "shopcode", "adcode", "序号", "终端编号"),
+    "name": ("name", "storename", "shopname", "门店名称", "店名", "店铺名称", "名称", "商户名称", "终端名称", "门店",
+             "countyzh", "title"),
+    "area_m2": ("aream2", "area", "面积", "营业面积", "经营面积", "店铺面积", "门店面积", "面积平方米", "面积m2",
+                "sqm", "floorarea"),
+    "store_kind": ("storekind", "kind", "type", "storetype", "类型", "门店类型", "业态", "店铺类型", "类别", "category"),  # noqa: E501
+    "participant": ("participant", "insystem", "是否合作", "已加入", "是否加入", "合作", "会员"),
+    "joined_month": ("joinedmonth", "joined", "joindate", "加入日期", "加入时间", "合作日期", "签约日期", "注册时间"),
+}  # fmt: skip
+PERSONAL = re.compile(
+    r"owner|phone|mobile|tel$|^tel|identity|idcard|idno|passport|email|mail$|wechat|contact|boss|legalperson|bank"
+    r"|店主|老板|业主|电话|手机|身份证|证件|联系|法人|法定代表|负责人|经营者|邮箱|微信|姓名|银行|qq"
+)
+PERSONAL_VALUE = r"(?<!\d)(?:1[3-9]\d{9}|\d{17}[\dXx])(?!\d)"
+SAMPLE_ROWS = 2000
+MOSTLY = 0.5
+
+
+def plain_header(header: str) -> str:
+    """Lower case, half width, letters and digits only."""
+    import unicodedata
+
+    return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", header).casefold())
+
+
+def personal_columns(frame: pd.DataFrame) -> list[str]:
+    """Columns whose header names personal data, or most of whose values are mobile or identity numbers."""
+    personal = [name for name in frame if PERSONAL.search(plain_header(str(name)))]
+    for name in frame.columns.difference(personal, sort=False):
+        sample = frame[name].dropna().head(SAMPLE_ROWS).astype("str").str.slice(0, 100)
+        if len(sample) and sample.str.contains(PERSONAL_VALUE, regex=True).mean() > MOSTLY:
+            personal.append(name)
+    return personal
+
+
+def propose_mapping(headers: Sequence[str]) -> dict[str, str]:
+    """Propose a column for each field from the headers, English or Chinese.
+
+    Parameters
+    ----------
+    headers : sequence of str
+        Headers of the table without the personal ones.
+
+    Returns
+    -------
+    dict
+        Field (lat, lon, source_id, name, area_m2, store_kind, participant, joined_month) to header; fields that no
+        header fits are left out.
+
+    Examples
+    --------
+    >>> propose_mapping(["门店名称", "经度", "纬度", "面积(㎡)"])
+    {'lat': '纬度', 'lon': '经度', 'name': '门店名称', 'area_m2': '面积(㎡)'}
+    """
+    plain: dict[str, str] = {}
+    for header in headers:
+        if not PERSONAL.search(plain_header(header)):
+            plain.setdefault(plain_header(header), header)
+    return {
+        field: plain[word] for field, words in HEADERS.items() if (word := next((w for w in words if w in plain), None))
+    }
+
+
+def read_mapping(path: str | Path) -> dict[str, str]:
+    """Read a TOML mapping: a table `[columns]` of field = "header"."""
+    try:
+        content = tomllib.loads(Path(path).read_text("utf-8-sig"))
+    except FileNotFoundError:
+        raise InputError(str(path), ["it is not a file; mend the path"]) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(str(path), [f"it is no TOML ({error}); write [columns] and lines as lat = '纬度'"]) from None
+    columns = content.get("columns", content)
+    return {str(field): str(header) for field, header in columns.items()}
+
+
+def checked_mapping(mapping: dict[str, str], frame: pd.DataFrame, personal: list[str], where: str) -> dict[str, str]:
+    """Refuse unknown fields, absent or personal columns, and a mapping without positions; all at once."""
+    faults = [f"{field} is no field; use {', '.join(HEADERS)}" for field in mapping if field not in HEADERS]
+    faults += [f"column {c!r} ({f}) is not in the table" for f, c in mapping.items() if c not in frame]
+    faults += [f"column {c!r} ({f}) holds personal data" for f, c in mapping.items() if c in personal]
+    if missing := [field for field in ("lat", "lon") if field not in mapping]:
+        shown = ", ".join(map(str, frame.columns[:12]))[:300]
+        faults.append(f"no column is known to be {' and '.join(missing)} (it has {shown}); name it in a mapping")
+    if faults:
+        raise InputError(where, faults)
+    return mapping

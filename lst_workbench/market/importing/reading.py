@@ -1,0 +1,185 @@
+"""Read a stranger's table, whatever its format, as text columns; rows the format itself cannot hold are counted."""
+
+import csv
+import io
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.csv as pcsv
+
+from lst_workbench.contracts import InputError
+
+DELIMITERS = ",;\t|"
+SPREADSHEETS, LAYERS = (".xlsx", ".xlsm"), (".gpkg", ".geojson", ".json")
+UNPACKED_MOST_BYTES = 2_000_000_000
+PACKED_MOST = 200  # a spreadsheet that unpacks to more than this many times its size is a bomb
+BLOCK_BYTES, BLOCK_MOST_BYTES = 16 << 20, (1 << 31) - 1
+
+
+@dataclass(frozen=True)
+class RawTable:
+    """A table as it was read: text or numbers, no meaning yet.
+
+    Attributes
+    ----------
+    frame : DataFrame
+        One column per distinct header.
+    broken : list of str
+        One reason per row that did not fit the header.
+    notes : list of str
+        What was found out about the file: encoding, delimiter, sheet, projection.
+    """
+
+    frame: pd.DataFrame
+    broken: list[str]
+    notes: list[str]
+
+
+def read_table(path: str | Path) -> RawTable:
+    """Read CSV (UTF-8, UTF-16, GB18030; delimiter sniffed), Excel, Parquet, GeoPackage or GeoJSON.
+
+    Raises
+    ------
+    InputError
+        The file is missing, empty, cut off, or of no known format.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise InputError(str(path), ["it is not a file; mend the path"])
+    if not path.stat().st_size:
+        raise InputError(str(path), ["it is empty; export it again"])
+    readers = {".parquet": _parquet, **dict.fromkeys(SPREADSHEETS, _excel), **dict.fromkeys(LAYERS, _layer)}
+    reader = readers.get(path.suffix.lower(), _text)
+    try:
+        raw = reader(path)
+    except InputError:
+        raise
+    except Exception as error:  # each format's library has faults of its own for a file cut off or made up
+        said = " ".join(str(error).split())[:160]
+        raise InputError(
+            str(path), [f"it cannot be read as {path.suffix.lstrip('.') or 'text'} ({said}); export it again"]
+        ) from None
+    if not len(raw.frame.columns) or not len(raw.frame) + len(raw.broken):
+        raise InputError(str(path), ["it has no rows below its header; export it again"])
+    return raw
+
+
+def _text(path: Path) -> RawTable:
+    content = path.read_bytes()
+    if content[:4] == b"PK\x03\x04":
+        raise InputError(str(path), ["it is an archive or a spreadsheet, not text; unpack it or name it .xlsx"])
+    text, encoding = _decoded(content)
+    if "\0" in text:
+        text = text.replace("\0", "")
+    head = text[:65536].lstrip("\r\n")
+    first = next(iter(head.splitlines()), "")
+    delimiter = max(DELIMITERS, key=first.count)
+    if first.count(delimiter) == 0:
+        delimiter = ","
+    table, broken = _parsed(text.encode("utf-8", "replace"), delimiter)
+    names = [str(column[0].as_py() or "") for column in table.columns] if table.num_rows else []
+    frame = table.slice(1).rename_columns([str(number) for number in range(len(names))]).to_pandas()
+    frame.columns = pd.Index(_distinct(names), dtype="object")
+    return RawTable(frame, broken, [f"read as {encoding}, delimiter {delimiter!r}"])
+
+
+def _decoded(content: bytes) -> tuple[str, str]:
+    """Text of the bytes, and the encoding; bytes of no encoding become replacement marks."""
+    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return content.decode("utf-16", "replace"), "UTF-16"
+    for encoding in ("utf-8-sig", "gb18030"):
+        try:
+            return content.decode(encoding), encoding
+        except UnicodeDecodeError:
+            continue
+    damaged = {encoding: content.decode(encoding, "replace") for encoding in ("utf-8", "gb18030")}
+    best = min(damaged, key=lambda encoding: damaged[encoding].count("\ufffd"))
+    return damaged[best].lstrip("\ufeff"), f"{best} with damaged characters"
+
+
+def _parsed(content: bytes, delimiter: str) -> tuple[pa.Table, list[str]]:
+    """Table of text, its header as the first row, and a reason for each row that has another number of fields."""
+    width = len(
+        next(
+            csv.reader(io.StringIO(content[:65536].decode("utf-8", "replace").lstrip("\r\n")), delimiter=delimiter),
+            [""],
+        )
+    )
+    broken: list[str] = []
+
+    def refuse(row: pcsv.InvalidRow) -> str:
+        broken.append(f"it has {row.actual_columns} fields, the header {row.expected_columns}")
+        return "skip"
+
+    for block in (BLOCK_BYTES, min(len(content) + 1, BLOCK_MOST_BYTES)):
+        broken.clear()
+        try:
+            table = pcsv.read_csv(
+                pa.BufferReader(content),
+                pcsv.ReadOptions(autogenerate_column_names=True, block_size=block),
+                pcsv.ParseOptions(delimiter=delimiter, newlines_in_values=True, invalid_row_handler=refuse),
+                pcsv.ConvertOptions(
+                    column_types={f"f{number}": pa.large_string() for number in range(width)}, strings_can_be_null=True
+                ),
+            )
+            return table, broken
+        except pa.ArrowInvalid:  # a row longer than the block, or a cell longer than any
+            if block != BLOCK_BYTES:
+                raise
+    raise AssertionError("unreachable")
+
+
+def _distinct(names: list[str]) -> list[str]:
+    """Headers without blanks; a repeated one gets its number, an empty one its position."""
+    seen: dict[str, int] = {}
+    distinct = []
+    for position, name in enumerate(names, start=1):
+        plain = " ".join(str(name).split())[:80] or f"column {position}"
+        while (count := seen.get(plain, 0)) and plain in seen:
+            seen[plain] = count + 1
+            plain = f"{plain} ({count + 1})"
+        seen[plain] = 1
+        distinct.append(plain)
+    return distinct
+
+
+def _excel(path: Path) -> RawTable:
+    with zipfile.ZipFile(path) as archive:
+        unpacked = sum(entry.file_size for entry in archive.infolist())
+    if unpacked > UNPACKED_MOST_BYTES or unpacked > PACKED_MOST * max(path.stat().st_size, 100_000):
+        raise InputError(str(path), [f"it unpacks to {unpacked / 1e6:,.0f} MB; export it as CSV"])
+    sheet = pd.read_excel(path, header=None, dtype=object, engine="openpyxl").dropna(how="all")
+    names = _distinct(["" if pd.isna(name) else str(name) for name in sheet.iloc[0]]) if len(sheet) else []
+    frame = sheet.iloc[1:].reset_index(drop=True)
+    frame.columns = pd.Index(names, dtype="object")
+    return RawTable(_as_text(frame), [], ["read as Excel, first sheet"])
+
+
+def _parquet(path: Path) -> RawTable:
+    frame = pd.read_parquet(path).reset_index(drop=True)
+    frame.columns = pd.Index(_distinct([str(name) for name in frame.columns]), dtype="object")
+    return RawTable(_as_text(frame), [], ["read as Parquet"])
+
+
+def _layer(path: Path) -> RawTable:
+    import geopandas as gpd
+
+    layer = gpd.read_file(path)
+    frame, notes = pd.DataFrame(layer.drop(columns=layer.geometry.name)), [f"read as a layer in {layer.crs}"]
+    known = layer.geometry if layer.crs is None else layer.geometry.to_crs(4326)
+    points = known.representative_point()
+    frame = frame.drop(columns=[name for name in ("lat", "lon") if name in frame])
+    return RawTable(_as_text(frame.assign(lat=points.y, lon=points.x)), [], notes)
+
+
+def _as_text(frame: pd.DataFrame) -> pd.DataFrame:
+    """Columns of mixed objects as text; numbers stay."""
+    mixed = [name for name in frame if not pd.api.types.is_numeric_dtype(frame[name])]
+    texts = {
+        name: frame[name].map(lambda v: None if v is None or v is pd.NaT or v != v else str(v)).astype("str")
+        for name in mixed
+    }
+    return frame.assign(**{str(name): text for name, text in texts.items()})

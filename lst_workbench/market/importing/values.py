@@ -1,0 +1,73 @@
+"""Numbers, dates and kinds of shop from what people write."""
+
+import numpy as np
+import pandas as pd
+
+UNITS = r"平方米|平米|平方|m2|m\^2|sqm|元|rmb|¥|°|度|[\s,_'\"nNeE北纬东经]"
+TIMES = {"万": 1e4, "亿": 1e8, "千": 1e3}
+KIND_WORDS = {
+    "kiosk": "亭|kiosk|摊",
+    "convenience": "便利|convenience",
+    "mini_supermarket": "超市|supermarket|mart|卖场",
+    "foodstuffs": "食品|粮油|副食|food|烟酒",
+    "grocery": "杂货|小卖|百货|商店|grocery",
+}
+EXCEL_DAY_ZERO = pd.Timestamp("1899-12-30")
+LONGEST = 64  # of a number or a date; what is longer is neither
+
+
+def numbers(column: pd.Series) -> np.ndarray:
+    """Numbers of a column: full-width digits, thousands, units and 万 are understood; anything else is NaN.
+
+    Examples
+    --------
+    >>> numbers(pd.Series(["３５．５", "1.2万", "1,500 平方米", "about 5", None]))
+    array([   35.5, 12000. ,  1500. ,     nan,     nan])
+    """
+    if pd.api.types.is_numeric_dtype(column):
+        return _finite(column.to_numpy("float64", na_value=np.nan))
+    found = pd.to_numeric(column, errors="coerce").to_numpy("float64", na_value=np.nan).copy()
+    hard = np.flatnonzero(np.isnan(found) & column.notna().to_numpy())
+    if len(hard):
+        text = column.iloc[hard].astype("str").str.slice(0, LONGEST + 1)
+        text = text.mask(text.str.len() > LONGEST).str.normalize("NFKC").str.replace(UNITS, "", regex=True)
+        factor = np.ones(len(hard))
+        for word, times in TIMES.items():
+            ends = text.str.endswith(word).eq(True).to_numpy()
+            factor[ends] = times
+            text = text.str.removesuffix(word)
+        found[hard] = pd.to_numeric(text, errors="coerce").to_numpy("float64", na_value=np.nan) * factor
+    return _finite(found)
+
+
+def dates(column: pd.Series) -> pd.Series:
+    """Dates of a column in mixed formats, 2017年8月1日 and Excel day numbers among them; others are NaT."""
+    text = column.astype("str").str.slice(0, LONGEST).str.normalize("NFKC")
+    text = text.str.replace(r"[年月/.]", "-", regex=True).str.replace("日", "", regex=False).str.strip("- ")
+    text = text.str.replace(r"^(\d{4}-\d{1,2})$", r"\1-01", regex=True)
+    found = pd.to_datetime(text, errors="coerce", format="mixed", utc=True).dt.tz_localize(None)
+    days = pd.to_numeric(text, errors="coerce").where(lambda n: n.between(20_000, 60_000))
+    found = found.mask(days.notna(), EXCEL_DAY_ZERO + pd.to_timedelta(days.fillna(0), unit="D"))
+    return found.where(found.between("1990-01-01", "2100-01-01"))
+
+
+def kinds(*columns: pd.Series) -> np.ndarray:
+    """Kind of shop by the words of its kind or else its name; grocery where none is found."""
+    kind = np.full(len(columns[0]), "", dtype=object)
+    for column in columns:
+        text = column.fillna("").astype("str").str.slice(0, LONGEST)
+        for word, pattern in KIND_WORDS.items():
+            found = text.str.contains(pattern, case=False, regex=True).to_numpy(bool) | text.eq(word).to_numpy(bool)
+            kind[found & (kind == "")] = word
+    kind[kind == ""] = "grocery"
+    return kind
+
+
+def truths(column: pd.Series) -> np.ndarray:
+    """Whether a cell says yes."""
+    text = column.fillna("").astype("str").str.strip().str.casefold()
+    return text.isin(["1", "1.0", "true", "yes", "y", "是", "已加入", "已合作", "有"]).to_numpy(bool)
+
+
+def _finite(values: np.ndarray) -> np.ndarray:
+    return np.where(np.isfinite(values), values, np.nan)

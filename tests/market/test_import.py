@@ -1,0 +1,216 @@
+"""Import: a stranger's list becomes a market, every row accounted for, nothing personal kept."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from lst_workbench.contracts import InputError
+from lst_workbench.geo import from_wgs84
+from lst_workbench.market import import_market, read_market
+from lst_workbench.market.importing import around, propose_mapping
+from lst_workbench.market.importing.mapping import plain_header
+from lst_workbench.market.importing.reading import read_table
+from lst_workbench.market.importing.values import dates, numbers
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_network():
+    """Lay the nation's warehouses out once: they are the same for every import of one seed."""
+    kept = {}
+    lay_out = around.lay_out_sites
+
+    def once(geography, seed, figures, drawing):
+        return kept.setdefault(seed, kept.get(seed) if seed in kept else lay_out(geography, seed, figures, drawing))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(around, "lay_out_sites", once)
+        yield
+
+
+PHONE, IDENTITY, OWNER = "13812345678", "341002198001011234", "王小明"
+
+
+def shops(count=12):
+    return pd.DataFrame(
+        {
+            "门店编号": [f"S{i}" for i in range(count)],
+            "门店名称": [f"屯溪{i}号便利店" for i in range(count)],
+            "经度": [f"{118.30 + i / 200:.6f}" for i in range(count)],
+            "纬度": [f"{29.71 + i / 300:.6f}" for i in range(count)],
+            "营业面积": ["３５", "40平方米", "0.01万", "-3", "abc", *["50"] * (count - 5)],
+            "店主": [OWNER] * count,
+            "联系电话": [PHONE] * count,
+            "身份证号": [IDENTITY] * count,
+        }
+    )
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_encodings_and_delimiters_give_the_same_table(tmp_path, encoding, delimiter):
+    path = tmp_path / "shops.csv"
+    path.write_bytes(shops().to_csv(index=False, sep=delimiter).encode(encoding))
+    pd.testing.assert_frame_equal(read_table(path).frame, shops(), check_dtype=False, check_column_type=False)
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx", "parquet", "geojson", "gpkg"])
+def test_every_format_imports_the_same_shops(tmp_path, form):
+    path = tmp_path / f"shops.{form}"
+    table = shops()
+    if form == "csv":
+        table.to_csv(path, index=False)
+    elif form == "xlsx":
+        table.to_excel(path, index=False)
+    elif form == "parquet":
+        table.to_parquet(path)
+    else:
+        import geopandas as gpd
+
+        points = gpd.points_from_xy(table["经度"].astype(float), table["纬度"].astype(float), crs=4326)
+        gpd.GeoDataFrame(table.drop(columns=["经度", "纬度"]), geometry=points).to_crs(3857).to_file(path)
+    stores = import_market(path).market.stores
+    np.testing.assert_allclose(stores["lat"], shops()["纬度"].astype(float), atol=1e-6)
+    np.testing.assert_allclose(stores["area_m2"][:3], [35, 40, 100])
+    assert stores["source_id"].tolist() == shops()["门店编号"].tolist()
+    assert set(stores["origin"]) == {"imported"} and set(stores["store_kind"]) == {"convenience"}
+
+
+def test_nothing_personal_is_written_and_the_market_is_whole(tmp_path):
+    table = shops()
+    table.loc[3, "门店名称"] = f"李记 {PHONE}"
+    table.loc[4, ["经度", "门店名称"]] = ["x", f"坏 {IDENTITY}"]
+    table.to_csv(tmp_path / "shops.csv", index=False)
+    done = import_market(tmp_path / "shops.csv", tmp_path / "market")
+    assert (done.read, len(done.market.stores), len(done.rejected)) == (12, 11, 1)
+    assert read_market(tmp_path / "market").meta.synthetic is False
+    for file in (tmp_path / "market").rglob("*.parquet"):
+        text = pd.read_parquet(file).astype("str").to_csv()
+        assert PHONE not in text and IDENTITY not in text and OWNER not in text
+    assert PHONE not in (tmp_path / "market" / "import.toml").read_text("utf-8")
+
+
+@pytest.mark.parametrize("datum", ["wgs84", "gcj02", "bd09"])
+def test_positions_are_stored_in_wgs84(tmp_path, datum):
+    table = shops()
+    lat, lon = table["纬度"].astype(float), table["经度"].astype(float)
+    table["纬度"], table["经度"] = from_wgs84(lat, lon, datum)
+    table.to_csv(tmp_path / "shops.csv", index=False)
+    stores = import_market(tmp_path / "shops.csv", datum=datum).market.stores
+    np.testing.assert_allclose(stores["lat"], lat, atol=1e-8)
+    np.testing.assert_allclose(stores["lon"], lon, atol=1e-8)
+
+
+def test_swapped_projected_and_foreign_positions_are_reported(tmp_path):
+    table = shops()
+    table.loc[0, ["经度", "纬度"]] = ["29.71", "118.30"]
+    table.loc[1, ["经度", "纬度"]] = ["13169000", "3467000"]
+    table.loc[2, ["经度", "纬度"]] = ["2.35", "48.85"]
+    table.to_csv(tmp_path / "shops.csv", index=False)
+    done = import_market(tmp_path / "shops.csv")
+    said = " ".join(done.notes)
+    assert all(word in said for word in ("swapped in 1 rows", "projected", "outside China"))
+    assert len(done.rejected) == 2 and done.market.stores["lat"].iloc[0] == 29.71
+
+
+def test_ragged_rows_are_counted_without_their_text(tmp_path):
+    text = shops().to_csv(index=False) + f"S99,{PHONE}\n"
+    (tmp_path / "shops.csv").write_text(text, "utf-8")
+    done = import_market(tmp_path / "shops.csv")
+    assert done.read == 13 == len(done.market.stores) + len(done.rejected)
+    assert done.rejected["reason"].tolist() == ["it has 2 fields, the header 8"]
+
+
+def test_likely_duplicates_and_doubled_ids_are_found(tmp_path):
+    table = shops()
+    table.loc[1] = {**table.loc[0], "门店名称": "屯溪 0号 便利店", "经度": "118.30005"}
+    table.to_csv(tmp_path / "shops.csv", index=False)
+    found = import_market(tmp_path / "shops.csv").quality.set_index("finding")["rows"]
+    assert found["source_id is doubled"] == 2
+    assert found["likely the same shop (within 50 m, alike in name)"] == 2
+    assert found["area_m2 is impossible"] == 1
+
+
+def test_dates_in_mixed_formats_are_one_day():
+    written = pd.Series(["2017-08-01", "2017年8月1日", "2017/8/1", "42948", "２０１７.08.01", "9999-01-01", "soon"])
+    assert dates(written).notna().tolist() == [True] * 5 + [False] * 2
+    assert set(dates(written).dropna()) == {pd.Timestamp("2017-08-01")}
+
+
+def test_infinite_and_absurd_numbers_are_missing():
+    assert np.isnan(numbers(pd.Series(["inf", "-Infinity", "NaN", "9" * 400, "=1+1", ""]))).all()
+
+
+def test_a_mapping_is_refused_with_all_its_faults(tmp_path):
+    shops().to_csv(tmp_path / "shops.csv", index=False)
+    mapping = {"lat": "纬度", "lon": "Lon?", "name": "店主", "colour": "门店名称"}
+    with pytest.raises(InputError) as refused:
+        import_market(tmp_path / "shops.csv", mapping=mapping)
+    assert len(refused.value.faults) == 3
+
+
+def test_headers_in_two_languages_are_known():
+    assert propose_mapping(["LNG", "Lat_", "店名", "Phone"]) == {"lat": "Lat_", "lon": "LNG", "name": "店名"}
+    assert plain_header(" 面积（㎡） ") == "面积m2"
+
+
+def mutated(rng: np.random.Generator, folder: Path) -> Path:
+    """A table with one to three of the faults that files have."""
+    table = shops(int(rng.integers(5, 20)))
+    path = folder / "shops.csv"
+    absurd = ["NaN", "inf", "-1e308", "=cmd|' /C calc'!A0", "9999-99-99", "０", "\x00", "", "1" * 5000, '"', "万"]
+    for _ in range(rng.integers(1, 4)):
+        row, column = int(rng.integers(len(table))), int(rng.integers(table.shape[1]))
+        table.iloc[row, column] = absurd[rng.integers(len(absurd))]
+    fault = rng.integers(10)
+    if fault == 0:
+        table.columns = [table.columns[0]] * 2 + list(table.columns[2:])
+    text = table.to_csv(index=False, sep=",;\t|"[rng.integers(4)])
+    content = text.encode(["utf-8", "utf-8-sig", "gb18030", "utf-16"][rng.integers(4)])
+    if fault == 1:
+        content = content[: rng.integers(0, len(content))]
+    elif fault == 2:
+        content = content[: len(content) // 2] + rng.bytes(20) + content[len(content) // 2 :]
+    elif fault == 3:
+        content = content.replace(b",", b";", int(rng.integers(1, 20)))
+    elif fault == 4:
+        content += text.encode("gb18030") + text.encode("utf-8")
+    elif fault == 5:
+        content += b"x" * 10**7 + b",1\n"
+    elif fault == 6:
+        path = folder / ["shops.xlsx", "shops.parquet", "shops.gpkg", "shops.geojson"][rng.integers(4)]
+    elif fault == 7:
+        content = rng.bytes(int(rng.integers(0, 500)))
+    path.write_bytes(content)
+    return path
+
+
+def ends_well(seed, folder):
+    try:
+        done = import_market(mutated(np.random.default_rng(seed), folder))
+    except InputError as error:
+        assert str(error).endswith(".") and "\n" not in str(error)
+    else:
+        assert done.read == len(done.market.stores) + len(done.rejected)
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_a_mutated_table_ends_in_a_sentence_or_a_success(seed, tmp_path):
+    ends_well(seed, tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(1000, 1500))
+def test_many_mutated_tables_end_in_a_sentence_or_a_success(seed, tmp_path):
+    ends_well(seed, tmp_path)
+
+
+@pytest.mark.slow
+def test_a_zip_bomb_is_refused(tmp_path):
+    import zipfile
+
+    with zipfile.ZipFile(tmp_path / "shops.xlsx", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/worksheets/sheet1.xml", b"0" * 300_000_000)
+    with pytest.raises(InputError, match="unpacks to"):
+        import_market(tmp_path / "shops.xlsx")
