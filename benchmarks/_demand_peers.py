@@ -80,6 +80,22 @@ def forecast(folder):
     return {"units": len(values), "cpu_s": found}
 
 
+def panel(folder):
+    """One given method of statsforecast, from DataFrame to DataFrame, with conformal intervals from four windows."""
+    from statsforecast import StatsForecast
+    from statsforecast.models import TSB
+    from statsforecast.utils import ConformalIntervals
+
+    values = np.load(folder / "series.npy")
+    weeks = pd.date_range("2015-09-07", periods=values.shape[1], freq="W-MON")
+    ids = np.repeat(np.arange(len(values)), len(weeks))
+    table = pd.DataFrame({"unique_id": ids, "ds": np.tile(weeks, len(values)), "y": values.reshape(-1)})
+    intervals = ConformalIntervals(h=8, n_windows=4)
+    model = StatsForecast([TSB(0.1, 0.05, prediction_intervals=intervals)], freq="W-MON", n_jobs=1)
+    model.forecast(df=table[table["unique_id"] < 10], h=8, level=[80, 95])
+    return {"units": len(values), "cpu_s": clocked(lambda: model.forecast(df=table, h=8, level=[80, 95]))}
+
+
 def reconcile(folder):
     """MinTraceSparse with structural scaling, on a tree of the same shape."""
     from hierarchicalforecast.methods import MinTraceSparse
