@@ -57,7 +57,7 @@ class Baselines:
         self.most = len(stores) if cap is None else int(cap)
 
     def plan(self, score, month_by_month=True):
-        """Starts by falling score."""
+        """Start stores by falling score."""
         order = np.argsort(-score, kind="stable")
         rooms = [room * (1 - 1e-9) for room in (self.visits, self.m3, self.rmb)]
         loads = (self.territory, self.warehouse, self.signup, self.care, self.volume, self.capital)
