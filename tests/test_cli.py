@@ -19,6 +19,7 @@ COMMANDS = [
     *(["market", "build"], ["market", "import"], ["market", "check"], ["plan"], ["compare"], ["explain"]),
     *(["assumptions"], ["serve"], ["lab"], ["demo"]),
     *(["demand", "catchments"], ["demand", "potentials"], ["demand", "forecast"], ["demand", "store"]),
+    ["report"],
 ]
 SETS = ["field.reps=4000", "field.visits_day=40", "field.visits_per_signup=3", "capital.working_rmb=5e9"]
 VILLAGE = [word for pair in SETS for word in ("--set", pair)]
@@ -236,6 +237,17 @@ def test_a_stopped_plan_is_taken_up_to_the_same_result(lst, village_run, village
     stopped, whole = read_run(folder), read_run(village_run)
     for name in whole.tables:
         pd.testing.assert_frame_equal(stopped.tables[name], whole.tables[name])
+
+
+def test_report_writes_memo_and_workbook(lst, village_run, tmp_path):
+    code, said, complaint = lst("report", village_run, "--out", tmp_path / "board", "--lang", "zh")
+    assert code == 0, complaint
+    assert f"Memo: {tmp_path / 'board' / 'village.html'}" in said
+    page = (tmp_path / "board" / "village.html").read_text("utf-8")
+    assert page.startswith("<!doctype html>") and "董事会备忘录" in page
+    assert (tmp_path / "board" / "village.xlsx").stat().st_size > 5000
+    code, _, complaint = lst("report", village_run, "--lang", "fr")
+    assert code == 2 and "fr is no language of the memo" in complaint and is_one_sentence(complaint)
 
 
 def test_demo_plans_the_sample_market(lst, tmp_path):

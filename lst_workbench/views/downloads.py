@@ -20,6 +20,7 @@ from lst_workbench.views.messages import text
 MOST_ROWS = 50_000  # beyond it a link inside the page would slow the browser down
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 WIDEST = 60
+MOST_SHEET_ROWS = 1_000_000  # what a sheet of Excel holds, about
 ASSUMPTION_FIELDS = (
     "key", "label", "label_zh", "unit", "value", "low", "high", "source", "url", "confidence", "basis_year", "note",
 )  # fmt: skip
@@ -109,9 +110,33 @@ def csv_bytes(rows: pd.DataFrame) -> bytes:
 
 def excel_bytes(plan: pd.DataFrame, places: pd.DataFrame, assumptions: pd.DataFrame) -> bytes:
     """Write a workbook with the sheets plan, places and assumptions."""
+    return workbook_bytes({"plan": plan, "places": places, "assumptions": assumptions})
+
+
+def report_bytes(result: PlanResult, market: Market, register: Register) -> bytes:
+    """Write the workbook of a board memo: figures with ranges, months, odds, levers, places, plan, assumptions."""
+    run = result.tables
+    figures = run["kpis"]
+    if "kpi_ranges" in run:
+        figures = figures.merge(run["kpi_ranges"], on="name", how="left")
+    sheets = {"figures": figures, "months": run["curve"]}
+    sheets |= {name: run[name] for name in ("curve_ranges", "reps_odds", "tornado", "region_ranges") if name in run}
+    sheets |= {"levers": run["levers"], "order": run["economics"], "places": place_rows(run, market.places)}
+    plan = plan_rows(run, market.stores, market.places, market.sites)
+    return workbook_bytes(
+        {
+            **sheets,
+            "plan": plan.head(MOST_SHEET_ROWS),
+            "assumptions": assumption_rows(register, result.meta["scenario"]["figures"]),
+        }
+    )
+
+
+def workbook_bytes(sheets: Mapping[str, pd.DataFrame]) -> bytes:
+    """Write a workbook, a sheet for each table, its texts harmless and its first row kept in view."""
     out = io.BytesIO()
     with pd.ExcelWriter(out, engine="openpyxl") as writer:
-        for name, rows in (("plan", plan), ("places", places), ("assumptions", assumptions)):
+        for name, rows in sheets.items():
             safe = safe_cells(rows)
             safe.to_excel(writer, sheet_name=name, index=False, freeze_panes=(1, 0))
             sheet = writer.sheets[name]

@@ -37,5 +37,5 @@ ODDS: dict[str, tuple[str, str]] = {
     "tornado.odds": ("Chance low / high", "偏低/偏高概率"),
     "col.figure": ("Figure", "参数"),
     "col.range_drawn": ("P10 – P90", "P10 – P90"),
-    "col.effect": ("Effect", "影响"),
+    "col.effect": ("Light at P10, dark at P90", "浅色 P10，深色 P90"),
 }
