@@ -96,7 +96,7 @@ def test_worth_and_price_of_every_month_are_those_of_the_formula(result):
     [
         (1, "participant", "has been in the system since before the plan"),
         (2, "signed", r"signed in November 2017, served from warehouse 7 \(2\.0 km\).*No other month"),
-        (4, "at_the_line", r"exceeds its price of 0\.600.*comes in with 7\.00 more visits in November 2017"),
+        (4, "at_the_line", r"exceeds its price of 0\.600.*it lacks 7\.00 visits in November 2017"),
         (5, "uncovered", r"nearest, 7, is 52\.3 km away and serves 40 km\. A radius of 53 km would cover it"),
     ],
 )
