@@ -136,7 +136,7 @@ def order_note(economics: pd.Series) -> dict[str, Any]:
 
 
 def _out_of_reach(tables: Tables) -> int:
-    """Stores that could be signed if a front warehouse reached them; those in the system are signed already."""
+    """Count stores that could be signed if a front warehouse reached them; those in the system are signed already."""
     return int((~tables["uncovered"]["store_id"].isin(tables["participants"]["store_id"])).sum())
 
 
