@@ -10,11 +10,13 @@ from lst_workbench.contracts.cells import Cells
 from lst_workbench.contracts.cells_plan import CellsPlan
 from lst_workbench.contracts.curve import Curve
 from lst_workbench.contracts.decisions import Decisions
+from lst_workbench.contracts.dots import Dots
 from lst_workbench.contracts.economics import Economics
 from lst_workbench.contracts.errors import InputError, LstError
 from lst_workbench.contracts.kpis import Kpis
 from lst_workbench.contracts.levers import Levers
 from lst_workbench.contracts.participants import Participants
+from lst_workbench.contracts.place_months import PlaceMonths
 from lst_workbench.contracts.places import Places
 from lst_workbench.contracts.places_plan import PlacesPlan
 from lst_workbench.contracts.plan_months import PlanMonths
@@ -47,12 +49,14 @@ CONTRACTS: dict[str, type[Table]] = {
         CellsPlan,
         Curve,
         Decisions,
+        Dots,
         Economics,
         Kpis,
         Levers,
         Participants,
         Places,
         PlacesPlan,
+        PlaceMonths,
         PlanMonths,
         Potentials,
         Quotas,
@@ -86,12 +90,14 @@ __all__ = [
     "CellsPlan",
     "Curve",
     "Decisions",
+    "Dots",
     "Economics",
     "Kpis",
     "Levers",
     "Participants",
     "Places",
     "PlacesPlan",
+    "PlaceMonths",
     "PlanMonths",
     "Potentials",
     "Quotas",

@@ -16,6 +16,7 @@ import tomli_w
 from lst_workbench.contracts import InputError, LstError
 from lst_workbench.market.bundle import TABLES, LazyTables, Market, MarketMeta, fingerprint_of
 from lst_workbench.market.faults import checked_tables
+from lst_workbench.runs import ROWS_A_GROUP
 
 META_FILE = "market.toml"
 TRUTH = "truth"
@@ -92,7 +93,8 @@ def read_market(folder: str | Path) -> Market:
     known = _read_meta(folder)
     truth = LazyTables({path.stem: partial(_read_table, path) for path in sorted((folder / TRUTH).glob("*.parquet"))})
     if known and all(known[1].get(name) == _digest(path) for name, path in paths.items()):
-        return Market(known[0], LazyTables({n: partial(_read_table, p) for n, p in paths.items()}), folder, truth)
+        lazy = LazyTables({n: partial(_read_table, p) for n, p in paths.items()}, paths)
+        return Market(known[0], lazy, folder, truth)
     tables = checked_tables(_read_all(paths, folder), str(folder))
     return Market(_meta_of(tables, known[0] if known else None, folder), tables, folder, truth)
 
@@ -112,7 +114,7 @@ def _write_whole(market: Market, folder: Path) -> None:
 
 
 def _write_table(frame: pd.DataFrame, path: Path) -> None:
-    frame.to_parquet(path, index=False, compression="zstd")
+    frame.to_parquet(path, index=False, compression="zstd", row_group_size=ROWS_A_GROUP)
 
 
 def _read_table(path: Path) -> pd.DataFrame:

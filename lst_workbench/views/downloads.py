@@ -38,7 +38,7 @@ class Files:
 
 def files_of(result: PlanResult, market: Market, register: Register) -> Files:
     """Make the files of a run: the waves as CSV, and the workbook."""
-    rows = len(result.tables["waves"])
+    rows = result.rows("waves")
     if rows > MOST_ROWS:
         return Files(result, rows)
     plan = plan_rows(result.tables, market.stores, market.places, market.sites)

@@ -146,6 +146,12 @@ WORDS: dict[str, tuple[str, str]] = {
     "map.store": ("The chosen store", "所选门店"),
     "map.month": ("First wave", "首批月份"),
     "map.potential": ("Potential", "潜力"),
+    "map.dots": ("Every shop", "逐店"),
+    "dots.participant": ("In the system already", "已入网"),
+    "dots.hint": (
+        "Each dot is a shop; zoom in until single shops can be clicked.",
+        "每个点是一家店；放大后可点选单店。",
+    ),
     "map.none": ("Not in this plan", "不在本方案"),
     "map.uncovered": ("Out of reach of every warehouse", "所有仓均不可达"),
     "map.warehouse": ("Front warehouse", "前置仓"),

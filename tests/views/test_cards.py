@@ -76,7 +76,7 @@ def test_nothing_from_data_reaches_the_page_unescaped(result, stores, places):
     store = rows[rows["store_id"] == 12].iloc[0].to_dict()
     why = Explanation(pd.DataFrame({"a": [1]}), "", "participant", {})
     made = [
-        table_views.places_table(result.tables, places, stores, "en"),
+        table_views.places_table(result.tables, places, "en"),
         table_views.uncovered_line(result.tables, places, "en"),
         store_views.store_card(store, why, place, EVIL, "en"),
         store_views.cell_line({"stores": 1, "signups": 1, "participants": 0}, place, "en"),
