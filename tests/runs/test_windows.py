@@ -42,7 +42,7 @@ def stored(tmp_path_factory):
 def test_a_window_of_a_file_is_that_of_the_table(stored, wanted, columns):
     tables, table = stored
     there = where(tables, "rows", wanted, columns)
-    pdt.assert_frame_equal(there, where({"rows": table}, "rows", wanted, columns), check_dtype=False)
+    pdt.assert_frame_equal(there, where({"rows": table}, "rows", wanted, columns), check_categorical=False)
     assert tables.path_of("rows") is not None, "the table was not read"
 
 
