@@ -1,6 +1,7 @@
 """Range and display: what shoppers choose, and which range serves them best."""
 
 from lst_workbench.assortment.audit import audit_assortment
+from lst_workbench.assortment.facings import FacingParams, FacingsResult, allocate_facings
 from lst_workbench.assortment.mnl import MnlParams, fit_mnl
 from lst_workbench.assortment.mnl_result import MnlResult
 from lst_workbench.assortment.ranges import AssortmentParams, AssortmentResult, optimise_assortment
@@ -8,8 +9,11 @@ from lst_workbench.assortment.ranges import AssortmentParams, AssortmentResult, 
 __all__ = [
     "AssortmentParams",
     "AssortmentResult",
+    "FacingParams",
+    "FacingsResult",
     "MnlParams",
     "MnlResult",
+    "allocate_facings",
     "audit_assortment",
     "fit_mnl",
     "optimise_assortment",

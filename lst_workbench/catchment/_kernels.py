@@ -39,24 +39,23 @@ class Points(NamedTuple):
 
 
 class Decay(NamedTuple):
-    """How pull falls with distance."""
+    """How pull falls with distance; the rate of the fall is the cell's own."""
 
     power: bool
-    rate: float
     near_km: float
     taper_km: float
     radius_km: float
 
 
 @njit(cache=True, nogil=True)
-def pull(km: float, decay: Decay) -> float:
-    """Pull at a distance: f(d) taper(d), with f = exp(-β d) or max(d, near)^-β, d in km.
+def pull(km: float, rate: float, decay: Decay) -> float:
+    """Pull at a distance: f(d) taper(d), with f = exp(-β d) or max(d, near)^-β, d in km, β = rate.
 
     taper = 1 up to `taper_km`, then 1 - s²(3 - 2s) with s = (d - taper_km) / (radius_km - taper_km); 0 at the radius.
     """
     if km >= decay.radius_km:
         return 0.0
-    strength = max(km, decay.near_km) ** -decay.rate if decay.power else math.exp(-decay.rate * km)
+    strength = max(km, decay.near_km) ** -rate if decay.power else math.exp(-rate * km)
     if km <= decay.taper_km:
         return strength
     s = (km - decay.taper_km) / (decay.radius_km - decay.taper_km)
@@ -64,11 +63,11 @@ def pull(km: float, decay: Decay) -> float:
 
 
 @njit(cache=True, nogil=True)
-def pulls(km: np.ndarray, decay: Decay) -> np.ndarray:
-    """`pull` at each of many distances in km."""
+def pulls(km: np.ndarray, rate: np.ndarray, decay: Decay) -> np.ndarray:
+    """`pull` at each of many distances in km, each with its rate."""
     out = np.empty(km.size)
     for i in range(km.size):
-        out[i] = pull(km[i], decay)
+        out[i] = pull(km[i], rate[i], decay)
     return out
 
 
@@ -120,19 +119,20 @@ def pull_on_cells(
     cells: Points,
     stores: Points,
     attraction: np.ndarray,
+    rate: np.ndarray,
     grid: Grid,
     decay: Decay,
     first: int,
     last: int,
     out: np.ndarray,
 ) -> None:
-    """Pull of all stores on cells first..last: out[c] = Σ_s attraction[s] f(d_cs)."""
+    """Pull of all stores on cells first..last: out[c] = Σ_s attraction[s] f_c(d_cs), f_c with the rate of the cell."""
     for c in range(first, last):
         total = 0.0
         left, right, bottom, top = _window(grid, cells.u[c], cells.v[c])
         for row in range(bottom, top + 1):
             for s in range(stores.starts[row * grid.columns + left], stores.starts[row * grid.columns + right + 1]):
-                total += attraction[s] * pull(_distance_km(cells, c, stores, s, grid.spherical), decay)
+                total += attraction[s] * pull(_distance_km(cells, c, stores, s, grid.spherical), rate[c], decay)
         out[c] = total
 
 
@@ -142,6 +142,7 @@ def people_of_stores(
     cells: Points,
     attraction: np.ndarray,
     weight: np.ndarray,
+    rate: np.ndarray,
     people: np.ndarray,
     income: np.ndarray,
     grid: Grid,
@@ -161,7 +162,7 @@ def people_of_stores(
             for c in range(cells.starts[row * grid.columns + left], cells.starts[row * grid.columns + right + 1]):
                 km = _distance_km(stores, s, cells, c, grid.spherical)
                 if km <= decay.radius_km:
-                    share = weight[c] * pull(km, decay)
+                    share = weight[c] * pull(km, rate[c], decay)
                     drawn += share
                     earned += share * income[c]
                     nearby += people[c]
@@ -176,6 +177,7 @@ def sums_of_stores(
     cells: Points,
     attraction: np.ndarray,
     weight: np.ndarray,
+    rate: np.ndarray,
     values: np.ndarray,
     grid: Grid,
     decay: Decay,
@@ -194,7 +196,7 @@ def sums_of_stores(
         for row in range(bottom, top + 1):
             for c in range(cells.starts[row * grid.columns + left], cells.starts[row * grid.columns + right + 1]):
                 km = _distance_km(stores, s, cells, c, grid.spherical)
-                drawn = attraction[s] * weight[c] * pull(km, decay)
+                drawn = attraction[s] * weight[c] * pull(km, rate[c], decay)
                 if drawn > 0.0:
                     out[s, 0] += drawn
                     out[s, 1] += drawn * km

@@ -61,15 +61,16 @@ def cell_access(
     floor = amounts_of(stores, "stores", supply)
     on = Ground.of(stores.assign(attraction=1.0), cells, params, threads)
     flat = within(params)
-    decay = on.decay if decayed else flat
+    decay, rate = (on.decay, on.rate) if decayed else (flat, np.zeros(len(cells)))
     reached = np.zeros((len(stores), 2))
-    point = (on.shops, on.homes, on.attraction, on.people, np.zeros((len(cells), 0)), on.grid, decay)
+    point = (on.shops, on.homes, on.attraction, on.people, rate, np.zeros((len(cells), 0)), on.grid, decay)
     shared(threads, len(stores), lambda a, z: sums_of_stores(*point, a, z, reached))
     for_each = ratio(floor[on.shop_rows], reached[:, 0])
     access, count = np.zeros((2, len(cells)))
-    shared(threads, len(cells), lambda a, z: pull_on_cells(on.homes, on.shops, for_each, on.grid, decay, a, z, access))
-    point_of_cells = (on.homes, on.shops, on.attraction, on.grid, flat)
-    shared(threads, len(cells), lambda a, z: pull_on_cells(*point_of_cells, a, z, count))
+    giving = (on.homes, on.shops, for_each, rate, on.grid, decay)
+    shared(threads, len(cells), lambda a, z: pull_on_cells(*giving, a, z, access))
+    counting = (on.homes, on.shops, on.attraction, np.zeros(len(cells)), on.grid, flat)
+    shared(threads, len(cells), lambda a, z: pull_on_cells(*counting, a, z, count))
     access, people = on.to_cells(access), on.to_cells(on.people)
     table = pd.DataFrame(
         {

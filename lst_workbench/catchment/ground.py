@@ -25,6 +25,8 @@ class Ground:
         Pull of each store's size.
     people : ndarray
         People of each cell.
+    rate : ndarray
+        Rate of decay of each cell, by its kind of settlement.
     pulled : ndarray
         Pull of all stores on each cell.
     outside : float
@@ -39,6 +41,7 @@ class Ground:
     home_rows: np.ndarray
     attraction: np.ndarray
     people: np.ndarray
+    rate: np.ndarray
     pulled: np.ndarray
     outside: float
 
@@ -50,10 +53,11 @@ class Ground:
         grid, decay = grid_over(there, where, params.radius_km), params.kernel()
         shops, shop_rows = sorted_points(there, grid)
         homes, home_rows = sorted_points(where, grid)
-        people, attraction, pulled = people[home_rows], attraction[shop_rows], np.zeros(len(cells))
-        shared(threads, len(cells), lambda a, z: pull_on_cells(homes, shops, attraction, grid, decay, a, z, pulled))
+        people, attraction, rate = people[home_rows], attraction[shop_rows], params.rates_of(cells)[home_rows]
+        pulled, point = np.zeros(len(cells)), (homes, shops, attraction, rate, grid, decay)
+        shared(threads, len(cells), lambda a, z: pull_on_cells(*point, a, z, pulled))
         outside = params.outside_attraction
-        return cls(grid, decay, shops, shop_rows, homes, home_rows, attraction, people, pulled, outside)
+        return cls(grid, decay, shops, shop_rows, homes, home_rows, attraction, people, rate, pulled, outside)
 
     @property
     def weight(self) -> np.ndarray:
@@ -70,9 +74,9 @@ class Ground:
 
 
 def within(params: HuffParams) -> Decay:
-    """Count everybody up to and including the radius alike, instead of the less the further."""
+    """Count everybody up to and including the radius alike (with rates of 0), instead of the less the further."""
     edge = float(np.nextafter(params.radius_km, np.inf))
-    return Decay(power=True, rate=0.0, near_km=1.0, taper_km=edge, radius_km=edge)
+    return Decay(power=True, near_km=1.0, taper_km=edge, radius_km=edge)
 
 
 def attraction_of(stores: pd.DataFrame, params: HuffParams) -> np.ndarray:

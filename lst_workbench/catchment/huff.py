@@ -83,7 +83,7 @@ def huff_catchments(
     income = amounts_of(cells, "cells", "income_index") if "income_index" in cells else np.ones(len(cells))
     income, people, served = income[on.home_rows], on.people, ratio(on.pulled, on.pulled + on.outside)
     sums, rivals = np.zeros((len(stores), 3)), np.zeros(len(stores), np.int32)
-    point = (on.shops, on.homes, on.attraction, on.weight, people, income, on.grid, on.decay)
+    point = (on.shops, on.homes, on.attraction, on.weight, on.rate, people, income, on.grid, on.decay)
     shared(threads, len(stores), lambda a, z: people_of_stores(*point, a, z, sums))
     shared(threads, len(stores), lambda a, z: count_rivals(on.shops, on.grid, params.radius_km, a, z, rivals))
 
@@ -138,7 +138,9 @@ def store_cells(
     homes, shops = cells.iloc[near_cells], stores.iloc[near_stores]
     on = Ground.of(shops, homes, params)
     pulled = on.to_cells(on.pulled)
-    mine = float(attraction_of(shops, params)[near_stores == row][0]) * pulls(km, params.kernel())
+    mine = float(attraction_of(shops, params)[near_stores == row][0]) * pulls(
+        km, params.rates_of(homes), params.kernel()
+    )
     share = ratio(mine, pulled + params.outside_attraction).clip(0, 1)
     people = amounts_of(homes, "cells", "people")
     links = pd.DataFrame(

@@ -1,16 +1,21 @@
 """Parameters of the Huff model."""
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from numbers import Real
 from typing import Literal, Protocol
 
 import numpy as np
+import pandas as pd
 
 from lst_workbench.assumptions import load_register
 from lst_workbench.catchment._kernels import Decay, pulls
 from lst_workbench.contracts import InputError
+from lst_workbench.contracts.kinds import SETTLEMENT_KINDS
 
 STEPS = 20_000  # of the integral over the radius
+NO_NUMBERS = ("decay", "decay_by_kind")
 
 
 class Figures(Protocol):
@@ -39,6 +44,9 @@ class HuffParams:
         Below this distance the power decay is flat.
     taper_from_share : float
         Share of the radius from which the pull is led to zero (cubic smoothstep).
+    decay_by_kind : mapping of str to float
+        Rate for cells of a settlement kind (city_core, suburb, township, village), where it differs: villagers go
+        further than townspeople. Cells need ``settlement_kind`` then.
 
     Raises
     ------
@@ -58,8 +66,16 @@ class HuffParams:
     decay: Literal["exponential", "power"] = "exponential"
     near_km: float = 0.1
     taper_from_share: float = 0.9
+    decay_by_kind: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        words = {
+            name: value for name, value in vars(self).items() if name not in NO_NUMBERS and not isinstance(value, Real)
+        }
+        if words:
+            raise InputError(
+                "the Huff parameters", [f"{name} must be a number, not {v!r}" for name, v in words.items()]
+            )
         checks = {
             "radius_km must be more than 0": 0 < self.radius_km < math.inf,
             "decay_per_km must be at least 0": 0 <= self.decay_per_km < math.inf,
@@ -68,6 +84,10 @@ class HuffParams:
             "decay must be exponential or power": self.decay in ("exponential", "power"),
             "near_km must be more than 0": 0 < self.near_km < math.inf,
             "taper_from_share must be at least 0 and less than 1": 0 <= self.taper_from_share < 1,
+            f"decay_by_kind must name rates from 0 of {', '.join(SETTLEMENT_KINDS)}": all(
+                kind in SETTLEMENT_KINDS and isinstance(rate, Real) and 0 <= rate < math.inf
+                for kind, rate in self.decay_by_kind.items()
+            ),
         }
         if faults := [
             f"{words}, not {getattr(self, words.split()[0])!r}" for words, holds in checks.items() if not holds
@@ -95,7 +115,23 @@ class HuffParams:
     def kernel(self) -> Decay:
         """Give the decay as the kernels read it."""
         taper_km = self.taper_from_share * self.radius_km
-        return Decay(self.decay == "power", self.decay_per_km, self.near_km, taper_km, float(self.radius_km))
+        return Decay(self.decay == "power", self.near_km, taper_km, float(self.radius_km))
+
+    def rates_of(self, cells: pd.DataFrame) -> np.ndarray:
+        """Give the rate of decay of each cell.
+
+        Raises
+        ------
+        InputError
+            Rates differ by kind of settlement, and cells do not say theirs.
+        """
+        rates = np.full(len(cells), float(self.decay_per_km))
+        if not self.decay_by_kind:
+            return rates
+        if "settlement_kind" not in cells:
+            raise InputError("cells", ["column settlement_kind is missing; the decay differs by it"])
+        own = cells["settlement_kind"].astype(str).map(dict(self.decay_by_kind)).to_numpy(np.float64)
+        return np.where(np.isnan(own), rates, own)
 
     def cut_off_share(self) -> float:
         """Share of a shop's pull that lies beyond the radius, were people spread evenly; nan where it has no end.
@@ -112,7 +148,7 @@ class HuffParams:
         if rate == 0 or (self.decay == "power" and rate <= 2):
             return math.nan
         distances = (np.arange(STEPS) + 0.5) * step
-        kept = float(np.sum(distances * pulls(distances, self.kernel())) * step)
+        kept = float(np.sum(distances * pulls(distances, np.full(STEPS, float(rate)), self.kernel())) * step)
         if self.decay == "power":
             return 1 - kept / (self.near_km ** (2 - rate) * (1 / 2 + 1 / (rate - 2)))
         return 1 - kept * rate**2

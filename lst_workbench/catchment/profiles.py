@@ -57,11 +57,20 @@ def catchment_profiles(
     values = _values_of_cells(cells)
     matrix = np.column_stack(list(values.values()))[on.home_rows]
     sums, rivals = np.zeros((len(stores), 2 + matrix.shape[1])), np.zeros(len(stores), np.int32)
-    point = (on.shops, on.homes, on.attraction, on.weight, matrix, on.grid, on.decay)
+    point = (on.shops, on.homes, on.attraction, on.weight, on.rate, matrix, on.grid, on.decay)
     shared(threads, len(stores), lambda a, z: sums_of_stores(*point, a, z, sums))
     shared(threads, len(stores), lambda a, z: count_rivals(on.shops, on.grid, params.radius_km, a, z, rivals))
     nearby = np.zeros((len(stores), 2))
-    everybody = (on.shops, on.homes, np.ones(len(stores)), on.people, matrix[:, :0], on.grid, within(params))
+    everybody = (
+        on.shops,
+        on.homes,
+        np.ones(len(stores)),
+        on.people,
+        np.zeros(len(cells)),
+        matrix[:, :0],
+        on.grid,
+        within(params),
+    )
     shared(threads, len(stores), lambda a, z: sums_of_stores(*everybody, a, z, nearby))
     sums, people_nearby = on.to_stores(sums), on.to_stores(nearby)[:, 0]
     people = sums[:, 0]

@@ -70,9 +70,9 @@ def store_rivals(
     mine, decay = int(np.flatnonzero(shops == row)[0]), params.kernel()
     people, attraction = amounts_of(cells.iloc[homes], "cells", "people"), attraction_of(stores.iloc[shops], params)
     both, gained, theirs = np.zeros((3, len(shops)))
-    for home, count in zip(homes, people, strict=True):
+    for home, count, rate in zip(homes, people, params.rates_of(cells.iloc[homes]), strict=True):
         rows, km = near(there.take(shops), home, where, params.radius_km)
-        pull = attraction[rows] * pulls(km, decay)
+        pull = attraction[rows] * pulls(km, np.full(len(km), rate), decay)
         share = np.zeros(len(shops))
         share[rows] = ratio(pull, np.full(len(pull), pull.sum() + params.outside_attraction))
         both += count * share[mine] * share
@@ -190,7 +190,8 @@ def _shoppers(stores: pd.DataFrame, cells: pd.DataFrame, params: HuffParams) -> 
     income = amounts_of(cells, "cells", "income_index") if "income_index" in cells else np.ones(len(cells))
     sums = np.zeros((len(stores), 3))
     values = income[on.home_rows][:, None]
-    sums_of_stores(on.shops, on.homes, on.attraction, on.weight, values, on.grid, on.decay, 0, len(stores), sums)
+    point = (on.shops, on.homes, on.attraction, on.weight, on.rate, values, on.grid, on.decay)
+    sums_of_stores(*point, 0, len(stores), sums)
     reached = ratio(on.pulled, on.pulled + on.outside)
     return on.to_stores(sums)[:, [0, 2]], float((on.people * (1 - reached)).sum())
 

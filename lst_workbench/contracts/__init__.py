@@ -8,13 +8,19 @@ from lst_workbench.contracts.catchments import Catchments
 from lst_workbench.contracts.cell_access import CellAccess
 from lst_workbench.contracts.cells import Cells
 from lst_workbench.contracts.cells_plan import CellsPlan
+from lst_workbench.contracts.credit_budget_use import CreditBudgetUse
+from lst_workbench.contracts.credit_budgets import CreditBudgets
+from lst_workbench.contracts.credit_stores import CreditStores
 from lst_workbench.contracts.curve import Curve
 from lst_workbench.contracts.decisions import Decisions
 from lst_workbench.contracts.dots import Dots
 from lst_workbench.contracts.economics import Economics
 from lst_workbench.contracts.errors import InputError, LstError
+from lst_workbench.contracts.exposures import Exposures
 from lst_workbench.contracts.kpis import Kpis
 from lst_workbench.contracts.levers import Levers
+from lst_workbench.contracts.limits import Limits
+from lst_workbench.contracts.loss_factors import LossFactors
 from lst_workbench.contracts.participants import Participants
 from lst_workbench.contracts.place_months import PlaceMonths
 from lst_workbench.contracts.places import Places
@@ -22,6 +28,7 @@ from lst_workbench.contracts.places_plan import PlacesPlan
 from lst_workbench.contracts.plan_months import PlanMonths
 from lst_workbench.contracts.potentials import Potentials
 from lst_workbench.contracts.quotas import Quotas
+from lst_workbench.contracts.rivals import Rivals
 from lst_workbench.contracts.sales import Sales
 from lst_workbench.contracts.similar import Similar
 from lst_workbench.contracts.sites import Sites
@@ -47,12 +54,18 @@ CONTRACTS: dict[str, type[Table]] = {
         CellAccess,
         Cells,
         CellsPlan,
+        CreditBudgetUse,
+        CreditBudgets,
+        CreditStores,
         Curve,
         Decisions,
         Dots,
         Economics,
+        Exposures,
         Kpis,
         Levers,
+        Limits,
+        LossFactors,
         Participants,
         Places,
         PlacesPlan,
@@ -60,6 +73,7 @@ CONTRACTS: dict[str, type[Table]] = {
         PlanMonths,
         Potentials,
         Quotas,
+        Rivals,
         Sales,
         Similar,
         Sites,
@@ -88,12 +102,18 @@ __all__ = [
     "CellAccess",
     "Cells",
     "CellsPlan",
+    "CreditBudgetUse",
+    "CreditBudgets",
+    "CreditStores",
     "Curve",
     "Decisions",
     "Dots",
     "Economics",
+    "Exposures",
     "Kpis",
     "Levers",
+    "Limits",
+    "LossFactors",
     "Participants",
     "Places",
     "PlacesPlan",
@@ -101,6 +121,7 @@ __all__ = [
     "PlanMonths",
     "Potentials",
     "Quotas",
+    "Rivals",
     "Sales",
     "Similar",
     "Sites",

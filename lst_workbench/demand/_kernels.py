@@ -16,10 +16,10 @@ DAMPING = 0.9
 @njit(cache=True, nogil=True)
 def ses(y: np.ndarray, alpha: float, ends: np.ndarray, level: np.ndarray) -> None:
     """Smooth exponentially (Brown 1956): l_1 = y_1, l_t = l_{t-1} + α (y_t - l_{t-1})."""
-    state, seen, o = 0.0, False, 0
+    state, seen, o, stays = 0.0, False, 0, 1.0 - alpha
     for t in range(ends[-1]):
         if not np.isnan(y[t]):
-            state = state + alpha * (y[t] - state) if seen else y[t]
+            state = stays * state + alpha * y[t] if seen else y[t]
             seen = True
         if t + 1 == ends[o]:
             level[o] = state
@@ -45,11 +45,11 @@ def sba(y: np.ndarray, alpha: float, ends: np.ndarray, level: np.ndarray) -> Non
 @njit(cache=True, nogil=True)
 def tsb(y: np.ndarray, alpha: float, beta: float, ends: np.ndarray, level: np.ndarray) -> None:
     """Teunter, Syntetos and Babai (2011): size (α, at sales) times probability of a sale (β, each period)."""
-    size, chance, begun, sold, o = 0.0, 0.0, False, False, 0
+    size, chance, begun, sold, o, stays = 0.0, 0.0, False, False, 0, 1.0 - beta
     for t in range(ends[-1]):
         if not np.isnan(y[t]):
             sale = 1.0 if y[t] > 0.0 else 0.0
-            chance = chance + beta * (sale - chance) if begun else sale
+            chance = stays * chance + beta * sale if begun else sale
             begun = True
             if y[t] > 0.0:
                 size = size + alpha * (y[t] - size) if sold else y[t]

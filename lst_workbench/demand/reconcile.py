@@ -67,7 +67,7 @@ def reconcile(forecasts: pd.DataFrame, tree: pd.DataFrame, *, nonnegative: bool 
     >>> reconcile(told, tree)["mean"].tolist()
     [10.5, 4.75, 5.75]
     """
-    nodes = _tree_of(tree)
+    nodes = tree_of(tree)
     key, periods, columns, given = _values_of(forecasts, nodes)
     variance = np.where(given, nodes.variance, np.inf)
     exact = [name for name in columns if name == "mean" or name.startswith("draw_")]
@@ -98,7 +98,8 @@ def _coherent(values: np.ndarray, nodes: Tree, variance: np.ndarray, nonnegative
         return np.array(list(pool.map(solve, values)))
 
 
-def _tree_of(tree: pd.DataFrame) -> Tree:
+def tree_of(tree: pd.DataFrame) -> Tree:
+    """Read a table of nodes and their parents; every fault is named."""
     if missing := [name for name in ("node_id", "parent_id") if name not in tree]:
         raise InputError("tree", [f"column {', '.join(missing)} is missing"])
     ids = pd.Index(tree["node_id"])

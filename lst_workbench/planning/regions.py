@@ -45,7 +45,7 @@ def catchments_by_region(
 
     def part(rows: np.ndarray) -> tuple[pd.DataFrame, pd.DataFrame, np.ndarray, HuffParams]:
         if len(blocks) == 1:
-            return stores, cells, np.arange(len(stores)), params
+            return stores, cells, rows, params
         middle = stores.iloc[rows]
         rivals = shops.around(middle, 2 * params.radius_km)
         return (

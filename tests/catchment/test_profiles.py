@@ -230,3 +230,53 @@ def test_a_store_draws_what_its_cells_give(towns):
     found = catchment_profiles(stores, cells, params()).set_index("store_id")
     links = store_cells(100, stores, cells, params())
     assert links["people"].sum() == pytest.approx(found.loc[100, "people"], rel=1e-4)
+
+
+def test_cells_without_people_give_nothing_and_no_faults():
+    stores = pd.DataFrame({"store_id": [1, 2], "x_km": [0.0, 0.0], "y_km": [0.0, 0.0], "area_m2": [50.0, 50.0]})
+    cells = pd.DataFrame({"h3_8": [7], "x_km": [0.5], "y_km": [0.0], "people": [0.0]})
+    assert catchment_profiles(stores, cells, params())["people"].tolist() == [0, 0]
+    assert store_rivals(1, stores, cells, params()).empty
+    assert transfer_shoppers(stores, cells, params(), closed=[1]).kpis()["outside_change_people"] == 0
+    assert len(catchment_profiles(stores.iloc[:0], cells, params())) == 0
+    assert catchment_profiles(stores, cells.iloc[:0], params())["people"].tolist() == [0, 0]
+
+
+def test_stores_on_one_spot_share_alike_and_all_may_close():
+    stores = pd.DataFrame({"store_id": [1, 2], "x_km": [0.0, 0.0], "y_km": [0.0, 0.0], "area_m2": [50.0, 50.0]})
+    cells = pd.DataFrame({"h3_8": [7], "x_km": [0.5], "y_km": [0.0], "people": [300.0]})
+    people = catchment_profiles(stores, cells, params())["people"]
+    assert people[0] == people[1] > 0
+    gone = transfer_shoppers(stores, cells, params(), closed=[1, 2])
+    assert gone.kpis()["outside_change_people"] == pytest.approx(people.sum(), rel=1e-6)
+    assert (gone.tables["transfers"]["people_after"] == 0).all()
+
+
+@pytest.mark.parametrize("radius", [0, -1, float("nan"), "far"])
+def test_a_radius_that_is_none_is_refused_in_a_sentence(radius):
+    with pytest.raises(InputError, match="radius_km must be"):
+        params(radius_km=radius)
+
+
+def test_decay_by_kind_of_settlement_is_that_of_the_dense_model(towns):
+    stores, cells = towns
+    by_kind = {"village": 0.6, "city_core": 2.5}
+    given = params(decay_by_kind=by_kind)
+    rate = cells["settlement_kind"].map(by_kind).fillna(given.decay_per_km).to_numpy()
+    km = distances(stores, cells)
+    begins = given.taper_from_share * given.radius_km
+    s = np.clip((km - begins) / (given.radius_km - begins), 0, 1)
+    attraction = stores["area_m2"].to_numpy() ** given.area_exponent
+    u = attraction[:, None] * np.exp(-rate * km) * (1 - s * s * (3 - 2 * s)) * (km < given.radius_km)
+    drawn = u / (u.sum(0) + given.outside_attraction) * cells["people"].to_numpy()
+    found = huff_catchments(stores, cells, given).tables["catchments"]
+    assert np.allclose(found["people"], drawn.sum(1), rtol=1e-5)
+    assert np.allclose(catchment_profiles(stores, cells, given)["people"], drawn.sum(1), rtol=1e-5)
+    assert store_cells(100, stores, cells, given)["people"].sum() == pytest.approx(drawn[100].sum(), rel=1e-4)
+    same = params(decay_by_kind=dict.fromkeys(("city_core", "suburb", "township", "village"), 1.5))
+    plain = huff_catchments(stores, cells, params()).tables["catchments"]
+    pd.testing.assert_frame_equal(huff_catchments(stores, cells, same).tables["catchments"], plain)
+    with pytest.raises(InputError, match="settlement_kind is missing"):
+        huff_catchments(stores, cells.drop(columns="settlement_kind"), given)
+    with pytest.raises(InputError, match="decay_by_kind"):
+        params(decay_by_kind={"castle": 1.0})

@@ -14,6 +14,7 @@ from lst_workbench.views.maps import KM_PER_DEGREE, children_of
 from lst_workbench.views.stores import SHOWN_STORES, matching_stores
 
 MOST_EXAMPLES = 5_000
+SHOP = ("store_id", "lat", "lon", "area_m2")
 SHOWN = ("store_id", "source_id", "name", "place_id", "h3_8", "lat", "lon", "area_m2", "store_kind", "settlement_kind")
 
 
@@ -82,14 +83,15 @@ def chosen(market: Market, result: PlanResult, store_id: int, params: HuffParams
     store = row.iloc[0].to_dict()
     place = market.places[market.places["place_id"] == store["place_id"]]
     near = _box(store, 2 * params.radius_km)
-    rivals = where(market.tables, "stores", near, ["store_id", "lat", "lon", "area_m2"])
+    listed = [name for name in ("stores", "rivals") if name in market.tables]
+    shops = pd.concat([where(market.tables, name, near, SHOP) for name in listed], ignore_index=True)
     cells = where(market.tables, "cells", near, ["h3_8", "lat", "lon", "people"])
     return Chosen(
         store,
         place.iloc[0].to_dict() if len(place) else {},
         _site_name(store, market.sites, result, lang),
         result.explain(store_id),
-        store_cells(store_id, rivals, cells, params),
+        store_cells(store_id, shops, cells, params),
     )
 
 

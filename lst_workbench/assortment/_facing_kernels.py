@@ -1,0 +1,286 @@
+"""Kernels of `allocate_facings`: prices of shelf width by level, then a plan that is mended and improved by moves."""
+
+import numpy as np
+from numba import njit, prange
+
+NOT_ALLOWED = -1.0
+LEAST_STEP = 1e-7
+
+
+@njit(cache=True, nogil=True)
+def _best_choice(worth: np.ndarray, most: int, width: float, price: np.ndarray) -> tuple[int, int, float]:
+    """Level and facings of the highest worth less the price of their width."""
+    best_level, best_n, best = -1, 0, -np.inf
+    for level in range(price.size):
+        if worth[level, 0] == NOT_ALLOWED:
+            continue
+        paid = price[level] * width
+        n = 1
+        while n < most and worth[level, n] - worth[level, n - 1] > paid:
+            n += 1
+        gain = worth[level, n - 1] - n * paid
+        if gain > best:
+            best_level, best_n, best = level, n, gain
+    return best_level, best_n, best
+
+
+@njit(cache=True, nogil=True)
+def _dual(
+    worth: np.ndarray, most: np.ndarray, width: np.ndarray, room: np.ndarray, rounds: int, price: np.ndarray
+) -> float:
+    """Lower sum(price * room) + sum_i best_i(price) by deflected subgradients; leaves the best prices in `price`."""
+    levels = room.size
+    at, best_price, push = np.zeros(levels), np.zeros(levels), np.zeros(levels)
+    best, scale = np.inf, 1.0
+    stale = 0
+    reached = 0.0
+    for i in range(width.size):
+        top = 0.0
+        for level in range(levels):
+            top = max(top, worth[i, level, 0])
+        reached += top
+    for _ in range(rounds):
+        z = 0.0
+        slack = room.copy()
+        for i in range(width.size):
+            level, n, gain = _best_choice(worth[i], most[i], width[i], at)
+            z += gain
+            slack[level] -= n * width[i]
+        for level in range(levels):
+            z += at[level] * room[level]
+        if z < best * (1.0 - 1e-9):
+            best, stale = z, 0
+            best_price[:] = at
+        else:
+            best = min(best, z)
+            stale += 1
+            if stale == 6:
+                scale, stale = 0.6 * scale, 0
+                at[:] = best_price
+                push[:] = 0.0
+        norm = 0.0
+        for level in range(levels):
+            push[level] = 0.4 * push[level] - slack[level]
+            norm += push[level] * push[level]
+        if norm == 0.0 or scale < LEAST_STEP:
+            break
+        step = scale * max(z - reached, 1e-3 * abs(z)) / norm
+        for level in range(levels):
+            at[level] = max(0.0, at[level] + step * push[level])
+    price[:] = best_price
+    return best
+
+
+@njit(cache=True, nogil=True)
+def _cheapest_mend(
+    worth: np.ndarray, width: np.ndarray, level_of: np.ndarray, n_of: np.ndarray, left: np.ndarray
+) -> tuple[int, int, int]:
+    """Item, level and facings whose change loses least worth a centimetre freed on levels that are too full."""
+    best_i, best_level, best_n, least = -1, 0, 0, np.inf
+    for i in range(width.size):
+        home, n = level_of[i], n_of[i]
+        if left[home] >= -1e-9:
+            continue
+        if n > 1:
+            lost = (worth[i, home, n - 1] - worth[i, home, n - 2]) / width[i]
+            if lost < least:
+                best_i, best_level, best_n, least = i, home, n - 1, lost
+        for level in range(left.size):
+            if level == home or worth[i, level, 0] == NOT_ALLOWED:
+                continue
+            fit = min(n, int(np.floor((left[level] + 1e-9) / width[i])))
+            if fit >= 1:
+                freed = min(n * width[i], -left[home])
+                lost = (worth[i, home, n - 1] - worth[i, level, fit - 1]) / freed
+                if lost < least:
+                    best_i, best_level, best_n, least = i, level, fit, lost
+    return best_i, best_level, best_n
+
+
+@njit(cache=True, nogil=True)
+def _set(
+    i: int, level: int, n: int, width: np.ndarray, level_of: np.ndarray, n_of: np.ndarray, left: np.ndarray
+) -> None:
+    left[level_of[i]] += n_of[i] * width[i]
+    left[level] -= n * width[i]
+    level_of[i], n_of[i] = level, n
+
+
+@njit(cache=True, nogil=True)
+def _pack(
+    worth: np.ndarray, width: np.ndarray, room: np.ndarray, level_of: np.ndarray, n_of: np.ndarray, left: np.ndarray
+) -> bool:
+    """Place one facing of each item, widest first, where most room is left; false when that fails."""
+    left[:] = room
+    for i in np.argsort(-width):
+        best, most_left = -1, -np.inf
+        for level in range(room.size):
+            if worth[i, level, 0] != NOT_ALLOWED and left[level] >= width[i] - 1e-9 and left[level] > most_left:
+                best, most_left = level, left[level]
+        if best < 0:
+            return False
+        level_of[i], n_of[i] = best, 1
+        left[best] -= width[i]
+    return True
+
+
+@njit(cache=True, nogil=True)
+def _add_facings(
+    worth: np.ndarray, most: np.ndarray, width: np.ndarray, level_of: np.ndarray, n_of: np.ndarray, left: np.ndarray
+) -> None:
+    """Add the facing that is worth most a centimetre, while one fits."""
+    while True:
+        best_i, best = -1, 1e-12
+        for i in range(width.size):
+            level, n = level_of[i], n_of[i]
+            if n < most[i] and left[level] >= width[i] - 1e-9:
+                gain = (worth[i, level, n] - worth[i, level, n - 1]) / width[i]
+                if gain > best:
+                    best_i, best = i, gain
+        if best_i < 0:
+            return
+        _set(best_i, level_of[best_i], n_of[best_i] + 1, width, level_of, n_of, left)
+
+
+@njit(cache=True, nogil=True)
+def _move_one(
+    worth: np.ndarray, most: np.ndarray, width: np.ndarray, level_of: np.ndarray, n_of: np.ndarray, left: np.ndarray
+) -> bool:
+    """Give items another level or number of facings where that is worth more and fits."""
+    better = False
+    for i in range(width.size):
+        home, n = level_of[i], n_of[i]
+        now, to_level, to_n = worth[i, home, n - 1] + 1e-9, -1, 0
+        for level in range(left.size):
+            if worth[i, level, 0] == NOT_ALLOWED:
+                continue
+            free = left[level] + (n * width[i] if level == home else 0.0)
+            fit = min(most[i], int(np.floor((free + 1e-9) / width[i])))
+            if fit >= 1 and worth[i, level, fit - 1] > now:
+                now, to_level, to_n = worth[i, level, fit - 1], level, fit
+        if to_level >= 0:
+            while to_n > 1 and worth[i, to_level, to_n - 2] >= now:
+                to_n -= 1
+            _set(i, to_level, to_n, width, level_of, n_of, left)
+            better = True
+    return better
+
+
+@njit(cache=True, nogil=True)
+def _best_pair(
+    i: int, j: int, to_i: int, to_j: int, worth: np.ndarray, most: np.ndarray, width: np.ndarray, free: np.ndarray
+) -> tuple[int, int, float]:
+    """Facings of two items on given levels with given free room, and what they are worth."""
+    best_i, best_j, best = 0, 0, -np.inf
+    if worth[i, to_i, 0] == NOT_ALLOWED or worth[j, to_j, 0] == NOT_ALLOWED:
+        return best_i, best_j, best
+    for n in range(1, most[i] + 1):
+        if free[to_i] < n * width[i] - 1e-9:
+            break
+        rest = free[to_j] - (n * width[i] if to_i == to_j else 0.0)
+        m = min(most[j], int(np.floor((rest + 1e-9) / width[j])))
+        if m >= 1 and worth[i, to_i, n - 1] + worth[j, to_j, m - 1] > best:
+            best_i, best_j, best = n, m, worth[i, to_i, n - 1] + worth[j, to_j, m - 1]
+    return best_i, best_j, best
+
+
+@njit(cache=True, nogil=True)
+def _move_two(
+    worth: np.ndarray, most: np.ndarray, width: np.ndarray, level_of: np.ndarray, n_of: np.ndarray, left: np.ndarray
+) -> bool:
+    """Trade room between two items: on their levels as they stand, or with the levels exchanged."""
+    better = False
+    for i in range(width.size):
+        for j in range(i):
+            at_i, at_j = level_of[i], level_of[j]
+            now = worth[i, at_i, n_of[i] - 1] + worth[j, at_j, n_of[j] - 1] + 1e-9
+            free = left.copy()
+            free[at_i] += n_of[i] * width[i]
+            free[at_j] += n_of[j] * width[j]
+            n, m, gain = _best_pair(i, j, at_j, at_i, worth, most, width, free)
+            if gain > now and at_i != at_j:
+                _set(i, at_j, n, width, level_of, n_of, left)
+                _set(j, at_i, m, width, level_of, n_of, left)
+                better = True
+            elif at_i == at_j:
+                n, m, gain = _best_pair(i, j, at_i, at_j, worth, most, width, free)
+                if gain > now:
+                    _set(i, at_i, n, width, level_of, n_of, left)
+                    _set(j, at_j, m, width, level_of, n_of, left)
+                    better = True
+    return better
+
+
+@njit(cache=True, nogil=True)
+def _plan(
+    worth: np.ndarray, most: np.ndarray, width: np.ndarray, room: np.ndarray, price: np.ndarray, sweeps: int,
+    level_of: np.ndarray, n_of: np.ndarray,
+) -> float:  # fmt: skip
+    """Take each item's best choice at the prices, mend what is too full, fill what is left, and improve by moves."""
+    left = room.copy()
+    for i in range(width.size):
+        level_of[i], n_of[i], _ = _best_choice(worth[i], most[i], width[i], price)
+        left[level_of[i]] -= n_of[i] * width[i]
+    for _ in range(4 * width.size * most.max()):
+        if left.min() >= -1e-9:
+            break
+        i, level, n = _cheapest_mend(worth, width, level_of, n_of, left)
+        if i < 0:
+            break
+        _set(i, level, n, width, level_of, n_of, left)
+    if left.min() < -1e-9 and not _pack(worth, width, room, level_of, n_of, left):
+        return -np.inf
+    _add_facings(worth, most, width, level_of, n_of, left)
+    for _ in range(sweeps):
+        one = _move_one(worth, most, width, level_of, n_of, left)
+        two = _move_two(worth, most, width, level_of, n_of, left)
+        _add_facings(worth, most, width, level_of, n_of, left)
+        if not (one or two):
+            break
+    value = 0.0
+    for i in range(width.size):
+        value += worth[i, level_of[i], n_of[i] - 1]
+    return value
+
+
+@njit(cache=True, nogil=True)
+def _best_plan(
+    worth: np.ndarray, most: np.ndarray, width: np.ndarray, room: np.ndarray, price: np.ndarray, sweeps: int,
+    starts: int, level_of: np.ndarray, n_of: np.ndarray,
+) -> float:  # fmt: skip
+    """Plan from the dual's prices, and from prices nudged about them; keep the best."""
+    best = _plan(worth, most, width, room, price, sweeps, level_of, n_of)
+    level, n = level_of.copy(), n_of.copy()
+    nudged = price.copy()
+    state = np.uint64(88172645463325252)
+    for k in range(1, starts):
+        reach = 0.02 * (1 + k % 8)
+        for j in range(price.size):
+            state ^= state << np.uint64(13)
+            state ^= state >> np.uint64(7)
+            state ^= state << np.uint64(17)
+            draw = (state >> np.uint64(11)) / 9007199254740992.0
+            nudged[j] = price[j] * (1.0 + reach * (2.0 * draw - 1.0))
+        value = _plan(worth, most, width, room, nudged, sweeps, level, n)
+        if value > best:
+            best = value
+            level_of[:] = level
+            n_of[:] = n
+    return best
+
+
+@njit(cache=True, nogil=True, parallel=True)
+def facings_of_stores(
+    first_item: np.ndarray, first_level: np.ndarray, worth: np.ndarray, most: np.ndarray, width: np.ndarray,
+    room: np.ndarray, rounds: int, sweeps: int, starts: int, level_of: np.ndarray, n_of: np.ndarray,
+    value: np.ndarray, bound: np.ndarray, price: np.ndarray,
+) -> None:  # fmt: skip
+    """Solve store by store; `worth` is row x level x facings, levels beyond a store's own are not allowed.
+
+    Writes level and facings of each row, RMB a cycle and its bound of each store, RMB a cm of each shelf.
+    """
+    for s in prange(value.size):
+        a, b, c, d = first_item[s], first_item[s + 1], first_level[s], first_level[s + 1]
+        mine, wide, own = worth[a:b, : d - c], width[a:b], room[c:d]
+        bound[s] = _dual(mine, most[a:b], wide, own, rounds, price[c:d])
+        value[s] = _best_plan(mine, most[a:b], wide, own, price[c:d], sweeps, starts, level_of[a:b], n_of[a:b])

@@ -1,0 +1,190 @@
+"""Hot loops of the credit room."""
+
+import math
+
+import numba as nb
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+CAPITAL, LOSS, TAIL = 0, 1, 2
+
+
+def _price_limits(
+    starts: NDArray[np.int64],
+    block_city: NDArray[np.int64],
+    prices: Floats,
+    need: Floats,
+    margin: Floats,
+    loss: Floats,
+    tail: Floats,
+    low: Floats,
+    high: Floats,
+    least: Floats,
+    near: Floats,
+    saturation: float,
+    growth: float,
+    pull: float,
+    share: Floats,
+    sums: Floats,
+) -> None:
+    """Give each store the limit that is best for it at given prices.
+
+    With x = limit / need, a = pd * lgd, w = stressed pd * lgd and prices P of the store's city, the store is worth
+
+        need * [ margin * (x - saturation * x^2 / 2) - (a * (1 + P_loss) + w * P_tail) * (x + growth * x^2)
+                 - P_capital * x - pull * (x - near)^2 / 2 ]
+
+    RMB a year: a parabola, whose top, cut to ``low <= x <= high``, goes to `share`; a top below `least` becomes
+    `least` or 0, whichever is worth more.
+
+    `sums` takes, block by block: net margin less pull, use of capital, expected loss and tail loss (RMB), then the six
+    second derivatives of the dual, sum of r_j r_k / curvature over stores strictly inside their bounds. Blocks
+    are summed one after another, so the result is the same for any number of threads.
+    """
+    for block in nb.prange(len(starts) - 1):
+        city = block_city[block]
+        p_capital, p_loss, p_tail = prices[city, 0], prices[city, 1], prices[city, 2]
+        total = np.zeros(10)
+        for i in range(starts[block], starts[block + 1]):
+            cost = loss[i] * (1.0 + p_loss) + tail[i] * p_tail
+            slope = margin[i] - p_capital - cost + pull * near[i]
+            bend = margin[i] * saturation + 2.0 * growth * cost + pull
+            top = high[i] if slope > 0.0 else low[i]
+            x = slope / bend if bend > 0.0 else top
+            inside = low[i] < x < high[i] and bend > 0.0
+            x = min(max(x, low[i]), high[i])
+            if x < least[i]:
+                x = least[i] if (slope - 0.5 * bend * least[i]) * least[i] > 0.0 else 0.0
+                inside = False
+            share[i] = x
+            risk = x + growth * x * x
+            total[0] += need[i] * (margin[i] * (x - 0.5 * saturation * x * x) - loss[i] * risk)
+            total[0] -= 0.5 * need[i] * pull * (x - near[i]) ** 2
+            total[1] += need[i] * x
+            total[2] += need[i] * loss[i] * risk
+            total[3] += need[i] * tail[i] * risk
+            if inside:
+                steep = 1.0 + 2.0 * growth * x
+                r_loss, r_tail, weight = loss[i] * steep, tail[i] * steep, need[i] / bend
+                total[4] += weight
+                total[5] += weight * r_loss
+                total[6] += weight * r_tail
+                total[7] += weight * r_loss * r_loss
+                total[8] += weight * r_loss * r_tail
+                total[9] += weight * r_tail * r_tail
+        sums[block] = total
+
+
+price_limits = nb.njit(cache=True, nogil=True)(_price_limits)
+price_limits_in_parallel = nb.njit(cache=True, nogil=True, parallel=True)(_price_limits)
+
+
+@nb.njit(cache=True, nogil=True)
+def normal_share(x: float) -> float:
+    """Share of a standard normal below x: erfc(-x / sqrt 2) / 2."""
+    return 0.5 * math.erfc(-0.7071067811865476 * x)
+
+
+@nb.njit(cache=True, nogil=True, parallel=True)
+def bucket_losses(
+    common: Floats,
+    pull: Floats,
+    member: NDArray[np.int64],
+    threshold: Floats,
+    loss: Floats,
+    square: Floats,
+    own: float,
+    mean: Floats,
+    variance: Floats,
+) -> None:
+    """Mean and variance of the portfolio's loss in each scenario, given its factors (RMB, RMB^2).
+
+    A store of bucket b defaults in scenario s with p = Phi((threshold_b - sum_f pull_f common[s, member[b, f]]) / own),
+    independently of others once the factors are known; mean = sum loss_b p, variance = sum square_b p (1 - p),
+    with `loss` and `square` the sums of ead * lgd and of its square over the bucket's stores.
+    """
+    for s in nb.prange(common.shape[0]):
+        total, spread = 0.0, 0.0
+        for b in range(len(threshold)):
+            y = 0.0
+            for f in range(len(pull)):
+                y += pull[f] * common[s, member[b, f]]
+            p = normal_share((threshold[b] - y) / own)
+            total += loss[b] * p
+            spread += square[b] * p * (1.0 - p)
+        mean[s], variance[s] = total, spread
+
+
+@nb.njit(cache=True, nogil=True, parallel=True)
+def store_losses(
+    common: Floats,
+    pull: Floats,
+    member: NDArray[np.int64],
+    threshold: Floats,
+    loss: Floats,
+    own: float,
+    draws: Floats,
+    total: Floats,
+) -> None:
+    """Loss of each scenario, every store drawn by itself (RMB).
+
+    A store defaults when its uniform draw is below p, the probability of `bucket_losses` given the factors.
+    """
+    for s in nb.prange(common.shape[0]):
+        lost = 0.0
+        for i in range(len(threshold)):
+            y = 0.0
+            for f in range(len(pull)):
+                y += pull[f] * common[s, member[i, f]]
+            if draws[s, i] < normal_share((threshold[i] - y) / own):
+                lost += loss[i]
+        total[s] = lost
+
+
+@nb.njit(cache=True, nogil=True)
+def add_tail(
+    common: Floats, pull: Floats, member: NDArray[np.int64], threshold: Floats, loss: Floats, own: float, share: Floats
+) -> None:
+    """Add to `share` each bucket's mean loss, loss_b p as in `bucket_losses`, over the scenarios given (RMB)."""
+    for s in range(common.shape[0]):
+        for b in range(len(threshold)):
+            y = 0.0
+            for f in range(len(pull)):
+                y += pull[f] * common[s, member[b, f]]
+            share[b] += loss[b] * normal_share((threshold[b] - y) / own)
+
+
+@nb.njit(cache=True, nogil=True)
+def add_pairs(codes: NDArray[np.int32], weight: Floats, residual: Floats, second: Floats, first: Floats) -> None:
+    """Add each row's weight to `second` at every pair of its bins and its residual to `first` at its bins.
+
+    `codes` holds the row's bin of each feature, numbered through over all features: B' W B and B' r, upper triangle.
+    """
+    for i in range(codes.shape[0]):
+        for j in range(codes.shape[1]):
+            a = codes[i, j]
+            first[a] += residual[i]
+            for k in range(j, codes.shape[1]):
+                second[a, codes[i, k]] += weight[i]
+
+
+@nb.njit(cache=True, nogil=True, parallel=True)
+def add_points(
+    codes: NDArray[np.int32], points: Floats, usual: Floats, base: float, total: Floats, worst: NDArray[np.int32]
+) -> None:
+    """Add up each row's points and name the features that cost it most against `usual`, their mean (-1: none)."""
+    for i in nb.prange(codes.shape[0]):
+        score = base
+        lows = np.zeros(worst.shape[1])
+        for r in range(worst.shape[1]):
+            worst[i, r] = -1
+        for j in range(codes.shape[1]):
+            score += points[codes[i, j]]
+            short, feature = points[codes[i, j]] - usual[j], j
+            for r in range(worst.shape[1]):
+                if short < lows[r]:
+                    next_short, next_feature = lows[r], worst[i, r]
+                    lows[r], worst[i, r] = short, feature
+                    short, feature = next_short, next_feature
+        total[i] = score

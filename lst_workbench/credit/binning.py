@@ -1,0 +1,103 @@
+"""Bins of a column: ranges of numbers, special codes, levels, rare levels, and missing values."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+MOST_SPECIALS = 5
+RARE, MISSING = "rare or unseen", "missing"
+
+
+@dataclass(frozen=True)
+class Bins:
+    """Bins of one column: ``ordered`` ranges or none, then special codes or levels, then rare, then missing.
+
+    Parameters
+    ----------
+    feature : str
+        Column.
+    edges : ndarray
+        For numbers: range k holds ``edges[k - 1] <= x < edges[k]``.
+    levels : tuple
+        Special codes of a numeric column, or the levels of a column of words.
+    numeric : bool
+        Whether the column holds numbers.
+    """
+
+    feature: str
+    edges: NDArray[np.float64]
+    levels: tuple[object, ...]
+    numeric: bool
+
+    @property
+    def ordered(self) -> int:
+        """Number of ranges, which come first and in order."""
+        return len(self.edges) + 1 if self.numeric else 0
+
+    @property
+    def size(self) -> int:
+        """Number of bins."""
+        return self.ordered + len(self.levels) + (1 if self.numeric else 2)
+
+    def labels(self) -> list[str]:
+        """Name of each bin, as the points table shows it."""
+        named = [str(level) for level in self.levels]
+        if not self.numeric:
+            return [*named, RARE, MISSING]
+        cuts = [f"{edge:g}" for edge in self.edges]
+        if not cuts:
+            ranges = ["any number"]
+        else:
+            between = [f"{a} to < {b}" for a, b in zip(cuts[:-1], cuts[1:], strict=True)]
+            ranges = [f"< {cuts[0]}", *between, f">= {cuts[-1]}"]
+        return [*ranges, *[f"code {level}" for level in named], MISSING]
+
+    def codes(self, values: pd.Series) -> NDArray[np.int32]:
+        """Bin of each value."""
+        if not self.numeric:
+            text = values.astype("category")
+            known = {level: k for k, level in enumerate(self.levels)}
+            table = np.array([known.get(str(c), len(self.levels)) for c in text.cat.categories] + [self.size - 1])
+            return table[text.cat.codes.to_numpy()].astype(np.int32)
+        x = as_numbers(values)
+        codes = np.searchsorted(self.edges, x, side="right").astype(np.int32)
+        for k, special in enumerate(self.levels):
+            codes[x == special] = self.ordered + k
+        codes[np.isnan(x)] = self.size - 1
+        return codes
+
+
+def as_numbers(values: pd.Series) -> NDArray[np.float64]:
+    """Numbers of a column, NaN where empty, no number, or infinite."""
+    x = pd.to_numeric(values, errors="coerce").to_numpy(dtype=float, na_value=np.nan)
+    return np.where(np.isfinite(x), x, np.nan)
+
+
+def special_codes(x: NDArray[np.float64]) -> tuple[float, ...]:
+    """Find codes such as -9 or -999: few whole negative numbers in a column that is otherwise at least 0."""
+    below = np.unique(x[x < 0])
+    whole = bool(np.all(below == np.round(below)))
+    others = len(np.unique(x[x >= 0]))
+    return tuple(below) if 0 < len(below) <= MOST_SPECIALS and whole and others > 2 * len(below) else ()
+
+
+def learn_bins(values: pd.Series, most: int, rare: int) -> Bins:
+    """Cut a column into at most `most` ranges of about equal count, or into levels held by at least `rare` rows."""
+    name = str(values.name)
+    if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
+        x = as_numbers(values)
+        x = x[~np.isnan(x)]
+        specials = special_codes(x)
+        x = x[~np.isin(x, specials)]
+        distinct = np.unique(x)
+        if len(distinct) <= most:
+            edges = (distinct[1:] + distinct[:-1]) / 2
+        else:
+            edges = np.unique(np.quantile(x, np.linspace(0, 1, most + 1)[1:-1], method="higher"))
+            edges = edges[edges > distinct[0]]
+        return Bins(name, edges, specials, True)
+    counts = values.dropna().astype(str).value_counts().sort_index()
+    kept = counts[counts >= rare].nlargest(2 * most)
+    return Bins(name, np.empty(0), tuple(kept.index), False)
