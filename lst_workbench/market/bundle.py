@@ -37,6 +37,10 @@ class LazyTables(Mapping[str, pd.DataFrame]):
             self._read[name] = self._readers[name]()
         return self._read[name]
 
+    def __contains__(self, name: object) -> bool:
+        """Whether there is such a table; asking does not read it."""
+        return name in self._readers
+
     def path_of(self, name: str) -> Path | None:
         """File of a table that was not read yet, for `runs.where`."""
         return None if name in self._read else self._paths.get(name)

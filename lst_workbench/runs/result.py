@@ -38,6 +38,10 @@ class StoredTables(Mapping[str, pd.DataFrame]):
             self._read[name] = read_table(table_path(self._folder, name))
         return self._read[name]
 
+    def __contains__(self, name: object) -> bool:
+        """Whether there is such a table; asking does not read it."""
+        return name in self._names
+
     def path_of(self, name: str) -> Path | None:
         """File of a table that was not read yet."""
         return None if name in self._read or name not in self._names else table_path(self._folder, name)

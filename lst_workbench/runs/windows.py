@@ -1,14 +1,17 @@
 """Rows of a stored table without the table: only the pieces of its file that may hold them are read."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import reduce
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 ROWS_A_GROUP = 65_536  # a file is read in pieces of so many rows
-BATCH = 4 * ROWS_A_GROUP
+BATCH = ROWS_A_GROUP
 Wanted = Mapping[str, tuple[Any, Any] | list[Any]]
 
 
@@ -44,7 +47,7 @@ def where(
     """
     path = tables.path_of(name) if isinstance(tables, Windowed) else None
     if path is not None:
-        return pq.read_table(path, filters=_filters(wanted), columns=columns and list(columns)).to_pandas()
+        return _rows_of_file(path, wanted, columns)
     frame = tables[name]
     kept = pd.Series(True, index=frame.index)
     for column, of in wanted.items():
@@ -65,15 +68,36 @@ def pieces(
         return
     with pq.ParquetFile(path) as file:
         groups = [n for n in range(file.num_row_groups) if _may_hold(file.metadata.row_group(n), wanted or {})]
-        for batch in file.iter_batches(BATCH, row_groups=groups, columns=list(columns)):
+        for batch in file.iter_batches(BATCH, row_groups=groups, columns=list(columns), use_threads=False):
             yield batch.to_pandas()
+    pa.default_memory_pool().release_unused()
 
 
-def _filters(wanted: Wanted) -> list[tuple[str, str, Any]]:
-    found: list[tuple[str, str, Any]] = []
+def _rows_of_file(path: Path, wanted: Wanted, columns: Sequence[str] | None) -> pd.DataFrame:
+    """Read piece by piece, and keep of each piece the wanted rows only."""
+    with pq.ParquetFile(path) as file:
+        names = list(columns) if columns is not None else file.schema_arrow.names
+        kept = [file.schema_arrow.empty_table().select(names)]
+        for group in range(file.num_row_groups):
+            if _may_hold(file.metadata.row_group(group), wanted):
+                piece = file.read_row_group(group, columns=[*names, *(set(wanted) - set(names))], use_threads=False)
+                kept.append(piece.filter(_mask(piece, wanted)).select(names))
+        frame = pa.concat_tables(kept).to_pandas()
+    pa.default_memory_pool().release_unused()  # a page should not keep what it only read through
+    return frame
+
+
+def _mask(piece: pa.Table, wanted: Wanted) -> pa.Array:
+    parts = []
     for column, of in wanted.items():
-        found += [(column, "in", of)] if isinstance(of, list) else [(column, ">=", of[0]), (column, "<=", of[1])]
-    return found
+        values = piece[column]
+        if isinstance(of, list):
+            known = pa.array(of) if pa.types.is_dictionary(values.type) else pa.array(of, values.type)
+            parts.append(pc.is_in(values.cast(known.type), value_set=known))
+        else:
+            low, high = (pa.scalar(end, values.type) for end in of)
+            parts.append(pc.and_(pc.greater_equal(values, low), pc.less_equal(values, high)))
+    return reduce(pc.and_, parts)
 
 
 def _may_hold(group: Any, wanted: Wanted) -> bool:
@@ -82,7 +106,9 @@ def _may_hold(group: Any, wanted: Wanted) -> bool:
         known = columns.get(name)
         if known is None or not known.has_min_max:
             continue
-        low, high = (min(of), max(of)) if isinstance(of, list) else of
-        if known.max < low or known.min > high:
+        if isinstance(of, list):
+            if not any(known.min <= value <= known.max for value in of):
+                return False
+        elif known.max < of[0] or known.min > of[1]:
             return False
     return True

@@ -14,6 +14,7 @@ from lst_workbench.views.messages import names, text
 from lst_workbench.views.theme import colour, ramp
 
 CELLS_ACROSS = 130  # at most; beyond it cells are joined to the coarser cells that hold them
+MOST_SITES = 60
 MOST_CELLS = 9_000  # 1.4 MB of GeoJSON
 STEPS = 6
 KM_PER_DEGREE = 111.2
@@ -138,8 +139,10 @@ def place_labels(places: pd.DataFrame, lang: str, most: int = 14, apart: float =
 
 
 def site_labels(sites: pd.DataFrame, lang: str) -> tuple[Label, ...]:
-    """Mark the front warehouses."""
+    """Mark the front warehouses; where there are so many that they would hide the map, those of the tier above."""
     front = sites[sites["tier"] == "front"]
+    if len(front) > MOST_SITES:
+        front = sites[sites["tier"] == "regional"]
     return tuple(
         Label(row.lat, row.lon, _site_markup(row.name_en, row.name_zh, lang), "site")  # type: ignore[arg-type]
         for row in front.itertuples()

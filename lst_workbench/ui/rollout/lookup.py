@@ -13,7 +13,7 @@ from lst_workbench.runs import Explanation, PlanResult, pieces, where
 from lst_workbench.views.maps import KM_PER_DEGREE, children_of
 from lst_workbench.views.stores import SHOWN_STORES, matching_stores
 
-MOST_EXAMPLES = 5_000
+MOST_EXAMPLES = 1_000
 SHOP = ("store_id", "lat", "lon", "area_m2")
 SHOWN = ("store_id", "source_id", "name", "place_id", "h3_8", "lat", "lon", "area_m2", "store_kind", "settlement_kind")
 
