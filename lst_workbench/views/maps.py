@@ -139,10 +139,10 @@ def place_labels(places: pd.DataFrame, lang: str, most: int = 14, apart: float =
 
 
 def site_labels(sites: pd.DataFrame, lang: str) -> tuple[Label, ...]:
-    """Mark the front warehouses; where there are so many that they would hide the map, those of the tier above."""
+    """Mark the front warehouses; none where there are so many that they would hide the map."""
     front = sites[sites["tier"] == "front"]
     if len(front) > MOST_SITES:
-        front = sites[sites["tier"] == "regional"]
+        return ()
     return tuple(
         Label(row.lat, row.lon, _site_markup(row.name_en, row.name_zh, lang), "site")  # type: ignore[arg-type]
         for row in front.itertuples()
