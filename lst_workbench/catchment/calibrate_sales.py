@@ -129,7 +129,8 @@ def calibrate_on_sales(
     error = _errors(slope, rest - rest.mean(), place)
     names = pd.Series(NAMES)
     power = (names != "area_exponent").to_numpy()  # estimated as logarithms
-    ends = (np.clip(theta + side * Z_95 * error, LOWEST, HIGHEST) for side in (0, -1, 1))  # nothing beyond was tried
+    reach = Z_95 * np.minimum(error, 1e3)
+    ends = (np.clip(theta + side * reach, LOWEST, HIGHEST) for side in (0, -1, 1))  # nothing beyond was tried
     value, low, high = (np.where(power, np.exp(t), t) for t in ends)
     coefficients = pd.DataFrame(
         {
