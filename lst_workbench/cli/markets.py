@@ -41,6 +41,7 @@ def import_(
     to: Annotated[Path, typer.Option("--out", help="Folder to write the market to; new or empty.")],
     mapping: Annotated[Path | None, typer.Option(help="TOML file: [columns] with lines as lat = '纬度'.")] = None,
     datum: Annotated[str, typer.Option(help="Datum of the positions: wgs84, gcj02 or bd09.")] = "wgs84",
+    whole: Annotated[bool, typer.Option("--whole", help="The list holds every small shop of its towns.")] = False,
     seed: Seed = 7,
 ) -> None:
     """Make a market of your own list of shops; what is around them is modelled."""
@@ -51,7 +52,7 @@ def import_(
     for field, header in proposal.mapping.items():
         out.print(f"  {field} = {header}", highlight=False, markup=False)
     with step_bar("Placing the shops") as told:
-        done = import_market(proposal, to, datum=datum, seed=seed, progress=told)
+        done = import_market(proposal, to, datum=datum, seed=seed, whole=whole, progress=told)
     for note in done.notes:
         out.print(f"- {note}", highlight=False, markup=False)
     print_table(done.quality, "Quality")

@@ -20,12 +20,16 @@ from lst_workbench.contracts.kpis import Kpis
 from lst_workbench.contracts.levers import Levers
 from lst_workbench.contracts.limits import Limits
 from lst_workbench.contracts.loss_factors import LossFactors
+from lst_workbench.contracts.network_lanes import NetworkLanes
+from lst_workbench.contracts.network_sites import NetworkSites
+from lst_workbench.contracts.network_stores import NetworkStores
 from lst_workbench.contracts.participants import Participants
 from lst_workbench.contracts.places import Places
 from lst_workbench.contracts.places_plan import PlacesPlan
 from lst_workbench.contracts.plan_months import PlanMonths
 from lst_workbench.contracts.potentials import Potentials
 from lst_workbench.contracts.quotas import Quotas
+from lst_workbench.contracts.rivals import Rivals
 from lst_workbench.contracts.sales import Sales
 from lst_workbench.contracts.similar import Similar
 from lst_workbench.contracts.sites import Sites
@@ -60,6 +64,9 @@ CONTRACTS: dict[str, type[Table]] = {
         Exposures,
         Kpis,
         Levers,
+        NetworkLanes,
+        NetworkSites,
+        NetworkStores,
         Limits,
         LossFactors,
         Participants,
@@ -68,6 +75,7 @@ CONTRACTS: dict[str, type[Table]] = {
         PlanMonths,
         Potentials,
         Quotas,
+        Rivals,
         Sales,
         Similar,
         Sites,
@@ -105,6 +113,9 @@ __all__ = [
     "Exposures",
     "Kpis",
     "Levers",
+    "NetworkLanes",
+    "NetworkSites",
+    "NetworkStores",
     "Limits",
     "LossFactors",
     "Participants",
@@ -113,6 +124,7 @@ __all__ = [
     "PlanMonths",
     "Potentials",
     "Quotas",
+    "Rivals",
     "Sales",
     "Similar",
     "Sites",

@@ -1,7 +1,7 @@
 """What is known of a market: its tables in one bundle, checked on reading, written whole or not at all."""
 
 from lst_workbench.market.build import SOURCES, build_market
-from lst_workbench.market.bundle import TABLES, Market, MarketMeta, fingerprint_of
+from lst_workbench.market.bundle import TABLES, Market, MarketMeta, competing, fingerprint_of
 from lst_workbench.market.census import CensusCheck, compare_with_census, read_census
 from lst_workbench.market.check import check_market, check_provinces
 from lst_workbench.market.files import read_market, write_market
@@ -21,6 +21,7 @@ __all__ = [
     "check_market",
     "check_provinces",
     "compare_with_census",
+    "competing",
     "fingerprint_of",
     "import_market",
     "propose_import",

@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from lst_workbench.contracts import Cells, Participants, Places, Sites, Stores, Table, Territories
+from lst_workbench.contracts import Cells, Participants, Places, Rivals, Sites, Stores, Table, Territories
 
 TABLES: dict[str, type[Table]] = {
     contract.table_name(): contract for contract in (Places, Cells, Stores, Participants, Sites, Territories)
 }
+OPTIONAL_TABLES: dict[str, type[Table]] = {Rivals.table_name(): Rivals}
+COMPETING = ["store_id", "place_id", "prefecture_code", "lat", "lon", "area_m2"]
 
 
 class LazyTables(Mapping[str, pd.DataFrame]):
@@ -80,7 +82,8 @@ class Market:
     meta : MarketMeta
         Name, source, seed, fingerprint.
     tables : mapping of str to DataFrame
-        places, cells, stores, participants, sites and territories, each as its contract says.
+        places, cells, stores, participants, sites and territories, each as its contract says; rivals too where the
+        stores are a list that leaves shops out.
     folder : Path or None
         Where it was read from or written to.
     truth : mapping of str to DataFrame
@@ -116,6 +119,16 @@ class Market:
         return self.tables["stores"]
 
     @property
+    def rivals(self) -> pd.DataFrame:
+        """Shops that compete with the stores and stand on no list; without rows where the stores are all there are."""
+        return self.tables["rivals"] if "rivals" in self.tables else Rivals.without_rows()
+
+    @property
+    def competing(self) -> pd.DataFrame:
+        """All shops that customers choose from, the stores first, with at least store_id, lat, lon and area_m2."""
+        return competing(self.stores, self.rivals)
+
+    @property
     def participants(self) -> pd.DataFrame:
         """Stores already in the system."""
         return self.tables["participants"]
@@ -129,6 +142,11 @@ class Market:
     def territories(self) -> pd.DataFrame:
         """Places of each sales territory."""
         return self.tables["territories"]
+
+
+def competing(stores: pd.DataFrame, rivals: pd.DataFrame) -> pd.DataFrame:
+    """Stack stores and their rivals, the stores first, with what a catchment needs to know of a shop."""
+    return pd.concat([stores[COMPETING], rivals[COMPETING]], ignore_index=True) if len(rivals) else stores
 
 
 def fingerprint_of(tables: Mapping[str, pd.DataFrame]) -> str:

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 
 from lst_workbench.contracts import InputError
-from lst_workbench.market.bundle import TABLES
+from lst_workbench.market.bundle import OPTIONAL_TABLES, TABLES
 
-MAY_BE_EMPTY = {"participants"}
+MAY_BE_EMPTY = {"participants", "rivals"}
 # The rectangle around China in which a latitude cannot be taken for a longitude.
 CHINA_LAT, CHINA_LON = (3.0, 54.0), (73.0, 136.0)
 FOREIGN_KEYS = (  # table, column, table it points to, column there
@@ -31,14 +31,15 @@ def checked_tables(tables: Mapping[str, pd.DataFrame], where: str) -> dict[str, 
         Missing columns, wrong types, values out of bounds, double ids, no rows, swapped coordinates, ids that point
         to nothing, no front warehouse.
     """
+    contracts = TABLES | OPTIONAL_TABLES
     checked: dict[str, pd.DataFrame] = {}
     faults: list[str] = []
     for name, frame in tables.items():
         swapped, righted = _swapped_coordinates(frame)
         faults += [f"{name}: {fault}" for fault in swapped]
         try:
-            table = TABLES[name].check(righted, name, allow_empty=name in MAY_BE_EMPTY)
-            columns = TABLES[name].columns()
+            table = contracts[name].check(righted, name, allow_empty=name in MAY_BE_EMPTY)
+            columns = contracts[name].columns()
             checked[name] = table[columns + [column for column in table if column not in columns]]
         except InputError as error:
             faults += [f"{name}: {fault}" for fault in error.faults]

@@ -14,7 +14,7 @@ import pyarrow as pa
 import tomli_w
 
 from lst_workbench.contracts import InputError, LstError
-from lst_workbench.market.bundle import TABLES, LazyTables, Market, MarketMeta, fingerprint_of
+from lst_workbench.market.bundle import OPTIONAL_TABLES, TABLES, LazyTables, Market, MarketMeta, fingerprint_of
 from lst_workbench.market.faults import checked_tables
 
 META_FILE = "market.toml"
@@ -69,7 +69,8 @@ def read_market(folder: str | Path) -> Market:
     ----------
     folder : str or Path
         Folder with `places.parquet`, `cells.parquet`, `stores.parquet`, `participants.parquet`, `sites.parquet`,
-        `territories.parquet` and, where `write_market` made it, `market.toml`.
+        `territories.parquet`; `rivals.parquet` too where the stores are a list that leaves shops out; and, where
+        `write_market` made it, `market.toml`.
 
     Raises
     ------
@@ -89,9 +90,10 @@ def read_market(folder: str | Path) -> Market:
     missing = [path.name for path in paths.values() if not path.is_file()]
     if missing:
         raise InputError(str(folder), [f"it lacks {', '.join(missing)}; a market is a folder with all six tables"])
+    paths |= {name: path for name in OPTIONAL_TABLES if (path := folder / f"{name}.parquet").is_file()}
     known = _read_meta(folder)
     truth = LazyTables({path.stem: partial(_read_table, path) for path in sorted((folder / TRUTH).glob("*.parquet"))})
-    if known and all(known[1].get(name) == _digest(path) for name, path in paths.items()):
+    if known and set(known[1]) == set(paths) and all(known[1][n] == _digest(path) for n, path in paths.items()):
         return Market(known[0], LazyTables({n: partial(_read_table, p) for n, p in paths.items()}), folder, truth)
     tables = checked_tables(_read_all(paths, folder), str(folder))
     return Market(_meta_of(tables, known[0] if known else None, folder), tables, folder, truth)

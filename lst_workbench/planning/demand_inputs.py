@@ -37,7 +37,7 @@ def store_features(market: Market, params: HuffParams | None = None, *, threads:
     >>> len(features) > 5000, "place_people_per_store" in features
     (True, True)
     """
-    profiles = catchment_profiles(market.stores, market.cells, params, threads=threads)
+    profiles = catchment_profiles(market.competing, market.cells, params, threads=threads)
     known = profiles.drop(columns=[name for name in profiles if profiles[name].isna().all()])
     places = place_profiles(market.stores, market.cells)[OF_PLACE]
     places = places.rename(columns={name: f"place_{name}" for name in OF_PLACE[1:]})

@@ -60,14 +60,50 @@ def reach_of(
 
 
 def solve(inputs: Mapping[str, pd.DataFrame], params: WaveParams = BEST) -> WaveResult:
-    """Solve the rollout model on its stored tables."""
+    """Solve the rollout model on its stored tables; warehouses that no plan can fill count as one."""
+    stores, warehouses = roomy_as_one(inputs["wave_stores"], inputs["warehouse_months"])
     return plan_waves(
-        inputs["wave_stores"],
+        stores,
         inputs["territory_months"],
-        inputs["warehouse_months"],
+        warehouses,
         inputs["plan_months"],
         params=params,
     )
+
+
+def roomy_as_one(stores: pd.DataFrame, warehouses: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Join warehouses that have room for all of their stores in every month: none can bind, so neither can the sum.
+
+    Where a list is thin, thousands of such warehouses hold a store or two each, and the model need not tell them apart.
+
+    Parameters
+    ----------
+    stores, warehouses : DataFrame
+        Contracts `WaveStores` and `WarehouseMonths`.
+
+    Returns
+    -------
+    tuple of DataFrame
+        Both tables, with the joined warehouses under the first of their ids.
+
+    Examples
+    --------
+    >>> stores = pd.DataFrame({"warehouse_id": [1, 2, 3], "volume_m3_month": [2.0, 9.0, 3.0]})
+    >>> warehouses = pd.DataFrame({"warehouse_id": [1, 2, 3], "month": 1, "capacity_m3": 5.0})
+    >>> ones = roomy_as_one(stores, warehouses)
+    >>> ones[0]["warehouse_id"].tolist(), ones[1]["capacity_m3"].tolist()
+    ([1, 2, 1], [10.0, 5.0])
+    """
+    most = stores.groupby("warehouse_id")["volume_m3_month"].sum()
+    least = warehouses.groupby("warehouse_id")["capacity_m3"].min()
+    roomy = least.index[least >= most.reindex(least.index, fill_value=0.0)]
+    if len(roomy) < 2:
+        return stores, warehouses
+    stores, warehouses = (
+        frame.assign(warehouse_id=frame["warehouse_id"].mask(frame["warehouse_id"].isin(roomy), roomy[0]))
+        for frame in (stores, warehouses)
+    )
+    return stores, warehouses.groupby(["warehouse_id", "month"], as_index=False)["capacity_m3"].sum()
 
 
 def levers(tables: Tables, figures: Figures) -> StageOutput:

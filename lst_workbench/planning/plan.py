@@ -12,7 +12,7 @@ from lst_workbench.catchment import HuffParams
 from lst_workbench.contracts import InputError
 from lst_workbench.coverage import assign_stores
 from lst_workbench.demand import potential_of_stores, spend_per_head
-from lst_workbench.market import Market
+from lst_workbench.market import Market, competing
 from lst_workbench.planning import levers, outcome, summary, wave_inputs
 from lst_workbench.planning.regions import catchments_by_region
 from lst_workbench.runs import PlanResult, Progress, RunWriter, StageOutput
@@ -76,6 +76,7 @@ def make_plan(
     _check(market)
     here = scenario.at_scale(len(market.stores) / scenario["market.small_stores"])
     known = {name: market.tables[name][READ[name]] if name in READ else market.tables[name] for name in MARKET_TABLES}
+    known["rivals"] = market.rivals
     about = {"market_folder": str(Path(market.folder).resolve()) if market.folder else ""}
     with RunWriter(
         Path(out) if out else None, _identity(market, here, seed), STAGES, progress, about, share=True
@@ -85,8 +86,8 @@ def make_plan(
             inputs = {table: known[table] for table in needs.split()}
             known.update(run.stage(name, make, inputs, {key: _figure(here, key) for key in keys}))
 
-        stage("catchments", partial(_catchments, address=address), "stores cells", CATCHMENT_KEYS)
-        stage("potentials", _potentials, "cells catchments", POTENTIAL_KEYS)
+        stage("catchments", partial(_catchments, address=address), "stores rivals cells", CATCHMENT_KEYS)
+        stage("potentials", _potentials, "stores cells catchments", POTENTIAL_KEYS)
         stage("assignments", _assignments, "stores sites", ASSIGNMENT_KEYS)
         stage("wave_inputs", _wave_inputs, WAVE_TABLES, wave_inputs.KEYS)
         stage("waves", _waves, "wave_stores territory_months warehouse_months plan_months", ())
@@ -113,8 +114,9 @@ SUMMARY_TABLES = "participants sites uncovered curve capacities economics levers
 
 
 def _catchments(tables: Tables, figures: Figures, address: str | None) -> StageOutput:
-    params = HuffParams.of(figures)
-    return StageOutput({"catchments": catchments_by_region(tables["stores"], tables["cells"], params, address)})
+    stores, rivals = tables["stores"], tables["rivals"]
+    made = catchments_by_region(competing(stores, rivals), tables["cells"], HuffParams.of(figures), address)
+    return StageOutput({"catchments": made}, notes=summary.rivals_notes(len(stores), len(rivals)))
 
 
 def _potentials(tables: Tables, figures: Figures) -> StageOutput:
@@ -126,7 +128,8 @@ def _potentials(tables: Tables, figures: Figures) -> StageOutput:
         float(served_share),
     )
     wallet_share = figures["platform.wallet_share"]
-    return StageOutput({"potentials": potential_of_stores(tables["catchments"], spend_rmb_month, wallet_share)})
+    own = tables["catchments"].iloc[: len(tables["stores"])]  # rivals come after them
+    return StageOutput({"potentials": potential_of_stores(own, spend_rmb_month, wallet_share)})
 
 
 def _assignments(tables: Tables, figures: Figures) -> StageOutput:

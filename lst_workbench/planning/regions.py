@@ -43,7 +43,7 @@ def catchments_by_region(
 
     def part(rows: np.ndarray) -> tuple[pd.DataFrame, pd.DataFrame, np.ndarray, HuffParams]:
         if len(blocks) == 1:
-            return stores, cells, np.arange(len(stores)), params
+            return stores, cells, rows, params
         rivals = around(stores, rows, stores, 2 * params.radius_km)
         homes = around(stores, rows, cells, params.radius_km)
         return stores.iloc[rivals], cells.iloc[homes], np.searchsorted(rivals, rows), params

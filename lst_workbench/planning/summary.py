@@ -85,6 +85,17 @@ def headline_figures(tables: Tables, figures: Figures) -> pd.DataFrame:
     return Kpis.check(pd.DataFrame(rows, columns=["name", "value", "unit", "goal", "register_key"]))
 
 
+def rivals_notes(stores: int, rivals: int) -> list[dict[str, Any]]:
+    """Say that shops which stand on no list compete with those of the market."""
+    if not rivals:
+        return []
+    text = (
+        f"The market lists {stores:,} shops; {rivals:,} modelled ones, which it leaves out, compete with them for "
+        "customers and are never signed. Give the whole list, or say that it is whole, and they go."
+    )
+    return [{"key": "rivals_modelled", "text": text, "stores": stores, "rivals": rivals}]
+
+
 def base_load_notes(base_loads: pd.DataFrame) -> list[dict[str, Any]]:
     """Say where stores already in the system take more than there is, so that nothing is left for the plan."""
     over = base_loads[base_loads["base_load"] > base_loads["capacity"]]

@@ -41,6 +41,8 @@ class Finding:
         Months of the plan.
     full : dict
         Resource to number of months in which it leaves no room.
+    rivals : int
+        Modelled shops that compete with those of a list which leaves them out.
     """
 
     counted: str
@@ -52,6 +54,7 @@ class Finding:
     last: pd.Timestamp
     months: int
     full: dict[str, int]
+    rivals: int = 0
 
     @property
     def gap(self) -> int:
@@ -65,6 +68,7 @@ def finding_of(result: PlanResult) -> Finding:
     kpis = kpi_rows(tables["kpis"])
     curve, full = tables["curve"], full_months(tables["capacities"])
     reached = kpis[KPI_OF_GOAL[meta["goal"]]]
+    rivals = next((note["rivals"] for note in result.notes if note["key"] == "rivals_modelled"), 0)
     stuck = next((note for note in result.notes if note["key"] == "reps_never_reach_goal"), {})
     return Finding(
         counted=meta["goal"],
@@ -76,6 +80,7 @@ def finding_of(result: PlanResult) -> Finding:
         last=pd.Timestamp(curve["month"].max()),
         months=len(curve),
         full={str(resource): int(row.sum()) for resource, row in full.iterrows()},
+        rivals=int(rivals),
     )
 
 
@@ -140,9 +145,15 @@ def mend(finding: Finding, lang: str) -> str:
     return text("reps.enough.one" if n == "1" else "reps.enough", lang, reps=text("n_reps", lang, n=n))
 
 
+def unlisted(finding: Finding, lang: str) -> str:
+    """Say that modelled shops compete where a list leaves shops out."""
+    return text("rivals.modelled", lang, n=count(finding.rivals, lang)) if finding.rivals else ""
+
+
 def finding_markup(finding: Finding, lang: str) -> str:
     """Give the headline, what binds, and what would mend it, as markup."""
     return (
         f'<div class="finding"><h1>{escape(headline(finding, lang))}</h1>'
-        f"<p>{escape(limits(finding, lang))}<b>{escape(mend(finding, lang))}</b></p></div>"
+        f"<p>{escape(limits(finding, lang))}<b>{escape(mend(finding, lang))}</b>"
+        f"{escape(unlisted(finding, lang))}</p></div>"
     )

@@ -43,6 +43,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "More reps alone do not reach the goal; it is held back by {what}.",
         "仅靠增加代表无法达标，受限于{what}。",
     ),
+    "rivals.modelled": (
+        " {n} modelled shops that the list leaves out compete for customers and are never signed.",
+        " 名单之外另有 {n} 家模拟门店参与竞争，不会被签约。",
+    ),
     "tight.visits": ("field visits bind", "外勤拜访满负荷"),
     "tight.volume_m3": ("warehouses bind", "仓储满负荷"),
     "tight.capital_rmb": ("working capital binds", "营运资金满负荷"),

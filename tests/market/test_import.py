@@ -6,13 +6,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from lst_workbench.assumptions import load_register, load_scenario
 from lst_workbench.contracts import InputError
 from lst_workbench.geo import from_wgs84
-from lst_workbench.market import import_market, read_market
+from lst_workbench.market import build_market, import_market, read_market
 from lst_workbench.market.importing import around, propose_mapping
 from lst_workbench.market.importing.mapping import plain_header
 from lst_workbench.market.importing.reading import read_table
 from lst_workbench.market.importing.values import dates, numbers
+from lst_workbench.planning import make_plan
+from lst_workbench.views.findings import finding_markup, finding_of
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -130,6 +133,30 @@ def test_likely_duplicates_and_doubled_ids_are_found(tmp_path):
     assert found["source_id is doubled"] == 2
     assert found["likely the same shop (within 50 m, alike in name)"] == 2
     assert found["area_m2 is impossible"] == 1
+
+
+def test_a_list_that_leaves_shops_out_gets_modelled_rivals(tmp_path):
+    shops().to_csv(tmp_path / "shops.csv", index=False)
+    done = import_market(tmp_path / "shops.csv", tmp_path / "market")
+    modelled = build_market(prefectures=["Huangshan"]).stores
+    of_place = modelled["place_id"].value_counts()
+    listed = done.market.stores["place_id"].value_counts().reindex(of_place.index, fill_value=0)
+    rivals = done.market.rivals["place_id"].value_counts().reindex(of_place.index, fill_value=0)
+    assert (rivals == (of_place - listed).clip(lower=0)).all()
+    assert set(done.market.rivals["store_id"]) < set(modelled["store_id"])
+    pd.testing.assert_frame_equal(read_market(tmp_path / "market").rivals, done.market.rivals)
+    assert any("never planned" in note for note in done.notes)
+    assert import_market(tmp_path / "shops.csv", whole=True).market.rivals.empty
+
+
+def test_potential_of_a_thin_list_is_that_of_shops_with_rivals(tmp_path):
+    shops().to_csv(tmp_path / "shops.csv", index=False)
+    plan = make_plan(import_market(tmp_path / "shops.csv").market, load_scenario("base"))
+    assert len(plan.tables["decisions"]) == len(plan.tables["potentials"]) == 12
+    usual = load_register()["store.purchases_month"].value
+    assert 0.2 * usual < plan.tables["potentials"]["potential_rmb_month"].mean() < 5 * usual
+    assert "rivals_modelled" in [note["key"] for note in plan.notes]
+    assert "never signed" in finding_markup(finding_of(plan), "en")
 
 
 def test_dates_in_mixed_formats_are_one_day():

@@ -83,3 +83,9 @@ def test_an_address_that_nobody_answers_is_one_sentence(monkeypatch):
 
 def test_results_keep_the_order_of_their_parts():
     assert by_region(int, [(str(n),) for n in range(9)]) == list(range(9))
+
+
+def test_catchments_come_in_the_order_of_a_market_that_is_in_none(district):
+    mixed = district.stores.sample(frac=1, random_state=1).reset_index(drop=True)
+    found = catchments_by_region(mixed, district.cells, HuffParams.of())
+    assert found["store_id"].tolist() == mixed["store_id"].tolist()

@@ -12,9 +12,12 @@ from lst_workbench.market.synthetic import Drawing, Figures, Geography
 from lst_workbench.market.synthetic.cells import draw_cells
 from lst_workbench.market.synthetic.places import draw_places, finish_places
 from lst_workbench.market.synthetic.sites import lay_out_sites, sites_serving
+from lst_workbench.market.synthetic.stores import draw_stores, store_quotas
 from lst_workbench.market.synthetic.streams import stream
 from lst_workbench.market.synthetic.territories import draw_territories
 
+SHARED_PREFECTURE = 0  # stands for the prefectures that share territories
+OF_RIVAL = ["store_id", "place_id", "prefecture_code", "h3_8", "lat", "lon", "area_m2", "origin"]
 CLOSED_LISTS = {"settlement_kind": SETTLEMENT_KINDS, "origin": ORIGINS, "people_origin": ORIGINS}
 
 
@@ -23,37 +26,38 @@ def market_around(
     geography: Geography,
     seed: int,
     figures: Figures,
+    rivals: bool = True,
     progress: Callable[[int, int], None] | None = None,
 ) -> dict[str, pd.DataFrame]:
-    """Six tables: the rows as stores with origin "imported", and all else of their prefectures from the model.
+    """Give the rows as stores with origin "imported", and all else of their prefectures from the model.
 
-    Cells, places and people are those that `build_market` draws for the same prefectures and seed.
+    Cells, places and people are those that `build_market` draws for the same prefectures and seed. So are the rivals,
+    the shops that the list leaves out: of each place, as many as the model has more than the list.
     """
     drawing = Drawing()
     found, _ = geography.nearest_place(rows["lat"].to_numpy(), rows["lon"].to_numpy())
     codes = np.unique(geography.places["prefecture_code"].to_numpy()[found]).astype(int).tolist()
-    drawn = []
+    quotas = store_quotas(geography, seed, figures, drawing)
+    drawn, shops = [], []
     for done, code in enumerate(codes, start=1):
         seats = draw_places(geography, code, seed, drawing)
         cells = draw_cells(geography, code, seats, seed, drawing)
         drawn.append((finish_places(seats, cells), cells))
+        if rivals:
+            shops.append(draw_stores(cells, code, int(quotas[code]), seed, figures, drawing)[OF_RIVAL])
         if progress:
             progress(done, len(codes))
     places, cells = (_stack([pair[side] for pair in drawn]) for side in (0, 1))
     stores = _stores(rows, places, cells, figures)
-    by_prefecture = {int(code): part for code, part in stores.groupby("prefecture_code")}
-    territories = [
-        draw_territories(pair[0], by_prefecture.get(code, stores.iloc[:0]), code, drawing)
-        for code, pair in zip(codes, drawn, strict=True)
-    ]
     sites = lay_out_sites(geography, seed, figures, drawing)
-    return {
+    modelled = {"rivals": _unlisted(_stack(shops), stores, seed)} if rivals else {}
+    return modelled | {
         "places": places,
         "cells": cells,
         "stores": stores,
         "participants": _participants(rows, stores, seed, figures),
         "sites": sites_serving(sites, geography.prefectures.loc[codes]),
-        "territories": pd.concat(territories, ignore_index=True),
+        "territories": _territories(places, stores, drawing),
     }
 
 
@@ -79,6 +83,23 @@ def _stores(rows: pd.DataFrame, places: pd.DataFrame, cells: pd.DataFrame, figur
             "origin": "imported",
         }
     ).astype({"source_id": "str", "name": "str"})
+
+
+def _territories(places: pd.DataFrame, stores: pd.DataFrame, drawing: Drawing) -> pd.DataFrame:
+    """Territories of a prefecture whose stores fill one; prefectures with fewer share theirs."""
+    count = stores["prefecture_code"].value_counts().reindex(places["prefecture_code"], fill_value=0).to_numpy()
+    alone = places["prefecture_code"].where(count >= drawing.stores_per_territory, SHARED_PREFECTURE)
+    parts = [draw_territories(part, stores, int(code), drawing) for code, part in places.groupby(alone.to_numpy())]
+    return pd.concat(parts, ignore_index=True)
+
+
+def _unlisted(shops: pd.DataFrame, stores: pd.DataFrame, seed: int) -> pd.DataFrame:
+    """Modelled shops that remain when each listed one has taken the place of one in its town or township, by lot."""
+    turn = stream(seed, "unlisted shops", 0).permutation(len(shops))
+    place = shops["place_id"].iloc[turn]
+    listed = place.map(stores["place_id"].value_counts()).fillna(0)
+    remain = np.sort(turn[(place.groupby(place).cumcount() >= listed).to_numpy()])
+    return shops.iloc[remain].reset_index(drop=True)
 
 
 def _participants(rows: pd.DataFrame, stores: pd.DataFrame, seed: int, figures: Figures) -> pd.DataFrame:

@@ -100,6 +100,7 @@ def import_market(
     mapping: Mapping[str, str] | str | Path | None = None,
     datum: str = "wgs84",
     seed: int = 7,
+    whole: bool = False,
     register: Register | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Imported:
@@ -117,6 +118,9 @@ def import_market(
         Datum of the file's positions.
     seed : int
         Seed of what is drawn: cells, people, warehouses, territories, and participants where the file has none.
+    whole : bool
+        Whether the list holds every small shop of its towns. Where it does not, shops that it leaves out are modelled:
+        they compete for customers and are never planned.
     register : Register, optional
         Planning figures; the shipped ones by default.
     progress : callable, optional
@@ -148,19 +152,25 @@ def import_market(
             [f"none of its {read:,} rows can be imported; {n:,} rows: {why}" for why, n in reasons.items()],
         )
     figures = figures_from(register or load_register())
-    tables = checked_tables(market_around(rows, geography, seed, figures, progress), str(proposal.path))
+    tables = checked_tables(market_around(rows, geography, seed, figures, not whole, progress), str(proposal.path))
     counts = {name: len(frame) for name, frame in tables.items()}
     meta = MarketMeta(proposal.path.stem, proposal.path.name, False, fingerprint_of(tables), seed, counts, __version__)
     market = Market(meta, tables)
-    notes = [*proposal.raw.notes, *notes, *_said(proposal, "participant" in rows)]
+    notes = [*proposal.raw.notes, *notes, *_said(proposal, market, "participant" in rows)]
     done = Imported(market, rejected, quality_of(market, rows), notes, read)
     return done if out is None else _written(done, proposal.mapping, datum, Path(out))
 
 
-def _said(proposal: Proposal, participants_given: bool) -> list[str]:
+def _said(proposal: Proposal, market: Market, participants_given: bool) -> list[str]:
     dropped = f"dropped as personal: {', '.join(proposal.personal)}" if proposal.personal else "no personal column"
     drawn = "warehouses and territories" if participants_given else "participants, warehouses and territories"
-    return [dropped, f"places, cells and people are modelled, {drawn} synthetic"]
+    said = [dropped, f"places, cells and people are modelled, {drawn} synthetic"]
+    if rivals := len(market.rivals):
+        said.append(
+            f"the list holds {len(market.stores):,} shops and the model {rivals:,} more: these compete for customers "
+            "and are never planned (say that the list is whole to leave them out)"
+        )
+    return said
 
 
 def _written(done: Imported, mapping: Mapping[str, str], datum: str, folder: Path) -> Imported:

@@ -286,7 +286,7 @@ class RolloutState(HasTraits):
             place.iloc[0].to_dict() if len(place) else {},
             self._site_name(store, sites),
             self.result.explain(self.store_id),
-            store_cells(self.store_id, stores, self.market.cells, params),
+            store_cells(self.store_id, self.market.competing, self.market.cells, params),
         )
 
     def _site_name(self, store: dict[str, Any], sites: pd.DataFrame) -> str:
