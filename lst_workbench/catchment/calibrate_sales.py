@@ -103,8 +103,8 @@ def calibrate_on_sales(
     >>> stores["area_m2"] = rng.lognormal(3.7, 0.5, 200)
     >>> cells = pd.DataFrame({"x_km": spot[200:, 0], "y_km": spot[200:, 1], "people": 500.0})
     >>> from lst_workbench.catchment import huff_catchments
-    >>> truth = HuffParams(radius_km=3, decay_per_km=1.0, area_exponent=0.6, outside_attraction=5)
-    >>> sold = huff_catchments(stores, cells, truth).tables["catchments"][["store_id", "people"]]
+    >>> drawn = HuffParams(radius_km=3, decay_per_km=1.0, area_exponent=0.6, outside_attraction=5)
+    >>> sold = huff_catchments(stores, cells, drawn).tables["catchments"][["store_id", "people"]]
     >>> sold["sales"] = 90 * sold["people"] * rng.lognormal(0, 0.1, 200)
     >>> found = calibrate_on_sales(stores, cells, sold, HuffParams(3, 2.0, 1.0, 5)).kpis()
     >>> round(found["decay_per_km"], 1), round(found["area_exponent"], 1)
