@@ -13,11 +13,21 @@ from lst_workbench.contracts import InputError
 from lst_workbench.coverage import assign_stores
 from lst_workbench.demand import potential_of_stores, spend_per_head
 from lst_workbench.market import Market, competing
-from lst_workbench.planning import levers, outcome, summary, wave_inputs
+from lst_workbench.planning import levers, outcome, summary, uncertainty, wave_inputs
 from lst_workbench.planning.regions import catchments_by_region
 from lst_workbench.runs import PlanResult, Progress, RunWriter, StageOutput
 
-STAGES = ("catchments", "potentials", "assignments", "wave_inputs", "waves", "outcome", "levers", "summary")
+STAGES = (
+    "catchments",
+    "potentials",
+    "assignments",
+    "wave_inputs",
+    "waves",
+    "outcome",
+    "levers",
+    "uncertainty",
+    "summary",
+)
 MARKET_TABLES = ("stores", "cells", "sites", "territories", "participants")
 # What a plan reads of the two large tables: names stay behind.
 READ = {
@@ -50,7 +60,7 @@ def make_plan(
     progress : callable, optional
         Called with a `Progress` at each stage.
     seed : int
-        Seed of whatever is drawn at random; nothing is in this version, and it is recorded.
+        Seed of whatever is drawn at random: the Monte Carlo of stage ``uncertainty``.
     address : str, optional
         Dask scheduler whose workers do the work by region; threads of this process by default, with the same result.
 
@@ -84,7 +94,7 @@ def make_plan(
 
         def stage(name: str, make: Callable[[Tables, Figures], StageOutput], needs: str, keys: tuple[str, ...]) -> None:
             inputs = {table: known[table] for table in needs.split()}
-            known.update(run.stage(name, make, inputs, {key: _figure(here, key) for key in keys}))
+            known.update(run.stage(name, make, inputs, {key: _figure(here, key, seed) for key in keys}))
 
         stage("catchments", partial(_catchments, address=address), "stores rivals cells", CATCHMENT_KEYS)
         stage("potentials", _potentials, "stores cells catchments", POTENTIAL_KEYS)
@@ -93,6 +103,7 @@ def make_plan(
         stage("waves", _waves, "wave_stores territory_months warehouse_months plan_months", ())
         stage("outcome", _outcome, OUTCOME_TABLES, outcome.KEYS)
         stage("levers", _levers, f"{WAVE_TABLES} wave_stores plan_months waves prices", levers.SEARCH_KEYS)
+        stage("uncertainty", uncertainty.uncertainty, UNCERTAINTY_TABLES, uncertainty.KEYS)
         stage("summary", summary.summary, SUMMARY_TABLES, summary.KEYS)
         return run.finish()
 
@@ -110,6 +121,7 @@ OUTCOME_TABLES = (
     "stores territories sites participants potentials assignments uncovered wave_stores plan_months base_loads waves "
     "prices margins"
 )
+UNCERTAINTY_TABLES = "stores territories participants potentials assignments waves plan_months base_loads economics"
 SUMMARY_TABLES = "participants sites uncovered curve capacities economics levers reps_search"
 
 
@@ -155,13 +167,25 @@ def _levers(tables: Tables, figures: Figures) -> StageOutput:
     return levers.levers(tables, figures)
 
 
-def _figure(scenario: Scenario, key: str) -> float:
+def _figure(scenario: Scenario, key: str, seed: int) -> float:
     """Value of a figure at the market's scale, or what a stage needs to know beside the figures."""
+    if key == "run.seed":
+        return float(seed)
+    name, _, bound = key.partition(" ")
+    if bound in ("low", "high"):
+        return _bound(scenario, name, bound)
     if key == "goal.counts_signups":
         return float(scenario.goal == "signups")
     if key == wave_inputs.FRONT_CAPACITY_REGISTERED:
         return scenario.figures[wave_inputs.FRONT_CAPACITY].value
     return scenario[key]
+
+
+def _bound(scenario: Scenario, key: str, which: str) -> float:
+    """Bound of a figure's range at the market's scale, never beyond the value that the scenario gives it."""
+    entry, value = scenario.figures[key], scenario[key]
+    bound = getattr(entry, which) * (scenario.scale if entry.scales else 1.0)
+    return float(min(bound, value) if which == "low" else max(bound, value))
 
 
 def _identity(market: Market, here: Scenario, seed: int) -> dict[str, Any]:
