@@ -12,20 +12,27 @@ from lst_workbench.contracts.credit_budget_use import CreditBudgetUse
 from lst_workbench.contracts.credit_budgets import CreditBudgets
 from lst_workbench.contracts.credit_stores import CreditStores
 from lst_workbench.contracts.curve import Curve
+from lst_workbench.contracts.curve_ranges import CurveRanges
 from lst_workbench.contracts.decisions import Decisions
 from lst_workbench.contracts.economics import Economics
 from lst_workbench.contracts.errors import InputError, LstError
 from lst_workbench.contracts.exposures import Exposures
+from lst_workbench.contracts.kpi_ranges import KpiRanges
 from lst_workbench.contracts.kpis import Kpis
 from lst_workbench.contracts.levers import Levers
 from lst_workbench.contracts.limits import Limits
 from lst_workbench.contracts.loss_factors import LossFactors
+from lst_workbench.contracts.network_lanes import NetworkLanes
+from lst_workbench.contracts.network_sites import NetworkSites
+from lst_workbench.contracts.network_stores import NetworkStores
 from lst_workbench.contracts.participants import Participants
 from lst_workbench.contracts.places import Places
 from lst_workbench.contracts.places_plan import PlacesPlan
 from lst_workbench.contracts.plan_months import PlanMonths
 from lst_workbench.contracts.potentials import Potentials
 from lst_workbench.contracts.quotas import Quotas
+from lst_workbench.contracts.region_ranges import RegionRanges
+from lst_workbench.contracts.reps_odds import RepsOdds
 from lst_workbench.contracts.rivals import Rivals
 from lst_workbench.contracts.sales import Sales
 from lst_workbench.contracts.similar import Similar
@@ -35,6 +42,7 @@ from lst_workbench.contracts.stores import Stores
 from lst_workbench.contracts.table import Table, column
 from lst_workbench.contracts.territories import Territories
 from lst_workbench.contracts.territory_months import TerritoryMonths
+from lst_workbench.contracts.tornado import Tornado
 from lst_workbench.contracts.transfers import Transfers
 from lst_workbench.contracts.uncovered import Uncovered
 from lst_workbench.contracts.warehouse_months import WarehouseMonths
@@ -56,11 +64,16 @@ CONTRACTS: dict[str, type[Table]] = {
         CreditBudgets,
         CreditStores,
         Curve,
+        CurveRanges,
         Decisions,
         Economics,
+        KpiRanges,
         Exposures,
         Kpis,
         Levers,
+        NetworkLanes,
+        NetworkSites,
+        NetworkStores,
         Limits,
         LossFactors,
         Participants,
@@ -69,6 +82,8 @@ CONTRACTS: dict[str, type[Table]] = {
         PlanMonths,
         Potentials,
         Quotas,
+        RegionRanges,
+        RepsOdds,
         Rivals,
         Sales,
         Similar,
@@ -77,6 +92,7 @@ CONTRACTS: dict[str, type[Table]] = {
         Stores,
         Territories,
         TerritoryMonths,
+        Tornado,
         Transfers,
         Uncovered,
         WarehouseMonths,
@@ -102,11 +118,16 @@ __all__ = [
     "CreditBudgets",
     "CreditStores",
     "Curve",
+    "CurveRanges",
     "Decisions",
     "Economics",
+    "KpiRanges",
     "Exposures",
     "Kpis",
     "Levers",
+    "NetworkLanes",
+    "NetworkSites",
+    "NetworkStores",
     "Limits",
     "LossFactors",
     "Participants",
@@ -115,6 +136,8 @@ __all__ = [
     "PlanMonths",
     "Potentials",
     "Quotas",
+    "RegionRanges",
+    "RepsOdds",
     "Rivals",
     "Sales",
     "Similar",
@@ -123,6 +146,7 @@ __all__ = [
     "Stores",
     "Territories",
     "TerritoryMonths",
+    "Tornado",
     "Transfers",
     "Uncovered",
     "WarehouseMonths",

@@ -13,6 +13,8 @@ STORE_STATUSES = ("participant", "signed", "not_chosen", "uncovered")
 RESOURCES = ("visits", "volume_m3", "capital_rmb")
 ITEM_LEVELS = ("sku", "category")
 STORE_CHANGES = ("stays", "opened", "closed", "renovated")
+SITE_STATUSES = ("candidate", "keep", "may_close", "forbidden")
+SERVICES = ("next_day", "slow", "uncovered")
 
 SettlementKind = Annotated[pd.CategoricalDtype, SETTLEMENT_KINDS, False]
 StoreKind = Annotated[pd.CategoricalDtype, STORE_KINDS, False]
@@ -22,5 +24,7 @@ StoreStatus = Annotated[pd.CategoricalDtype, STORE_STATUSES, False]
 Resource = Annotated[pd.CategoricalDtype, RESOURCES, False]
 ItemLevel = Annotated[pd.CategoricalDtype, ITEM_LEVELS, False]
 StoreChange = Annotated[pd.CategoricalDtype, STORE_CHANGES, False]
+SiteStatus = Annotated[pd.CategoricalDtype, SITE_STATUSES, False]
+Service = Annotated[pd.CategoricalDtype, SERVICES, False]
 Month = Annotated[DateTime, {}, "us", None, False, {}]
 Week = Annotated[DateTime, {}, "us", None, False, {}]

@@ -3,6 +3,9 @@
 from lst_workbench.coverage.assign import AssignmentResult, assign_stores
 from lst_workbench.coverage.covering import CoveringParams, solve_lscp, solve_mclp
 from lst_workbench.coverage.facility import CflpParams, solve_cflp
+from lst_workbench.coverage.network import NetworkResult, design_network, trade_off
+from lst_workbench.coverage.network_explain import SiteExplanation, explain_site, without_site
+from lst_workbench.coverage.network_params import NetworkParams
 from lst_workbench.coverage.p_median import PMedianParams, solve_p_median
 from lst_workbench.coverage.result import SitingResult
 
@@ -10,11 +13,18 @@ __all__ = [
     "AssignmentResult",
     "CflpParams",
     "CoveringParams",
+    "NetworkParams",
+    "NetworkResult",
     "PMedianParams",
+    "SiteExplanation",
     "SitingResult",
     "assign_stores",
+    "design_network",
+    "explain_site",
     "solve_cflp",
     "solve_lscp",
     "solve_mclp",
     "solve_p_median",
+    "trade_off",
+    "without_site",
 ]

@@ -137,7 +137,8 @@ def order_note(economics: pd.Series) -> dict[str, Any]:
 def _goal_note(value: pd.Series, figures: Figures) -> dict[str, Any]:
     counted = "sign-ups" if figures["goal.counts_signups"] > 0 else "stores in the system"
     gap, goal = value["gap_stores"], figures["goal.stores"]
-    side = f"{-gap:,.0f} short of" if round(gap) < 0 else f"{gap:,.0f} above" if round(gap) > 0 else "just at"
+    said = round(goal + gap) - round(goal)  # as the page: what is said must add up
+    side = f"{-said:,} short of" if said < 0 else f"{said:,} above" if said > 0 else "just at"
     text = f"The plan ends with {goal + gap:,.0f} {counted}, {side} the goal of {goal:,.0f}."
     return {"key": "goal", "text": text, "gap_stores": float(gap), "goal_stores": float(goal)}
 

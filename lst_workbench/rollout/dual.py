@@ -32,6 +32,7 @@ from lst_workbench.rollout.hessian import Couplings, Hessian, incidence, solve, 
 from lst_workbench.rollout.wave_inputs import Stores, WaveProblem
 
 CHUNK = 65_536
+TINY = 1e-6  # of all stores' worth: a dual smaller than this is small
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,7 @@ class Dual:
         self.n_warehouses = len(problem.volume)
         self.largest = largest_loads(problem)
         self.scale = store_scale(problem, self.stores)
+        self.least_size = TINY * float((self.weight * self.scale).sum())
         targets = problem.targets
         self.sizes = (problem.visits.size, problem.volume.size, self.n_months, len(targets.limit))
         self.cuts = np.cumsum(self.sizes)[:-1]
@@ -153,7 +155,7 @@ class Dual:
         return Evaluation(
             float(usage.exact.sum()) + linear + missed,
             float(usage.smoothed.sum()) + linear + missed_smooth + float((self.lift * x).sum()),
-            float(usage.smoothed.sum()) + abs(linear) + missed_smooth,
+            max(float(usage.smoothed.sum()) + abs(linear) + missed_smooth, self.least_size),
             self.sense * (self.limit - self._use(usage)) + slope + self.lift,
             hessian,
         )

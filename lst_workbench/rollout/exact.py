@@ -6,6 +6,7 @@ import pulp
 from lst_workbench.optim import Certificate, Status, solve_with_highs
 from lst_workbench.rollout.dual import largest_loads
 from lst_workbench.rollout.wave_inputs import WaveProblem
+from lst_workbench.rollout.wave_tables import loads_of, value_of
 
 ROUNDING = 1e-7
 
@@ -79,8 +80,7 @@ def _settled(
 ) -> Certificate:
     if shortfall == np.inf:
         return last
-    chosen = starts >= 0
-    value = float((problem.stores.value[chosen] * problem.factor[starts[chosen]]).sum())
+    value = value_of(problem, starts)
     bound = max(first.bound, value)
     status = last.status
     if status is Status.OPTIMAL and bound - value > 1e-9 * max(1.0, abs(bound)):
@@ -88,23 +88,6 @@ def _settled(
     elif status is Status.WITHIN_GAP and bound - value <= 1e-9 * max(1.0, abs(bound)):
         status = Status.OPTIMAL
     return Certificate(value, bound, status, last.seconds, True)
-
-
-def loads_of(problem: WaveProblem, starts: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Visits, throughput and capital that a plan uses, month by month."""
-    s, T = problem.stores, problem.n_months
-    chosen = np.flatnonzero(starts >= 0)
-    month = starts[chosen]
-
-    def by_start(where: np.ndarray, rows: int, load: np.ndarray) -> np.ndarray:
-        return np.bincount(where[chosen] * T + month, load[chosen], rows * T).reshape(rows, T)
-
-    signup = by_start(s.territory, len(problem.visits), s.signup)
-    care = by_start(s.territory, len(problem.visits), s.care)
-    care = np.cumsum(np.column_stack([np.zeros(len(care)), care[:, :-1]]), axis=1)
-    volume = np.cumsum(by_start(s.warehouse, len(problem.volume), s.volume), axis=1)
-    capital = np.cumsum(np.bincount(month, s.capital[chosen], T))
-    return signup + care, volume, capital
 
 
 def _model(

@@ -7,6 +7,7 @@ import scipy.sparse as sp
 import scipy.sparse.linalg as sla
 
 DENSE_ROWS = 600
+RIDGE = 1e-13  # of each row's own curvature: rows that load the same stores alike are told apart
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,7 @@ def solve(
     """
     territory = _with_diagonal(hessian.territory, diagonal[0])
     warehouse = _with_diagonal(hessian.warehouse, diagonal[1])
+    nation = _with_diagonal(hessian.nation[None], diagonal[2][None])[0]
     pair, border = hessian.pair, hessian.territory_nation
     t, w = couplings.territory, couplings.warehouse
     inverse = np.linalg.inv(territory)
@@ -81,7 +83,7 @@ def solve(
     warehouse_border = hessian.warehouse_nation - summed(couplings.to_warehouse, reach.transpose(0, 2, 1) @ border[t])
     rhs_warehouse = rhs[1] - summed(couplings.to_warehouse, (pair.transpose(0, 2, 1) @ answer[t][:, :, None])[:, :, 0])
     flat = border.reshape(-1, border.shape[2])
-    nation = hessian.nation + np.diag(diagonal[2]) - flat.T @ (inverse @ border).reshape(flat.shape)
+    nation = nation - flat.T @ (inverse @ border).reshape(flat.shape)
     rhs_nation = rhs[2] - flat.T @ answer.ravel()
 
     flat = warehouse_border.reshape(-1, warehouse_border.shape[2])
@@ -96,9 +98,9 @@ def solve(
 
 
 def _with_diagonal(blocks: np.ndarray, diagonal: np.ndarray) -> np.ndarray:
-    months = np.arange(blocks.shape[1])
+    rows = np.arange(blocks.shape[1])
     blocks = blocks.copy()
-    blocks[:, months, months] += diagonal
+    blocks[:, rows, rows] = (1 + RIDGE) * blocks[:, rows, rows] + diagonal
     return blocks
 
 

@@ -9,6 +9,7 @@ from lst_workbench.rollout.wave_params import WaveParams
 
 ENOUGH = 2e-5  # of the dual: what a Newton step must promise to be worth another
 AT_REST = 2e-3  # of the dual: what it may promise where the search came to rest
+FROM_CENTRE = 1e8  # how far a slack may stray from what its price and the barrier say
 HALVINGS = 3
 FIRST = 4  # times the evaluations where the search begins
 
@@ -81,7 +82,7 @@ def starting_prices(dual: Dual) -> np.ndarray:
 def follow_path(dual: Dual, path: Path, temperatures: tuple[float, ...], params: WaveParams) -> list[Path]:
     """Cool the dual step by step; each step starts where the last one points to and takes a few Newton steps.
 
-    A step that does not come to rest is taken again in two halves.
+    A step that does not come to rest is taken again in two halves; where that does not help, cooling ends early.
 
     Parameters
     ----------
@@ -97,23 +98,32 @@ def follow_path(dual: Dual, path: Path, temperatures: tuple[float, ...], params:
     Returns
     -------
     list of Path
-        The points reached, one for each temperature.
+        The points reached, one for each temperature; fewer where cooling ended early.
     """
     path = replace(path, bound=np.inf)
     reached = []
     for temperature in temperatures:
         path = _cool(dual, path, temperature, params, HALVINGS)
         reached.append(path)
+        if path.temperature > temperature:
+            break
     return reached
 
 
 def _cool(dual: Dual, path: Path, temperature: float, params: WaveParams, halvings: int) -> Path:
-    """Bring prices to a lower temperature, over one half way where they do not come to rest at once."""
+    """Bring prices to a lower temperature, over one half way where they do not come to rest at once.
+
+    Where that does not help they stay at the lowest temperature at which they came to rest.
+    """
     ahead = _cooled(dual, path, temperature, params)
-    if ahead.rest or not halvings or not np.isfinite(path.temperature) or temperature >= path.temperature:
+    if ahead.rest or not np.isfinite(path.temperature) or temperature >= path.temperature:
         return ahead
-    middle = _cool(dual, path, float(np.sqrt(path.temperature * temperature)), params, halvings - 1)
-    return _cooled(dual, middle, temperature, params)
+    path = replace(path, bound=ahead.bound, best=ahead.best)
+    if not halvings:
+        return path
+    half = float(np.sqrt(path.temperature * temperature))
+    middle = _cool(dual, path, half, params, halvings - 1)
+    return _cool(dual, middle, temperature, params, 0) if middle.temperature <= half else middle
 
 
 def _cooled(dual: Dual, path: Path, temperature: float, params: WaveParams) -> Path:
@@ -127,16 +137,15 @@ def _cooled(dual: Dual, path: Path, temperature: float, params: WaveParams) -> P
         evaluations += 1
         if now.exact < bound:
             bound, best = now.exact, x
-        size = max(now.size, 1e-300)
-        mu = size * weights
+        mu = now.size * weights
         merit = now.smoothed - float((mu * np.log(x)).sum())
-        if last is not None and merit > last[0] + 1e-9 * size and step > 0.02:
+        if last is not None and merit > last[0] + 1e-9 * now.size and step > 0.02:
             step *= 0.4
             x, y = last[1] + step * dx, last[2] + step * dy  # noqa: F821
             continue
         y = y if y.size else mu / x
         dx, dy, promised = _step(dual, now, x, y, mu)
-        last, step, promise = (merit, x, y), 1.0, promised / size
+        last, step, promise = (merit, x, y), 1.0, promised / now.size
         x, y = x + dx, y + dy
     cooling = temperature - path.temperature
     slope = (x - path.x) / cooling if np.isfinite(cooling) and cooling else path.slope
@@ -149,10 +158,15 @@ def _step(
     """Primal-dual Newton step for prices and slacks, cut to stay positive, and what it promises."""
     pull = y / x
     rhs = mu / x - now.gradient
-    dx = dual.newton_step(now, pull, rhs)
-    dy = mu / x - y - pull * dx
-    dx, dy = dx * _reach(dual, x, dx), dy * _reach(dual, y, dy)
-    return dx, dy, float((rhs * dx).sum())
+    full = dual.newton_step(now, pull, rhs)
+    reach = _reach(dual, x, full)
+    if (rhs * full * reach).sum() < 0.5 * reach.min() * (rhs * full).sum():  # cut block by block it leads uphill
+        reach = np.full(x.size, reach.min())
+    dx = full * reach
+    dy = mu / x - y - pull * full
+    dy = dy * _reach(dual, y, dy)
+    near = mu / (x + dx)
+    return dx, np.clip(y + dy, near / FROM_CENTRE, near * FROM_CENTRE) - y, float((rhs * dx).sum())
 
 
 def _row_weights(dual: Dual) -> np.ndarray:

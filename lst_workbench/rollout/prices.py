@@ -37,9 +37,11 @@ def find_prices(problem: WaveProblem, dual: Dual, params: WaveParams) -> FoundPr
     path = follow_path(sample, Path.starting(starting_prices(sample)), params.coarse, params)[-1]
     path = follow_path(_open_part(dual, path.x, params.reach[0]), path, params.fine[:2], params)[-1]
     part = _open_part(dual, path.x, params.reach[1])
-    *_, before, last = follow_path(part, path, params.fine[2:], params)
-    while last.evaluations <= 2 and last.temperature > params.coldest:
-        last = follow_path(part, last, (last.temperature / 2,), params)[0]
+    before, last = [path, *follow_path(part, path, params.fine[2:], params)][-2:]
+    target = last.temperature
+    while last.evaluations <= 2 and params.coldest < target == last.temperature:
+        target /= 2
+        last = follow_path(part, last, (target,), params)[0]
     x, bound = _lowest(dual, [last.x, last.best, last.cold])
     return FoundPrices(x, bound, (before.temperature, before.x))
 

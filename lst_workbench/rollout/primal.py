@@ -2,12 +2,13 @@
 
 import numpy as np
 
+from lst_workbench.rollout._kernels import Prices
 from lst_workbench.rollout._moves import Room, insert, place, recreate, release, spread
 from lst_workbench.rollout.dual import Dual
 from lst_workbench.rollout.prices import FoundPrices
 from lst_workbench.rollout.wave_inputs import WaveProblem
 from lst_workbench.rollout.wave_params import WaveParams
-from lst_workbench.rollout.wave_tables import value_of
+from lst_workbench.rollout.wave_tables import loads_of, signed_by_target, value_of
 
 REGRETS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
 OPEN = 0.06  # share of a store's worth: closer to nought than this, whether it starts is open
@@ -17,7 +18,8 @@ NOISE = 0.02  # share of a store's worth by which the order of a trial is shaken
 # What is open; how much of the price of shared capacities counts; noise.
 PHASES = ((OPEN, 1.0, NOISE), (OPEN, 0.95, NOISE), (2 * OPEN, 0.0, NOISE), (2 * OPEN, 0.0, NOISE / 10))
 WIDE = 0.5  # the same where a quota is short
-TRIALS = 0.3  # trials a store and round
+TRIALS = 0.3  # trials a store and round; one where they are few
+FEW = 5_000  # open stores
 WAITING = 2  # waiting stores that take part for each started one
 
 
@@ -25,53 +27,80 @@ def plan_at_prices(problem: WaveProblem, dual: Dual, found: FoundPrices, params:
     """Find the month of start of each store (-1: none); every capacity is kept.
 
     The shares of the smoothed dual are rounded so that loads stay what they were; whoever fits starts, the surest
-    first. Gaps are filled by those who lose least against their best month. Then territories are rearranged piece by
-    piece: at first what is saved of shared capacities counts as gain, later only value does.
+    first. Gaps are filled by those who lose least against their best month. Then territories are rearranged.
     """
     temperature, smooth_x = found.shares_at
     smooth, prices = dual.prices(smooth_x), dual.prices(found.x)
     stores, scale = dual.stores, dual.scale
-    room, starts = room_of(problem), np.full(len(scale), -1, np.int64)
-
-    worth, _, lead = dual.best_starts(smooth)
+    starts = np.full(len(scale), -1, np.int64)
+    room = room_left(problem, starts)
+    _, _, lead = dual.best_starts(smooth)
     wanted = spread(stores, scale, smooth, dual.largest, _row_prices(dual, smooth_x, room), temperature)
-    place(_ranked(lead / scale, wanted >= 0), wanted, starts, stores, room)
-    worth, _, lead = dual.best_starts(prices)
+    place(_ranked(lead / scale, (wanted >= 0) & _useful(problem, smooth)), wanted, starts, stores, room)
+    worth, _, _ = dual.best_starts(prices)
+    useful = _useful(problem, prices)
     for regret in REGRETS:
-        candidates = _ranked(worth / scale, (starts < 0) & (worth > -regret * scale))
+        candidates = _ranked(worth / scale, (starts < 0) & (worth > -regret * scale) & useful)
         insert(candidates, regret, worth, scale, starts, stores, prices, room)
+    return rearranged(problem, dual, found, starts, params)
 
-    def rearrange(among: np.ndarray, shared: float, noise: float, seed: int) -> None:
-        pool, first = _shuffled(problem, among, starts, worth / scale, seed)
-        recreate(
-            first, pool, worth, scale, starts, stores, prices, room,
-            shared, dual.shortfall_price, noise, REGRETS[-3], TRIALS, seed,
-        )  # fmt: skip
 
+def rearranged(
+    problem: WaveProblem, dual: Dual, found: FoundPrices, starts: np.ndarray, params: WaveParams
+) -> np.ndarray:
+    """Improve a plan: territories are taken apart piece by piece and put together again.
+
+    At first what is saved of capacities that territories share counts as gain, later only value does. Members of
+    quotas that are short come first. Ends when the gap is small enough.
+    """
+    prices, stores, scale, starts = dual.prices(found.x), dual.stores, dual.scale, starts.copy()
+    worth, _, lead = dual.best_starts(prices)
     undecided = (lead < MONTHS_APART * scale) | (worth < 0)
+    useful = _useful(problem, prices)
     length = min(PHASE_ROUNDS, max(1, params.rounds // len(PHASES)))
     for number in range(params.rounds):
         reach, shared, noise = PHASES[min(number // length, len(PHASES) - 1)]
+        room = room_left(problem, starts)
+        is_open = useful & ((np.abs(worth) < reach * scale) | np.where(starts < 0, worth > 0, undecided))
+        pools = [is_open]
         if (short := _short_groups(problem, room)).any():
             _release(problem, short, worth / scale, starts, room)
             nearby = np.unique(stores.territory[short[stores.group]])
-            rearrange(np.isin(stores.territory, nearby) & (np.abs(worth) < WIDE * scale), shared, noise, number)
-        rearrange((np.abs(worth) < reach * scale) | np.where(starts < 0, worth > 0, undecided), shared, noise, number)
+            pools = [np.isin(stores.territory, nearby) & (np.abs(worth) < WIDE * scale), is_open]
+        for pool in pools:
+            rows, first = _shuffled(problem, pool, starts, worth / scale, number)
+            few = len(rows) <= FEW
+            if few and number % 3 == 2:  # exchanges across territories
+                rows, first = np.random.default_rng(number).permutation(rows), np.array([0, len(rows)])
+            recreate(
+                first, rows, worth, scale, starts, stores, prices, room,
+                shared, dual.shortfall_price, noise, REGRETS[-3], 1.0 if few else TRIALS, number,
+            )  # fmt: skip
         good_enough = value_of(problem, starts) >= found.bound * (1 - params.gap)
         if shared == 0 and good_enough and not _short_groups(problem, room).any():
             break
-    waiting = np.flatnonzero((starts < 0) & np.isfinite(worth))
+    room = room_left(problem, starts)
+    waiting = _ranked(worth / scale, (starts < 0) & np.isfinite(worth) & useful)
     insert(waiting, np.inf, worth, scale, starts, stores, prices, room)
     return starts
 
 
-def room_of(problem: WaveProblem) -> Room:
-    """Room of the plan in which nobody starts."""
+def _useful(problem: WaveProblem, prices: Prices) -> np.ndarray:
+    """Tell which stores bring value or are paid for by a quota."""
+    wanted = np.asarray((prices.target < 0).any(axis=1))
+    return (problem.stores.value > 0) | wanted[problem.stores.group]
+
+
+def room_left(problem: WaveProblem, starts: np.ndarray) -> Room:
+    """Room that a plan leaves."""
     targets = problem.targets
-    visits, volume, capital = problem.room()
+    visits, volume, capital = (
+        capacity - used for capacity, used in zip(problem.room(), loads_of(problem, starts), strict=True)
+    )
     group, row = np.nonzero(targets.member)
     first = np.searchsorted(group, np.arange(targets.member.shape[0] + 1))
-    return Room(visits, volume, capital, targets.limit * targets.sense, first, row, targets.month, targets.sense)
+    spare = (targets.limit - signed_by_target(problem, starts)) * targets.sense
+    return Room(visits, volume, capital, spare, first, row, targets.month, targets.sense)
 
 
 def _shuffled(

@@ -1,7 +1,7 @@
 """From plain tables to arrays in a canonical order; every fault of the input is named at once."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -58,11 +58,17 @@ class WaveProblem:
         """Months of the plan."""
         return len(self.months)
 
+    def asking_only(self, reached: np.ndarray) -> "WaveProblem":
+        """Lower the floors of quotas to the stores that a plan reached."""
+        targets = self.targets
+        limit = np.where(targets.sense < 0, np.minimum(targets.limit, reached), targets.limit)
+        return replace(self, targets=targets._replace(limit=limit))
+
     def room(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Capacities (visits, volume, capital) that sums of loads, rounded in any order, cannot overrun.
 
         Loads that are multiples of 2^-20 add up exactly, so their capacity is used to the last unit; others leave what
-        rounding could make of as many stores (about a billionth for millions of stores).
+        rounding could make of as many stores, moved a few dozen times each.
         """
         s = self.stores
         by_territory = np.bincount(s.territory, minlength=len(self.visits))[:, None]
@@ -78,7 +84,7 @@ def _strict(capacity: np.ndarray, stores: np.ndarray, *loads: np.ndarray) -> np.
     exact = all(bool(np.all(np.rint(load / EXACT_UNIT) * EXACT_UNIT == load)) for load in loads)
     if exact and sum(float(load.sum()) for load in loads) < 2.0**53 * EXACT_UNIT:
         return capacity.copy()
-    return capacity * (1 - 1e-11 - 4 * stores * ROUNDING)
+    return capacity * (1 - 1e-11 - 40 * stores * ROUNDING)
 
 
 def read_wave_tables(
@@ -181,19 +187,16 @@ def read_wave_tables(
 
 
 def _without_endless_capacities(problem: WaveProblem) -> WaveProblem:
-    """Cut each capacity to what all its stores together could use: nothing changes, and figures stay in scale."""
+    """Cut each capacity to twice what all its stores together could use: nothing changes, and figures stay in scale."""
     s = problem.stores
     most_visits = np.bincount(s.territory, s.signup + s.care, len(problem.visits))[:, None]
     most_volume = np.bincount(s.warehouse, s.volume, len(problem.volume))[:, None]
     most_capital = s.capital.sum()
-    grow = 1 + 1e-6
-    return WaveProblem(
-        **{
-            **problem.__dict__,
-            "visits": np.minimum(problem.visits, most_visits * grow),
-            "volume": np.minimum(problem.volume, most_volume * grow),
-            "capital": np.minimum(problem.capital, most_capital * grow),
-        }
+    return replace(
+        problem,
+        visits=np.minimum(problem.visits, 2 * most_visits),
+        volume=np.minimum(problem.volume, 2 * most_volume),
+        capital=np.minimum(problem.capital, 2 * most_capital),
     )
 
 
@@ -260,14 +263,15 @@ def _grid(
     seen = np.zeros(grid.shape, bool)
     seen[codes[inside], column[inside]] = True
     if months.is_unique and not seen.all():
-        lacking = [f"{ids[i]} in {_month_name(months[t])}" for i, t in np.argwhere(~seen)[: SHOWN + 1]]
+        lacking = [f"{ids[i]} in {month_name(months[t])}" for i, t in np.argwhere(~seen)[: SHOWN + 1]]
         faults.append(
             f"{name}: {int((~seen).sum()):,} months are missing ({_some(lacking)}); give every month of the plan"
         )
     return grid, np.asarray(ids)
 
 
-def _month_name(month: object) -> str:
+def month_name(month: object) -> str:
+    """Write a month as 2017-09, or as the number it is."""
     return f"{month:%Y-%m}" if isinstance(month, pd.Timestamp) else str(month)
 
 
@@ -292,7 +296,7 @@ def _quota_faults(quotas: pd.DataFrame, stores: pd.DataFrame, months: pd.Index, 
     when = _months(quotas["month"])
     at = months.get_indexer(when) if months.is_unique else np.full(len(quotas), -1)
     if months.is_unique and (at < 0).any():
-        faults.append(f"quotas: month {_some(_month_name(m) for m in when[at < 0])} is not a month of the plan")
+        faults.append(f"quotas: month {_some(month_name(m) for m in when[at < 0])} is not a month of the plan")
     if quotas.duplicated(["column", "value", "month"]).any():
         faults.append("quotas: column + value + month must be unique")
     for column in ("min_stores", "max_stores"):
@@ -308,6 +312,8 @@ def _targets(
 ) -> tuple[np.ndarray, Targets]:
     """Group stores that count in the same quotas, and list the rows that count them."""
     code = np.zeros(len(stores), np.int64)
+    order = quotas.assign(at=months, row=np.arange(len(quotas)), name=quotas["value"].map(repr))
+    quotas = order.sort_values(["column", "name", "at"], ignore_index=True)
     for name, rows in quotas.groupby("column", sort=True):
         values = pd.Index(rows["value"].unique())
         position = values.get_indexer(pd.Index(stores[name].astype(object))) + 1
@@ -320,15 +326,15 @@ def _targets(
     if max_stores is not None:
         limit = np.floor(min(max_stores, len(stores)))
         rows_.append((n_months - 1, limit, 1, np.ones(len(codes), bool), -1))
-    for row, quota in enumerate(quotas.itertuples(index=False)):
+    for quota in quotas.itertuples(index=False):
         if not len(codes):
             member = np.zeros(0, bool)
         else:
             member = (stores[quota.column].iloc[first].astype(object) == quota.value).to_numpy()
         if pd.notna(quota.max_stores) and np.isfinite(float(quota.max_stores)):
-            rows_.append((months[row], np.floor(float(quota.max_stores)), 1, member, row))
+            rows_.append((quota.at, np.floor(float(quota.max_stores)), 1, member, quota.row))
         if pd.notna(quota.min_stores) and float(quota.min_stores) > 0:
-            rows_.append((months[row], np.ceil(float(quota.min_stores)), -1, member, row))
+            rows_.append((quota.at, np.ceil(float(quota.min_stores)), -1, member, quota.row))
     return group, Targets(
         np.array([row[0] for row in rows_], np.int64),
         np.array([row[1] for row in rows_], np.float64),

@@ -26,6 +26,23 @@ def value_of(problem: WaveProblem, starts: np.ndarray) -> float:
     return float((problem.stores.value[chosen] * problem.factor[starts[chosen]]).sum())
 
 
+def loads_of(problem: WaveProblem, starts: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Visits, throughput and capital that a plan uses, month by month."""
+    s, T = problem.stores, problem.n_months
+    chosen = np.flatnonzero(starts >= 0)
+    month = starts[chosen]
+
+    def by_start(where: np.ndarray, rows: int, load: np.ndarray) -> np.ndarray:
+        return np.bincount(where[chosen] * T + month, load[chosen], rows * T).reshape(rows, T)
+
+    signup = by_start(s.territory, len(problem.visits), s.signup)
+    care = by_start(s.territory, len(problem.visits), s.care)
+    care = np.cumsum(np.column_stack([np.zeros(len(care)), care[:, :-1]]), axis=1)
+    volume = np.cumsum(by_start(s.warehouse, len(problem.volume), s.volume), axis=1)
+    capital = np.cumsum(np.bincount(month, s.capital[chosen], T))
+    return signup + care, volume, capital
+
+
 def signed_by_target(problem: WaveProblem, starts: np.ndarray) -> np.ndarray:
     """Count the stores of each target."""
     targets, T = problem.targets, problem.n_months

@@ -11,10 +11,11 @@ from lst_workbench.optim import Certificate, Status
 from lst_workbench.rollout.dual import Dual
 from lst_workbench.rollout.exact import solve_exactly
 from lst_workbench.rollout.prices import find_prices
-from lst_workbench.rollout.primal import plan_at_prices
+from lst_workbench.rollout.primal import plan_at_prices, rearranged
+from lst_workbench.rollout.reasons import shortfall_reasons
 from lst_workbench.rollout.wave_inputs import WaveProblem, read_wave_tables
 from lst_workbench.rollout.wave_params import WaveParams
-from lst_workbench.rollout.wave_tables import stores_lacking, value_of, wave_tables
+from lst_workbench.rollout.wave_tables import signed_by_target, stores_lacking, value_of, wave_tables
 
 DEFAULTS = WaveParams()
 
@@ -108,26 +109,34 @@ def plan_waves(
     with threadpool_limits(limits=1, user_api="blas"):
         dual = Dual(problem, _shortfall_price(problem, params))
         found = find_prices(problem, dual, params)
-        starts = plan_at_prices(problem, dual, found, params)
-    answer = _Answer(starts, found.bound + dual.shortfall_price * stores_lacking(problem, starts))
-    if _is_small(problem, params):
-        answer = _exactly(problem, answer, params)
-    tables = wave_tables(problem, dual, found.x, answer.starts)
-    value = value_of(problem, answer.starts)
-    bound = max(answer.bound, value)
+        starts = plan_at_prices(problem, dual, found, params) if len(dual.scale) else np.zeros(0, np.int64)
+        exact = _exactly(problem, starts, params) if _is_small(problem, params) else None
+        starts = starts if exact is None else exact.starts
+        reason = shortfall_reasons(problem, dual, found.x, starts)
+        if reason and len(dual.scale):
+            # Prices that ask for what cannot be had say nothing about anything else: ask for what was reached.
+            reachable = problem.asking_only(signed_by_target(problem, starts))
+            dual = Dual(reachable, dual.shortfall_price)
+            found = find_prices(reachable, dual, params)
+            starts = rearranged(reachable, dual, found, starts, params) if exact is None else starts
+    value = value_of(problem, starts)
+    bound = max(value, found.bound if exact is None else min(found.bound, exact.bound))
+    status = _status(value, bound, params) if exact is None else exact.status
+    if status is Status.TIME_LIMIT:
+        reason = "; ".join(filter(None, [reason, f"stopped after {params.time_limit_s:g} s of exact search"]))
     seconds = time.perf_counter() - started
-    reason = _reason(problem, tables["shortfalls"])
-    certificate = Certificate(value, bound, answer.status or _status(value, bound, params), seconds, True, reason)
-    return WaveResult(tables, certificate)
+    return WaveResult(
+        wave_tables(problem, dual, found.x, starts), Certificate(value, bound, status, seconds, True, reason)
+    )
 
 
 @dataclass(frozen=True)
-class _Answer:
-    """Starts, a bound on plans that lack no more of the quotas, and why the search stopped."""
+class _Exact:
+    """Starts of the mixed-integer program, a bound on plans that lack as few stores, and why it stopped."""
 
     starts: np.ndarray
     bound: float
-    status: Status | None = None
+    status: Status
 
 
 def _is_small(problem: WaveProblem, params: WaveParams) -> bool:
@@ -135,18 +144,17 @@ def _is_small(problem: WaveProblem, params: WaveParams) -> bool:
     return params.method == "exact" or (params.method == "auto" and small)
 
 
-def _exactly(problem: WaveProblem, answer: _Answer, params: WaveParams) -> _Answer:
-    """Take the mixed-integer answer; when its time ran out, the better of both."""
-    starts, certificate = solve_exactly(problem, params.time_limit_s)
-    if certificate.status is not Status.TIME_LIMIT and starts is not None:
-        return _Answer(starts, certificate.bound, certificate.status)
+def _exactly(problem: WaveProblem, starts: np.ndarray, params: WaveParams) -> _Exact:
+    """Take the mixed-integer answer; when its time ran out, the better one of both."""
+    best, certificate = solve_exactly(problem, params.time_limit_s)
+    if best is None or _merit(problem, best) < _merit(problem, starts):
+        return _Exact(starts, np.inf, certificate.status)
+    return _Exact(best, certificate.bound, certificate.status)
 
-    def merit(starts: np.ndarray) -> tuple[float, float]:
-        return -stores_lacking(problem, starts), value_of(problem, starts)
 
-    if starts is None or merit(starts) < merit(answer.starts):
-        return _Answer(answer.starts, answer.bound, Status.TIME_LIMIT)
-    return _Answer(starts, min(certificate.bound, answer.bound), Status.TIME_LIMIT)
+def _merit(problem: WaveProblem, starts: np.ndarray) -> tuple[float, float]:
+    """Few stores lacking first, then value."""
+    return -stores_lacking(problem, starts), value_of(problem, starts)
 
 
 def _shortfall_price(problem: WaveProblem, params: WaveParams) -> float:
@@ -159,7 +167,3 @@ def _status(value: float, bound: float, params: WaveParams) -> Status:
     if gap <= 1e-9:
         return Status.OPTIMAL
     return Status.WITHIN_GAP if gap <= params.gap else Status.FEASIBLE
-
-
-def _reason(problem: WaveProblem, shortfalls: pd.DataFrame) -> str:
-    return ""

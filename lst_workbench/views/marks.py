@@ -5,13 +5,15 @@ from collections.abc import Sequence
 BINDS = 0.975  # a capacity used to this share leaves no room for another store
 
 
-def bullet(value: float, goal: float | None, floor: float, ceiling: float) -> str:
-    """Draw a figure against its goal; it stretches to its card, so shapes only, no text."""
+def bullet(
+    value: float, goal: float | None, floor: float, ceiling: float, span: tuple[float, float] | None = None
+) -> str:
+    """Draw a figure against its goal and within its range; it stretches to its card, so shapes only, no text."""
 
     def x(at: float) -> float:
         return 200 * min(1.0, max(0.0, (at - floor) / ((ceiling - floor) or 1.0)))
 
-    start, end = sorted((x(0.0 if floor < 0 else floor), x(value)))
+    start, end = sorted((x(0.0 if floor < 0 else floor), x(value)) if span is None else map(x, span))
     goal_mark = "" if goal is None else f'<path d="M{x(goal):.1f} 1V19" class="mark-goal"/>'
     return (
         '<svg viewBox="0 0 200 20" preserveAspectRatio="none" aria-hidden="true">'

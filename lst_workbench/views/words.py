@@ -1,6 +1,7 @@
 """The words of the catalogue: key to (English, 中文). Figures stand in braces and are the same in both."""
 
 from lst_workbench.views.words_figures import FIGURES
+from lst_workbench.views.words_odds import ODDS
 from lst_workbench.views.words_store import STORE
 
 WORDS: dict[str, tuple[str, str]] = {
@@ -120,6 +121,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "stage.waves": ("Waves: who is signed when", "批次：何时签约"),
     "stage.outcome": ("What the plan comes to", "方案结果"),
     "stage.levers": ("What one more is worth", "增加一单位的价值"),
+    "stage.uncertainty": ("How sure the plan is", "方案有多大把握"),
     "stage.summary": ("Summing up", "汇总"),
     "state.stale": ("Levers moved. Figures are from the last run.", "参数已改，数字来自上次运行。"),
     "state.fresh": ("Figures match the levers.", "数字与参数一致。"),
@@ -242,5 +244,6 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "foot.run": ("Run {run}, version {version}", "运行 {run}，版本 {version}"),
     **FIGURES,
+    **ODDS,
     **STORE,
 }

@@ -45,6 +45,13 @@ FIGURES: dict[str, tuple[str, str]] = {
         "方案各月业务代表薪酬与佣金合计，除以期末活跃门店数。",
     ),
     "kpi.field_cost_rmb_active_store.foot": ("field pay and commissions", "仅计外勤薪酬与佣金"),
+    "kpi.goal_odds": ("Chance of the goal", "达标概率"),
+    "kpi.goal_odds.means": (
+        "Share of simulated years that end at or above the goal. In each, planning figures are drawn from their ranges "
+        "in the register, and stores sign, close and order by chance; decisions (reps, capital, warehouses) stay as "
+        "they are.",
+        "期末达到目标的模拟年份占比。每次模拟从登记簿区间抽取规划参数，门店签约、关店与下单均随机；决策量（代表、资金、仓）不变。",
+    ),
     "none": ("none", "无"),
     # units
     "unit.stores": ("stores", "家"),

@@ -1,0 +1,110 @@
+"""Promise and budget by one surcharge on stores that are not served next day: the search, and its bound."""
+
+import numpy as np
+
+from lst_workbench.coverage._network_kernels import NONE
+from lst_workbench.coverage.network_capacity import within_limits
+from lst_workbench.coverage.network_dual import Ways, bound_of, climb, first_prices, lifted
+from lst_workbench.coverage.network_params import NetworkParams
+from lst_workbench.coverage.network_search import Network, Opened, evaluate, improve_fronts, search
+from lst_workbench.coverage.network_task import Design, TierTask
+from lst_workbench.optim import Certificate, Status
+
+SURCHARGE_STEPS = 14
+MEETS = 1e-9
+
+
+def by_search(
+    task: TierTask, params: NetworkParams, promised: float, budget: float, start: Opened | None
+) -> tuple[Network, Certificate]:
+    """Search by the surcharge that keeps the promise or the budget, and bound the same."""
+    everybody, maximise = float(task.promised.sum()), np.isfinite(budget)
+
+    def keeps(network: Network, surcharge: float) -> bool:
+        if maximise:
+            return plain_cost(task, network, surcharge) <= budget * (1.0 + MEETS)
+        return next_day(task, network.design) >= promised * (1.0 - MEETS)
+
+    surcharge, low, high = 0.0, 0.0, np.inf
+    found, network = None, settled(task, task, start, params)
+    if maximise and not keeps(network, 0.0):
+        reason = f"the cheapest network found costs {network.value:,.0f} RMB a month; raise the budget to that"
+        return network, Certificate(-np.inf, np.inf, Status.FEASIBLE, 0.0, True, reason)
+    if keeps(network, 0.0):
+        found = (network, 0.0)
+    if maximise or found is None:
+        surcharge = float(task.quantity @ np.minimum(task.uncovered, 1e4)) / everybody * 0.05
+        for _ in range(SURCHARGE_STEPS):
+            tried = settled(task, task.surcharged(surcharge), network.design.opened, params)
+            good = keeps(tried, surcharge)
+            better = found is None or next_day(task, tried.design) >= next_day(task, found[0].design)
+            if good and (not maximise or better):
+                cheaper = found is None or plain_cost(task, tried, surcharge) <= plain_cost(task, found[0], found[1])
+                found = (tried, surcharge) if maximise or cheaper else found
+            if good == maximise:
+                low = surcharge
+            else:
+                high = surcharge
+            surcharge = 2.0 * surcharge if high == np.inf else 0.5 * (low + high)
+            if high < np.inf and high - low < 0.02 * high:
+                break
+    if found is None:
+        reason = "no network found keeps the promise within the warehouses' capacities; raise them or promise less"
+        return network, Certificate(np.inf, -np.inf, Status.FEASIBLE, 0.0, False, reason)
+    network, surcharge = found
+    bound = _bound(task.surcharged(surcharge), params, network)
+    if maximise:
+        bound = everybody - (bound - budget) / surcharge if surcharge > 0 else everybody
+        bound = min(bound, float(task.promised[np.diff(task.starts) > 0].sum()))
+        return network, Certificate(next_day(task, network.design), bound, Status.FEASIBLE, 0.0, True)
+    bound -= surcharge * (everybody - promised)
+    value = plain_cost(task, network, surcharge)
+    return network, Certificate(value, min(bound, value), Status.FEASIBLE, 0.0, False)
+
+
+def settled(task: TierTask, charged: TierTask, start: Opened | None, params: NetworkParams) -> Network:
+    """Search on a sample, finish on all stores, and bring the network within its limits."""
+    opened = start
+    if charged.stores > 1.5 * params.sample:
+        few = charged.of_stores(np.arange(0, charged.stores, charged.stores // params.sample))
+        opened = search(few, start).design.opened
+        network = improve_fronts(charged, evaluate(charged, opened), rounds=12)
+    else:
+        network = search(charged, start)
+    return within_limits(charged, network) if task.limited else network
+
+
+def _bound(task: TierTask, params: NetworkParams, network: Network) -> float:
+    """Lower bound on the cost: prices learned on a sample, lifted to all stores, summed up in float64."""
+    ways = Ways(task)
+    rows = _sample_by_cell(task, 3 * params.sample)
+    few = task.of_stores(rows)
+    small = evaluate(few, network.design.opened)
+    goal = small.value * (1.0 - max(params.gap, 1e-9))
+    _, prices, _ = climb(few, ways, first_prices(few, ways, small), small.value, params.iterations, 0.8, goal)
+    if few.stores < task.stores:
+        prices = lifted(task, ways, prices, network.design.fronts)
+        _, prices, _ = climb(task, ways, prices, network.value, params.iterations // 8, 0.3)
+    ways.price(task, prices)
+    return bound_of(task, ways, prices)[0]
+
+
+def _sample_by_cell(task: TierTask, wanted: int) -> np.ndarray:
+    """Rows of a sample with at least one store of each cell."""
+    if task.stores <= 1.5 * wanted:
+        return np.arange(task.stores)
+    size = np.diff(task.cells)
+    taken = np.maximum(1, np.round(size * (wanted / task.stores))).astype(np.int64)[task.cell_of]
+    number = np.arange(task.stores) - task.cells[task.cell_of]
+    whole = size[task.cell_of]
+    return np.flatnonzero((number + 1) * taken // whole > number * taken // whole)
+
+
+def plain_cost(task: TierTask, network: Network, surcharge: float) -> float:
+    """Cost of a network found under a surcharge, the surcharge taken off."""
+    return network.value - surcharge * (float(task.promised.sum()) - next_day(task, network.design))
+
+
+def next_day(task: TierTask, design: Design) -> float:
+    """Sum up what the stores served next day count in the promise."""
+    return float(task.promised[design.front_of != NONE].sum())
