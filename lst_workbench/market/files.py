@@ -150,10 +150,11 @@ def _read_meta(folder: Path) -> tuple[MarketMeta, dict[str, str]] | None:
 
 
 def _meta_of(tables: Mapping[str, pd.DataFrame], known: MarketMeta | None, folder: Path) -> MarketMeta:
-    """Meta of tables that were not written by `write_market`, or were changed since: an analyst's own."""
+    """Meta of tables that `write_market` did not write, or changed since; a drawn store makes it synthetic."""
     counts = {name: len(frame) for name, frame in tables.items()}
     meta = known or MarketMeta(name=folder.name or FOREIGN_NAME, source=str(folder), synthetic=False, fingerprint="")
-    return replace(meta, fingerprint=fingerprint_of(tables), counts=counts)
+    drawn = bool((tables["stores"]["origin"] == "synthetic").any())
+    return replace(meta, fingerprint=fingerprint_of(tables), counts=counts, synthetic=drawn)
 
 
 def _digest(path: Path) -> str:

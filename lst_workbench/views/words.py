@@ -9,7 +9,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "app": ("LST Workbench", "零售通工作台"),
     "nav.rollout": ("Rollout", "拓展"),
     "synthetic": ("Synthetic stores on real geography", "合成门店 · 真实地理"),
-    "synthetic.short": ("Synthetic", "合成"),
+    "stores.own": ("Stores of an own list; what is around them is modelled", "自有门店清单；周边数据为模型推算"),
     "synthetic.why": (
         "Positions of places are real; every store and every figure of a store is generated.",
         "地点位置真实；所有门店及其数字均为生成。",
@@ -103,6 +103,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "download.large": (
         "{n} rows are too many for a download here; the tables lie in {path}.",
         "共 {n} 行，不宜在此下载；数据表位于 {path}。",
+    ),
+    "download.failed": (
+        "The files could not be made ({why}); the tables lie in {path}.",
+        "文件未能生成（{why}）；数据表位于 {path}。",
     ),
     # states
     "run.queued": ("Waiting for its turn", "等待开始"),
