@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from lst_workbench.contracts import InputError
+from lst_workbench.runs.windows import where
 
 if TYPE_CHECKING:
     from lst_workbench.runs.result import PlanResult
@@ -65,9 +66,9 @@ def explain_store(result: "PlanResult", store_id: int) -> Explanation:
     for its warehouse and ``capital * sum(p[m and later])`` for working capital. The plan signs the stores whose worth
     exceeds that price.
     """
-    decisions = result.tables["decisions"]
-    rows = decisions[decisions["store_id"] == store_id]
+    rows = where(result.tables, "decisions", {"store_id": (store_id, store_id)})
     if rows.empty:
+        decisions = result.tables["decisions"]
         known = ", ".join(str(known) for known in decisions["store_id"].head(3))
         raise InputError(f"store {store_id}", [f"the run has no such store; its {len(decisions):,} are {known}, ..."])
     row = rows.iloc[0]
@@ -88,7 +89,7 @@ def _participant(row: pd.Series) -> Explanation:
 
 
 def _uncovered(row: pd.Series, result: "PlanResult") -> Explanation:
-    uncovered = result.tables["uncovered"].set_index("store_id").loc[row.store_id]
+    uncovered = where(result.tables, "uncovered", {"store_id": (row.store_id, row.store_id)}).iloc[0]
     figures = {
         "store_id": int(row.store_id),
         "site_id": int(uncovered["nearest_site_id"]),
@@ -240,8 +241,7 @@ def _of_resource(result: "PlanResult", row: pd.Series, resource: str) -> pd.Data
 
 
 def _wave_store(result: "PlanResult", store_id: int) -> pd.Series:
-    stores = result.tables["wave_stores"]
-    return stores[stores["store_id"] == store_id].iloc[0]
+    return where(result.tables, "wave_stores", {"store_id": (store_id, store_id)}).iloc[0]
 
 
 def _shown(months: pd.DataFrame, row: pd.Series) -> pd.DataFrame:

@@ -65,6 +65,7 @@ FIGURES: dict[str, tuple[str, str]] = {
     "unit.visits/month": ("visits a month", "次/月"),
     "unit.m3/month": ("m³ a month", "立方米/月"),
     "unit.km": ("km", "公里"),
+    "n_km": ("{n} km", "{n} 公里"),
     "unit.days": ("days", "天"),
     "unit.share": ("", ""),
     "unit.RMB": ("", ""),
