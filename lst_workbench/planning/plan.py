@@ -16,6 +16,7 @@ from lst_workbench.market import Market, competing
 from lst_workbench.planning import levers, outcome, summary, uncertainty, wave_inputs
 from lst_workbench.planning.regions import catchments_by_region
 from lst_workbench.runs import PlanResult, Progress, RunWriter, StageOutput
+from lst_workbench.runs.fingerprint import fingerprint_of_table
 
 STAGES = (
     "catchments",
@@ -45,6 +46,7 @@ def make_plan(
     progress: Callable[[Progress], None] | None = None,
     seed: int = 7,
     address: str | None = None,
+    network: PlanResult | None = None,
 ) -> PlanResult:
     """Plan who is signed when, from which warehouse, under which capacities, and say what it comes to.
 
@@ -63,6 +65,8 @@ def make_plan(
         Seed of whatever is drawn at random: the Monte Carlo of stage ``uncertainty``.
     address : str, optional
         Dask scheduler whose workers do the work by region; threads of this process by default, with the same result.
+    network : PlanResult, optional
+        A run of `make_network`: its open sites serve in place of the market's.
 
     Returns
     -------
@@ -87,17 +91,19 @@ def make_plan(
     here = scenario.at_scale(len(market.stores) / scenario["market.small_stores"])
     known = {name: market.tables[name][READ[name]] if name in READ else market.tables[name] for name in MARKET_TABLES}
     known["rivals"] = market.rivals
+    identity = identity_of(market, here, seed)
+    if network is not None:
+        known["sites"] = network.tables["sites"]
+        identity["network"] = {"sites": fingerprint_of_table(known["sites"])}
     about = {"market_folder": str(Path(market.folder).resolve()) if market.folder else ""}
-    with RunWriter(
-        Path(out) if out else None, _identity(market, here, seed), STAGES, progress, about, share=True
-    ) as run:
+    with RunWriter(Path(out) if out else None, identity, STAGES, progress, about, share=True) as run:
 
         def stage(name: str, make: Callable[[Tables, Figures], StageOutput], needs: str, keys: tuple[str, ...]) -> None:
             inputs = {table: known[table] for table in needs.split()}
             known.update(run.stage(name, make, inputs, {key: _figure(here, key, seed) for key in keys}))
 
-        stage("catchments", partial(_catchments, address=address), "stores rivals cells", CATCHMENT_KEYS)
-        stage("potentials", _potentials, "stores cells catchments", POTENTIAL_KEYS)
+        stage("catchments", partial(catchment_stage, address=address), "stores rivals cells", CATCHMENT_KEYS)
+        stage("potentials", potential_stage, "stores cells catchments", POTENTIAL_KEYS)
         stage("assignments", _assignments, "stores sites", ASSIGNMENT_KEYS)
         stage("wave_inputs", _wave_inputs, WAVE_TABLES, wave_inputs.KEYS)
         stage("waves", _waves, "wave_stores territory_months warehouse_months plan_months", ())
@@ -125,13 +131,15 @@ UNCERTAINTY_TABLES = "stores territories participants potentials assignments wav
 SUMMARY_TABLES = "participants sites uncovered curve capacities economics levers reps_search"
 
 
-def _catchments(tables: Tables, figures: Figures, address: str | None) -> StageOutput:
+def catchment_stage(tables: Tables, figures: Figures, address: str | None) -> StageOutput:
+    """Say who shops where, among the stores of the market and their rivals."""
     stores, rivals = tables["stores"], tables["rivals"]
     made = catchments_by_region(competing(stores, rivals), tables["cells"], HuffParams.of(figures), address)
     return StageOutput({"catchments": made}, notes=summary.rivals_notes(len(stores), len(rivals)))
 
 
-def _potentials(tables: Tables, figures: Figures) -> StageOutput:
+def potential_stage(tables: Tables, figures: Figures) -> StageOutput:
+    """Work out the potential of every store, from its catchment and what a head spends."""
     served_share = tables["catchments"]["people"].sum() / tables["cells"]["people"].sum()
     spend_rmb_month = spend_per_head(
         figures["store.purchases_month"],
@@ -188,7 +196,7 @@ def _bound(scenario: Scenario, key: str, which: str) -> float:
     return float(min(bound, value) if which == "low" else max(bound, value))
 
 
-def _identity(market: Market, here: Scenario, seed: int) -> dict[str, Any]:
+def identity_of(market: Market, here: Scenario, seed: int) -> dict[str, Any]:
     """Say what the plan was asked for, for `run.toml`; figures are those at the market's scale."""
     overrides = {key: {"value": given.value, "level": given.level} for key, given in here.overrides.items()}
     return {
