@@ -1,7 +1,7 @@
 """The siting models and the three-tier network on towns scattered over 2,000 x 2,000 km; CPU seconds of all threads.
 
-Towns have sizes of a Pareto law (1.2) and stores around them in the normal way (5 to 30 km); candidate sites stand near
-towns drawn by the square root of their size; volumes are log-normal around 0.35 m3 a month. Seed 1, service radius 80 km.
+Towns have sizes of a Pareto law (1.2) and stores around them in the normal way (5 to 30 km); candidate sites stand
+near towns drawn by the square root of their size; volumes are log-normal around 0.35 m3 a month. Seed 1, service radius 80 km.
 Compilation is apart: every work runs once on a small case first.
 """
 
@@ -29,7 +29,7 @@ def run(sizes=(100_000, MILLION)):
 
 
 def market(stores, sites, seed=1, limited=False):
-    """Stores and candidate sites (fronts, cities, regionals), drawn; money in proportion to the number of stores."""
+    """Draw stores and candidate sites (fronts, cities, regionals); money in proportion to the number of stores."""
     rng = np.random.default_rng(seed)
     towns, size = rng.random((TOWNS, 2)) * SIDE_KM, rng.pareto(1.2, TOWNS) + 0.2
     at = rng.choice(TOWNS, stores, p=size / size.sum())
