@@ -1,8 +1,8 @@
 """The siting models and the three-tier network on towns scattered over 2,000 x 2,000 km; CPU seconds of all threads.
 
 Towns have sizes of a Pareto law (1.2) and stores around them in the normal way (5 to 30 km); candidate sites stand
-near towns drawn by the square root of their size; volumes are log-normal around 0.35 m3 a month. Seed 1, service radius 80 km.
-Compilation is apart: every work runs once on a small case first.
+near towns drawn by the square root of their size; volumes are log-normal around 0.35 m3 a month. Seed 1, service
+radius 80 km. Compilation is apart: every work runs once on a small case first.
 """
 
 import resource
