@@ -16,7 +16,7 @@ from lst_workbench import cli
 from lst_workbench.runs import RunWriter, disk, read_progress, read_run
 
 COMMANDS = [
-    *(["market", "build"], ["market", "import"], ["market", "check"], ["plan"], ["compare"], ["explain"]),
+    *(["market", "build"], ["market", "import"], ["market", "check"], ["plan"], ["network"], ["compare"], ["explain"]),
     *(["assumptions"], ["serve"], ["lab"], ["demo"]),
     *(["demand", "catchments"], ["demand", "potentials"], ["demand", "forecast"], ["demand", "store"]),
 ]

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from lst_workbench import __version__
-from lst_workbench.cli import demand, figures, markets, pages, plans
+from lst_workbench.cli import demand, figures, markets, networks, pages, plans
 from lst_workbench.cli.console import err, out
 
 FAULT, INTERRUPTED, BROKEN = 2, 130, 1
@@ -19,7 +19,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for group in (plans, figures, pages):
+for group in (plans, networks, figures, pages):
     app.add_typer(group.app)
 app.add_typer(markets.app, name="market")
 app.add_typer(demand.app, name="demand")

@@ -42,12 +42,15 @@ def import_(
     mapping: Annotated[Path | None, typer.Option(help="TOML file: [columns] with lines as lat = '纬度'.")] = None,
     datum: Annotated[str, typer.Option(help="Datum of the positions: wgs84, gcj02 or bd09.")] = "wgs84",
     whole: Annotated[bool, typer.Option("--whole", help="The list holds every small shop of its towns.")] = False,
+    key_file: Annotated[
+        Path | None, typer.Option(help="File with your key: personal columns are kept as HMAC digests, else dropped.")
+    ] = None,
     seed: Seed = 7,
 ) -> None:
     """Make a market of your own list of shops; what is around them is modelled."""
     from lst_workbench.market import import_market, propose_import
 
-    proposal = propose_import(file, mapping)
+    proposal = propose_import(file, mapping, _key_of(key_file))
     out.print("Columns taken:", style="bold")
     for field, header in proposal.mapping.items():
         out.print(f"  {field} = {header}", highlight=False, markup=False)
@@ -56,6 +59,7 @@ def import_(
     for note in done.notes:
         out.print(f"- {note}", highlight=False, markup=False)
     print_table(done.quality, "Quality")
+    print_table(done.trust, "Rows that can be trusted for each stage")
     print_table(done.rejected["reason"].value_counts().reset_index().head(ROWS_SHOWN), "Rejected")
     read, kept, refused = f"{done.read:,}", f"{len(done.market.stores):,}", f"{len(done.rejected):,}"
     out.print(f"{read} rows read = {kept} imported + {refused} rejected: {to}", highlight=False)
@@ -77,11 +81,13 @@ def check(
         quality_of,
         read_census,
         read_market,
+        trust_of,
     )
 
     market = read_market(folder)
     quality = quality_of(market)
     print_table(quality, "Quality of the list of stores")
+    print_table(trust_of(market), "Stores that can be trusted for each stage")
     if not market.meta.synthetic:
         quality.to_parquet(folder / "quality_checked.parquet", index=False)
     print_table(check_market(market), f"{folder}: no fault in {len(market.stores):,} stores")
@@ -91,3 +97,17 @@ def check(
         compared = compare_with_census(market, read_census(counties, census_people))
         print_table(compared.figures, f"Against {counties.name}: each cell counts for the nearest seat")
         print_table(compared.worst, "Farthest off")
+
+
+def _key_of(path: Path | None) -> str | None:
+    from lst_workbench.contracts import InputError
+
+    if path is None:
+        return None
+    try:
+        key = path.read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        raise InputError(str(path), ["it cannot be read as text; give a file that holds your key"]) from None
+    if not key:
+        raise InputError(str(path), ["it is empty; write your key into it"])
+    return key

@@ -37,9 +37,10 @@ def plan(
     dask: Annotated[
         str | None, typer.Option(help="Address of a Dask scheduler (tcp://...) whose workers share the work.")
     ] = None,
+    network: Annotated[Path | None, typer.Option(help="Run of lst network whose warehouses serve in the plan.")] = None,
 ) -> None:
     """Plan who is signed when, from which warehouse, and write a run folder."""
-    result = planned(market, scenario_of(scenario, sets), to, seed, dask)
+    result = planned(market, scenario_of(scenario, sets), to, seed, dask, network)
     say(result)
     out.print(f"Run: {result.path}", highlight=False)
 
@@ -69,19 +70,26 @@ def explain(
 
 
 def planned(
-    folder: Path | None, scenario: "Scenario", to: Path | None, seed: int, dask: str | None = None
+    folder: Path | None,
+    scenario: "Scenario",
+    to: Path | None,
+    seed: int,
+    dask: str | None = None,
+    network: Path | None = None,
 ) -> "PlanResult":
     """Read the market and plan it, with a progress bar."""
     with progress_bar() as told:
         from lst_workbench.assumptions import data_folder
         from lst_workbench.market import read_market
         from lst_workbench.planning import make_plan
-        from lst_workbench.runs import fingerprint_of
+        from lst_workbench.runs import fingerprint_of, read_run
 
         market = read_market(folder or data_folder() / "sample")
         inputs = fingerprint_of({"market": market.meta.fingerprint, "scenario": scenario.to_toml(), "seed": seed})
-        path = to or RUNS / f"{market.meta.name}-{scenario.name}-{inputs[:6]}"
-        return make_plan(market, scenario, path, told, seed, dask)
+        served = read_run(network) if network else None
+        on = f"-on-{network.resolve().name}" if network else ""
+        path = to or RUNS / f"{market.meta.name}-{scenario.name}-{inputs[:6]}{on}"
+        return make_plan(market, scenario, path, told, seed, dask, served)
 
 
 def say(result: "PlanResult") -> None:

@@ -12,10 +12,13 @@ from lst_workbench.contracts.credit_budget_use import CreditBudgetUse
 from lst_workbench.contracts.credit_budgets import CreditBudgets
 from lst_workbench.contracts.credit_stores import CreditStores
 from lst_workbench.contracts.curve import Curve
+from lst_workbench.contracts.curve_ranges import CurveRanges
 from lst_workbench.contracts.decisions import Decisions
+from lst_workbench.contracts.dots import Dots
 from lst_workbench.contracts.economics import Economics
 from lst_workbench.contracts.errors import InputError, LstError
 from lst_workbench.contracts.exposures import Exposures
+from lst_workbench.contracts.kpi_ranges import KpiRanges
 from lst_workbench.contracts.kpis import Kpis
 from lst_workbench.contracts.levers import Levers
 from lst_workbench.contracts.limits import Limits
@@ -24,11 +27,14 @@ from lst_workbench.contracts.network_lanes import NetworkLanes
 from lst_workbench.contracts.network_sites import NetworkSites
 from lst_workbench.contracts.network_stores import NetworkStores
 from lst_workbench.contracts.participants import Participants
+from lst_workbench.contracts.place_months import PlaceMonths
 from lst_workbench.contracts.places import Places
 from lst_workbench.contracts.places_plan import PlacesPlan
 from lst_workbench.contracts.plan_months import PlanMonths
 from lst_workbench.contracts.potentials import Potentials
 from lst_workbench.contracts.quotas import Quotas
+from lst_workbench.contracts.region_ranges import RegionRanges
+from lst_workbench.contracts.reps_odds import RepsOdds
 from lst_workbench.contracts.rivals import Rivals
 from lst_workbench.contracts.sales import Sales
 from lst_workbench.contracts.similar import Similar
@@ -38,6 +44,7 @@ from lst_workbench.contracts.stores import Stores
 from lst_workbench.contracts.table import Table, column
 from lst_workbench.contracts.territories import Territories
 from lst_workbench.contracts.territory_months import TerritoryMonths
+from lst_workbench.contracts.tornado import Tornado
 from lst_workbench.contracts.transfers import Transfers
 from lst_workbench.contracts.uncovered import Uncovered
 from lst_workbench.contracts.warehouse_months import WarehouseMonths
@@ -59,8 +66,11 @@ CONTRACTS: dict[str, type[Table]] = {
         CreditBudgets,
         CreditStores,
         Curve,
+        CurveRanges,
         Decisions,
+        Dots,
         Economics,
+        KpiRanges,
         Exposures,
         Kpis,
         Levers,
@@ -72,9 +82,12 @@ CONTRACTS: dict[str, type[Table]] = {
         Participants,
         Places,
         PlacesPlan,
+        PlaceMonths,
         PlanMonths,
         Potentials,
         Quotas,
+        RegionRanges,
+        RepsOdds,
         Rivals,
         Sales,
         Similar,
@@ -83,6 +96,7 @@ CONTRACTS: dict[str, type[Table]] = {
         Stores,
         Territories,
         TerritoryMonths,
+        Tornado,
         Transfers,
         Uncovered,
         WarehouseMonths,
@@ -108,8 +122,11 @@ __all__ = [
     "CreditBudgets",
     "CreditStores",
     "Curve",
+    "CurveRanges",
     "Decisions",
+    "Dots",
     "Economics",
+    "KpiRanges",
     "Exposures",
     "Kpis",
     "Levers",
@@ -121,9 +138,12 @@ __all__ = [
     "Participants",
     "Places",
     "PlacesPlan",
+    "PlaceMonths",
     "PlanMonths",
     "Potentials",
     "Quotas",
+    "RegionRanges",
+    "RepsOdds",
     "Rivals",
     "Sales",
     "Similar",
@@ -132,6 +152,7 @@ __all__ = [
     "Stores",
     "Territories",
     "TerritoryMonths",
+    "Tornado",
     "Transfers",
     "Uncovered",
     "WarehouseMonths",

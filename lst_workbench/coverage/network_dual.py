@@ -160,6 +160,11 @@ def first_prices(task: TierTask, ways: Ways, network: Network) -> Prices:
     """
     design, per_volume = network.design, 1.0 / np.maximum(ways.volume, 1e-9)[:, None]
     cells, cities, regionals = len(ways.volume), task.sizes[1], task.sizes[2]
+    capacity = [np.zeros(size) for size in task.sizes]
+    if not (design.cities.any() and design.regionals.any()):
+        free = Prices(np.full(task.stores, np.inf), np.zeros(ways.near.shape), np.zeros((cells, regionals)), capacity)
+        reprice(task, ways, free, design.fronts)
+        return free
     city = np.where(design.front_of != NONE, design.city_of[design.front_of], design.slow_city_of)
     known = city != NONE
     at = task.cell_of[known] * cities + city[known]
@@ -182,7 +187,6 @@ def first_prices(task: TierTask, ways: Ways, network: Network) -> Prices:
     by_city = np.where(design.cities[None, :], haul, np.inf).min(axis=1) + city_share.sum(axis=1)
     wanted = np.maximum(by_city[:, None] - haul, 0.0)
     city_share = np.where(design.cities[None, :] & (flow > 0), city_share, _charged(wanted, task.fixed[1], ways))
-    capacity = [np.zeros(size) for size in task.sizes]
     shares = np.take_along_axis(city_share, ways.near, 1)
     prices = Prices(np.full(task.stores, np.inf), shares, regional_share, capacity)
     ways.keep_budgets(task, prices)

@@ -62,10 +62,12 @@ def search(task: TierTask, start: Opened | None = None, tried: int = TRIED_MOVES
     for _ in range(rounds):
         better = joint_moves(task, network, tried)
         better = in_turn(task, better)
-        if better.value >= network.value * (1.0 - 1e-6):
-            return better if better.value < network.value else network
-        network = better
-    return network
+        done = better.value >= network.value * (1.0 - 1e-6)
+        network = better if better.value < network.value else network
+        if done:
+            break
+    nothing = evaluate(task, (task.must[0], task.must[1], task.must[2]))
+    return nothing if nothing.value < network.value else network
 
 
 def in_turn(task: TierTask, network: Network, turns: int = 8) -> Network:

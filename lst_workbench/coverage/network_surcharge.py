@@ -49,7 +49,7 @@ def by_search(
             if high < np.inf and high - low < 0.02 * high:
                 break
     if found is None:
-        reason = "the capacities of the warehouses leave too little room for the promise; raise them or promise less"
+        reason = "no network found keeps the promise within the warehouses' capacities; raise them or promise less"
         return network, Certificate(np.inf, -np.inf, Status.FEASIBLE, 0.0, False, reason)
     network, surcharge = found
     bound = _bound(task.surcharged(surcharge), params, network)

@@ -5,7 +5,7 @@ from lst_workbench.market.bundle import TABLES, Market, MarketMeta, competing, f
 from lst_workbench.market.census import CensusCheck, compare_with_census, read_census
 from lst_workbench.market.check import check_market, check_provinces
 from lst_workbench.market.files import read_market, write_market
-from lst_workbench.market.importing import Imported, import_market, propose_import, quality_of
+from lst_workbench.market.importing import Imported, import_market, propose_import, quality_of, trust_of
 from lst_workbench.market.synthetic.stores import TOUR_STORE_ID
 from lst_workbench.market.tills import read_sales
 
@@ -29,5 +29,6 @@ __all__ = [
     "read_census",
     "read_market",
     "read_sales",
+    "trust_of",
     "write_market",
 ]

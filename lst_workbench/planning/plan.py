@@ -13,11 +13,22 @@ from lst_workbench.contracts import InputError
 from lst_workbench.coverage import assign_stores
 from lst_workbench.demand import potential_of_stores, spend_per_head
 from lst_workbench.market import Market, competing
-from lst_workbench.planning import levers, outcome, summary, wave_inputs
+from lst_workbench.planning import levers, outcome, summary, uncertainty, wave_inputs
 from lst_workbench.planning.regions import catchments_by_region
 from lst_workbench.runs import PlanResult, Progress, RunWriter, StageOutput
+from lst_workbench.runs.fingerprint import fingerprint_of_table
 
-STAGES = ("catchments", "potentials", "assignments", "wave_inputs", "waves", "outcome", "levers", "summary")
+STAGES = (
+    "catchments",
+    "potentials",
+    "assignments",
+    "wave_inputs",
+    "waves",
+    "outcome",
+    "levers",
+    "uncertainty",
+    "summary",
+)
 MARKET_TABLES = ("stores", "cells", "sites", "territories", "participants")
 # What a plan reads of the two large tables: names stay behind.
 READ = {
@@ -35,6 +46,7 @@ def make_plan(
     progress: Callable[[Progress], None] | None = None,
     seed: int = 7,
     address: str | None = None,
+    network: PlanResult | None = None,
 ) -> PlanResult:
     """Plan who is signed when, from which warehouse, under which capacities, and say what it comes to.
 
@@ -50,9 +62,11 @@ def make_plan(
     progress : callable, optional
         Called with a `Progress` at each stage.
     seed : int
-        Seed of whatever is drawn at random; nothing is in this version, and it is recorded.
+        Seed of whatever is drawn at random: the Monte Carlo of stage ``uncertainty``.
     address : str, optional
         Dask scheduler whose workers do the work by region; threads of this process by default, with the same result.
+    network : PlanResult, optional
+        A run of `make_network`: its open sites serve in place of the market's.
 
     Returns
     -------
@@ -77,22 +91,25 @@ def make_plan(
     here = scenario.at_scale(len(market.stores) / scenario["market.small_stores"])
     known = {name: market.tables[name][READ[name]] if name in READ else market.tables[name] for name in MARKET_TABLES}
     known["rivals"] = market.rivals
+    identity = identity_of(market, here, seed)
+    if network is not None:
+        known["sites"] = network.tables["sites"]
+        identity["network"] = {"sites": fingerprint_of_table(known["sites"])}
     about = {"market_folder": str(Path(market.folder).resolve()) if market.folder else ""}
-    with RunWriter(
-        Path(out) if out else None, _identity(market, here, seed), STAGES, progress, about, share=True
-    ) as run:
+    with RunWriter(Path(out) if out else None, identity, STAGES, progress, about, share=True) as run:
 
         def stage(name: str, make: Callable[[Tables, Figures], StageOutput], needs: str, keys: tuple[str, ...]) -> None:
             inputs = {table: known[table] for table in needs.split()}
-            known.update(run.stage(name, make, inputs, {key: _figure(here, key) for key in keys}))
+            known.update(run.stage(name, make, inputs, {key: _figure(here, key, seed) for key in keys}))
 
-        stage("catchments", partial(_catchments, address=address), "stores rivals cells", CATCHMENT_KEYS)
-        stage("potentials", _potentials, "stores cells catchments", POTENTIAL_KEYS)
+        stage("catchments", partial(catchment_stage, address=address), "stores rivals cells", CATCHMENT_KEYS)
+        stage("potentials", potential_stage, "stores cells catchments", POTENTIAL_KEYS)
         stage("assignments", _assignments, "stores sites", ASSIGNMENT_KEYS)
         stage("wave_inputs", _wave_inputs, WAVE_TABLES, wave_inputs.KEYS)
         stage("waves", _waves, "wave_stores territory_months warehouse_months plan_months", ())
         stage("outcome", _outcome, OUTCOME_TABLES, outcome.KEYS)
         stage("levers", _levers, f"{WAVE_TABLES} wave_stores plan_months waves prices", levers.SEARCH_KEYS)
+        stage("uncertainty", uncertainty.uncertainty, UNCERTAINTY_TABLES, uncertainty.KEYS)
         stage("summary", summary.summary, SUMMARY_TABLES, summary.KEYS)
         return run.finish()
 
@@ -110,16 +127,19 @@ OUTCOME_TABLES = (
     "stores territories sites participants potentials assignments uncovered wave_stores plan_months base_loads waves "
     "prices margins"
 )
+UNCERTAINTY_TABLES = "stores territories participants potentials assignments waves plan_months base_loads economics"
 SUMMARY_TABLES = "participants sites uncovered curve capacities economics levers reps_search"
 
 
-def _catchments(tables: Tables, figures: Figures, address: str | None) -> StageOutput:
+def catchment_stage(tables: Tables, figures: Figures, address: str | None) -> StageOutput:
+    """Say who shops where, among the stores of the market and their rivals."""
     stores, rivals = tables["stores"], tables["rivals"]
     made = catchments_by_region(competing(stores, rivals), tables["cells"], HuffParams.of(figures), address)
     return StageOutput({"catchments": made}, notes=summary.rivals_notes(len(stores), len(rivals)))
 
 
-def _potentials(tables: Tables, figures: Figures) -> StageOutput:
+def potential_stage(tables: Tables, figures: Figures) -> StageOutput:
+    """Work out the potential of every store, from its catchment and what a head spends."""
     served_share = tables["catchments"]["people"].sum() / tables["cells"]["people"].sum()
     spend_rmb_month = spend_per_head(
         figures["store.purchases_month"],
@@ -155,8 +175,13 @@ def _levers(tables: Tables, figures: Figures) -> StageOutput:
     return levers.levers(tables, figures)
 
 
-def _figure(scenario: Scenario, key: str) -> float:
+def _figure(scenario: Scenario, key: str, seed: int) -> float:
     """Value of a figure at the market's scale, or what a stage needs to know beside the figures."""
+    if key == "run.seed":
+        return float(seed)
+    name, _, bound = key.partition(" ")
+    if bound in ("low", "high"):
+        return _bound(scenario, name, bound)
     if key == "goal.counts_signups":
         return float(scenario.goal == "signups")
     if key == wave_inputs.FRONT_CAPACITY_REGISTERED:
@@ -164,7 +189,14 @@ def _figure(scenario: Scenario, key: str) -> float:
     return scenario[key]
 
 
-def _identity(market: Market, here: Scenario, seed: int) -> dict[str, Any]:
+def _bound(scenario: Scenario, key: str, which: str) -> float:
+    """Bound of a figure's range at the market's scale, never beyond the value that the scenario gives it."""
+    entry, value = scenario.figures[key], scenario[key]
+    bound = getattr(entry, which) * (scenario.scale if entry.scales else 1.0)
+    return float(min(bound, value) if which == "low" else max(bound, value))
+
+
+def identity_of(market: Market, here: Scenario, seed: int) -> dict[str, Any]:
     """Say what the plan was asked for, for `run.toml`; figures are those at the market's scale."""
     overrides = {key: {"value": given.value, "level": given.level} for key, given in here.overrides.items()}
     return {

@@ -1,7 +1,21 @@
 """Rollout: who is signed when, and what the plan earns."""
 
+from lst_workbench.rollout.chance import Lives, Outcomes, Queues, queues_of, simulate
 from lst_workbench.rollout.check import check_waves
+from lst_workbench.rollout.draws import draw_figures, quantiles
 from lst_workbench.rollout.wave_params import WaveParams
 from lst_workbench.rollout.waves import WaveResult, plan_waves
 
-__all__ = ["WaveParams", "WaveResult", "check_waves", "plan_waves"]
+__all__ = [
+    "Lives",
+    "Outcomes",
+    "Queues",
+    "WaveParams",
+    "WaveResult",
+    "check_waves",
+    "draw_figures",
+    "plan_waves",
+    "quantiles",
+    "queues_of",
+    "simulate",
+]

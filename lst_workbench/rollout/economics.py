@@ -38,6 +38,17 @@ class OrderCosts:
         return self.line_haul_tkm_rmb * self.line_haul_km / self.rmb_per_tonne
 
 
+def drop_rmb(costs: OrderCosts, rural_share: float) -> float:
+    """Mean cost of the last mile of an order, RMB."""
+    return (1 - rural_share) * costs.drop_urban_rmb + rural_share * costs.drop_rural_rmb
+
+
+def contribution_rmb(costs: OrderCosts, rural_share: float) -> float:
+    """Contribution of an average order, RMB: order × (margin − handling − line-haul) − drop cost."""
+    net_share = costs.margin_share - costs.handling_share - costs.line_haul_share
+    return costs.order_rmb * net_share - drop_rmb(costs, rural_share)
+
+
 def order_economics(costs: OrderCosts, rural_share: float) -> pd.DataFrame:
     """Contribution of an average order, and the order size, margin and drop cost at which it breaks even.
 
@@ -62,7 +73,7 @@ def order_economics(costs: OrderCosts, rural_share: float) -> pd.DataFrame:
     >>> table.round(3)[["contribution_rmb_order", "break_even_order_rmb"]].tolist()
     [1.005, 705.882]
     """
-    drop_rmb = (1 - rural_share) * costs.drop_urban_rmb + rural_share * costs.drop_rural_rmb
+    drop = drop_rmb(costs, rural_share)
     net_share = costs.margin_share - costs.handling_share - costs.line_haul_share
     rows = [
         ("order_rmb", costs.order_rmb, "RMB"),
@@ -72,15 +83,15 @@ def order_economics(costs: OrderCosts, rural_share: float) -> pd.DataFrame:
         ("line_haul_share", costs.line_haul_share, "share of order value"),
         ("net_share", net_share, "share of order value"),
         ("rural_share", rural_share, "share of orders"),
-        ("drop_rmb", drop_rmb, "RMB/order"),
-        ("contribution_rmb_order", costs.order_rmb * net_share - drop_rmb, "RMB/order"),
+        ("drop_rmb", drop, "RMB/order"),
+        ("contribution_rmb_order", contribution_rmb(costs, rural_share), "RMB/order"),
         (
             "break_even_margin_share",
-            costs.margin_share - net_share + drop_rmb / costs.order_rmb,
+            costs.margin_share - net_share + drop / costs.order_rmb,
             "share of order value",
         ),
         ("break_even_drop_rmb", max(0.0, costs.order_rmb * net_share), "RMB/order"),
     ]
     if net_share > 0:
-        rows.append(("break_even_order_rmb", drop_rmb / net_share, "RMB"))
+        rows.append(("break_even_order_rmb", drop / net_share, "RMB"))
     return Economics.check(pd.DataFrame(rows, columns=["item", "value", "unit"]))

@@ -9,7 +9,7 @@ import pandas as pd
 
 from lst_workbench.assumptions import Assumption, Register
 from lst_workbench.views import marks
-from lst_workbench.views.findings import Tables, kpi_rows
+from lst_workbench.views.findings import Tables, kpi_rows, odds_of
 from lst_workbench.views.formats import count, number, reps, rmb, share
 from lst_workbench.views.messages import both, knows, text
 
@@ -18,6 +18,7 @@ LOGO = (
     '<path d="M10 1l7.8 4.5v9L10 19l-7.8-4.5v-9z" fill="var(--accent)"/>'
     '<path d="M10 5.2l4.2 2.4v4.8L10 14.8l-4.2-2.4V7.6z" fill="var(--seq-3)"/></svg>'
 )
+LIKELY, UNLIKELY = 2 / 3, 1 / 3
 PAGES = ("rollout", "store")
 CARDS = (
     "in_system_stores", "signups_stores", "active_stores", "gmv_rmb_month", "reps_for_goal",
@@ -49,11 +50,7 @@ def topbar(lang: str, synthetic: bool, page: str = "rollout") -> str:
         else f'<a href="{name}.ipynb">{escape(text(f"nav.{name}", lang))}</a>'
         for name in PAGES
     )
-    tag = (
-        f'<span class="tag" title="{escape(text("synthetic.why", lang))}"><span class="long">'
-        f'{escape(text("synthetic", lang))}</span><span class="short">{escape(text("synthetic.short", lang))}</span>'
-        "</span>"
-    )
+    tag = f'<span class="tag" title="{escape(text("synthetic.why", lang))}">{escape(text("synthetic", lang))}</span>'
     return (
         f'<div class="topbar"><div class="brand">{LOGO}{escape(text("app", lang))}</div><nav class="nav">{links}</nav>'
         f'<span class="spring"></span>{tag if synthetic else ""}</div>'
@@ -68,11 +65,13 @@ def head(key: str, lang: str, sub: str = "") -> str:
 
 def kpi_row(tables: Tables, figures: Figures, lang: str) -> str:
     """Headline figures, each with unit, goal, definition and its entry in the register."""
-    rows = kpi_rows(tables["kpis"])
+    rows, ranges = kpi_rows(tables["kpis"]), ranges_of(tables)
     start = float(tables["places_plan"]["participants"].sum())
     shown = [row for name in CARDS if (row := rows.get(name)) and (name != "signups_stores" or pd.notna(row["goal"]))]
-    cards = "".join(_kpi(row, rows, start, figures, lang) for row in shown)
-    return f'<div class="kpis n{len(shown)}">{cards}</div>'
+    made = [_kpi({**row, **ranges.get(row["name"], {})}, rows, start, figures, lang) for row in shown]
+    if pd.notna(odds := odds_of(tables)):
+        made.insert(1, _odds(odds, figures, lang))
+    return f'<div class="kpis n{len(made)}">{"".join(made)}</div>'
 
 
 def figure_of(value: float, unit: str, lang: str) -> str:
@@ -93,23 +92,65 @@ def unit_of(unit: str, lang: str) -> str:
 
 def _kpi(row: dict[str, Any], rows: dict[str, dict[str, Any]], start: float, figures: Figures, lang: str) -> str:
     name, value, unit = row["name"], row["value"], row["unit"]
-    label = escape(text(f"kpi.{name}", lang))
     goal = None if pd.isna(row["goal"]) else float(row["goal"])
-    mark = _mark(value, goal, start if name == "in_system_stores" else 0.0)
+    mark = _mark(row, goal, start if name == "in_system_stores" else 0.0)
+    said = escape(range_words(row, unit, lang))
+    value_said = escape(figure_of(value, unit, lang))
+    return _card(row, value_said, unit_of(unit, lang), said, mark, _foot(row, goal, rows, lang), figures, lang)
+
+
+def _card(
+    row: Mapping[str, Any], value: str, unit: str, span: str, mark: str, foot: str, figures: Figures, lang: str
+) -> str:
+    label = escape(text(f"kpi.{row['name']}", lang))
+    spread = f'<div class="kpi-range">{span}</div>' if span else ""
     return (
         f'<div class="kpi"><div class="kpi-label"><span class="name">{label}</span>'
         f"{_definition(row, figures, lang)}</div>"
-        f'<div class="kpi-value">{escape(figure_of(value, unit, lang))}<span class="unit">'
-        f"{escape(unit_of(unit, lang))}</span></div>{mark}"
-        f'<div class="kpi-foot">{_foot(row, goal, rows, lang)}</div></div>'
+        f'<div class="kpi-value">{value}<span class="unit">{escape(unit)}</span></div>{spread}{mark}'
+        f'<div class="kpi-foot">{foot}</div></div>'
     )
 
 
-def _mark(value: float, goal: float | None, start: float) -> str:
-    if goal is None or pd.isna(value):
+def _odds(odds: float, figures: Figures, lang: str) -> str:
+    """Card of the chance of the goal."""
+    kind, word = odds_pill(odds)
+    draws = text("odds.draws", lang, n=count(figures.here.get("rollout.draws", float("nan")), lang))
+    row = {"name": "goal_odds", "register_key": "rollout.draws"}
+    pill = f'<span class="pill {kind}">{escape(text(word, lang))}</span>'
+    return _card(row, escape(share(odds)), "", escape(draws), marks.bullet(odds, None, 0.0, 1.0), pill, figures, lang)
+
+
+def odds_pill(odds: float) -> tuple[str, str]:
+    """Kind and word of a probability: likely from two thirds, unlikely below one third (as IPCC words it)."""
+    if odds >= LIKELY:
+        return "good", "odds.likely"
+    return ("bad", "odds.unlikely") if odds < UNLIKELY else ("watch", "odds.open")
+
+
+def ranges_of(tables: Tables) -> dict[str, dict[str, float]]:
+    """P10, P50 and P90 of each headline figure by its name; nothing where the run has no such table."""
+    if "kpi_ranges" not in tables:
+        return {}
+    rows = tables["kpi_ranges"].set_index("name")[["p10", "p50", "p90"]]
+    return {str(name): row for name, row in rows.to_dict("index").items()}
+
+
+def range_words(row: Mapping[str, Any], unit: str, lang: str) -> str:
+    """Say the range of a figure: "P10 895K – P90 998K"; empty when there is none."""
+    if "p10" not in row:
         return ""
-    floor = min(start, value, goal, 0.0) if min(value, goal) < start else start
-    return marks.bullet(value, goal, floor, floor + 1.12 * (max(value, goal) - floor))
+    low, high = (figure_of(row[name], unit, lang) for name in ("p10", "p90"))
+    return f"P10 {low} \u2013 P90 {high}"
+
+
+def _mark(row: Mapping[str, Any], goal: float | None, start: float) -> str:
+    span = (row["p10"], row["p90"]) if "p10" in row and pd.notna(row["p10"]) and pd.notna(row["p90"]) else None
+    shown = [at for at in (row["value"], goal, *(span or ())) if at is not None]
+    if (goal is None and span is None) or pd.isna(row["value"]):
+        return ""
+    floor = min(start, 0.0, *shown) if min(shown) < start else start
+    return marks.bullet(row["value"], goal, floor, floor + 1.12 * (max(shown) - floor), span)
 
 
 def _foot(row: dict[str, Any], goal: float | None, rows: dict[str, dict[str, Any]], lang: str) -> str:
@@ -131,7 +172,7 @@ def _foot(row: dict[str, Any], goal: float | None, rows: dict[str, dict[str, Any
     return f"<span>{escape(text(f'kpi.{name}.foot', lang))}</span>" if knows(f"kpi.{name}.foot") else ""
 
 
-def _definition(row: dict[str, Any], figures: Figures, lang: str) -> str:
+def _definition(row: Mapping[str, Any], figures: Figures, lang: str) -> str:
     """Definition on hover, focus or tap, with the register entry folded under it."""
     name, key = row["name"], row["register_key"]
     entry = register_entry(figures, key, lang) if key in figures.register else ""

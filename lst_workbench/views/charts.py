@@ -51,6 +51,16 @@ def curve_figure(
         zmin=0.0, zmax=1.0, colorscale=_used_scale(), showscale=False, xgap=1.5, ygap=1.5, texttemplate="%{text}",
         textfont={"size": 9.5}, hovertemplate="%{y} %{text}%<extra></extra>", row=3, col=1,
     )  # fmt: skip
+    figure.add_scatter(
+        mode="lines",
+        fill="toself",
+        line={"width": 0},
+        fillcolor=colour("accent"),
+        opacity=0.13,
+        hoverinfo="skip",
+        row=1,
+        col=1,
+    )
     style(figure, HEIGHT)
     figure.update_yaxes(visible=False, row=2, col=1)
     figure.update_yaxes(
@@ -72,11 +82,14 @@ def _fill(
     curve, used = tables["curve"], used_shares(tables["capacities"])
     stores, active, signups = (curve[name].to_numpy(np.float64) for name in ("in_system", "active", "signups"))
     shown_goal = goal if counted == "in_system" and pd.notna(goal) else None
-    ticks, top = _axis(max(stores.max(), shown_goal or 0.0))
+    low, high = _band(tables)
+    ticks, top = _axis(max(stores.max(), shown_goal or 0.0, high.max(initial=0.0)))
     with figure.batch_update():
         for trace, key, y in zip(figure.data, TRACES, (stores, active, signups), strict=False):
             trace.x, trace.y, trace.name = days(curve["month"]), y, text(f"curve.{key}", lang)
         figure.data[2].text = [count(value, lang) for value in signups]
+        band = figure.data[4]
+        band.x, band.y = days([*curve["month"], *curve["month"][::-1]]) if len(low) else [], [*low, *high[::-1]]
         heat, share = figure.data[3], used.to_numpy()
         heat.x, heat.y = days(used.columns), [text(f"resource.{name}.short", lang) for name in used.index]
         heat.z, heat.text = _tone(share), np.vectorize(lambda value: f"{100 * value:.0f}")(share)
@@ -85,6 +98,14 @@ def _fill(
         figure.layout.annotations = _notes(stores[-1], active[-1], shown_goal, top, lang) + _strips(
             curve["month"], festival, lang
         )
+
+
+def _band(tables: Tables) -> tuple[np.ndarray, np.ndarray]:
+    """P10 and P90 of stores in system by month; empty where the run does not say."""
+    if "curve_ranges" not in tables:
+        return np.array([]), np.array([])
+    rows = tables["curve_ranges"][tables["curve_ranges"]["measure"] == "in_system"]
+    return rows["p10"].to_numpy(), rows["p90"].to_numpy()
 
 
 def style(figure: go.Figure, height: int) -> None:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from lst_workbench.contracts.kinds import RESOURCES
 from lst_workbench.runs import PlanResult
-from lst_workbench.views.formats import count, month, reps
+from lst_workbench.views.formats import count, month, reps, share
 from lst_workbench.views.marks import BINDS
 from lst_workbench.views.messages import text
 
@@ -41,6 +41,8 @@ class Finding:
         Months of the plan.
     full : dict
         Resource to number of months in which it leaves no room.
+    odds : float
+        Chance of the goal; not a number where the run does not say.
     rivals : int
         Modelled shops that compete with those of a list which leaves them out.
     """
@@ -54,6 +56,7 @@ class Finding:
     last: pd.Timestamp
     months: int
     full: dict[str, int]
+    odds: float = float("nan")
     rivals: int = 0
 
     @property
@@ -80,8 +83,17 @@ def finding_of(result: PlanResult) -> Finding:
         last=pd.Timestamp(curve["month"].max()),
         months=len(curve),
         full={str(resource): int(row.sum()) for resource, row in full.iterrows()},
+        odds=odds_of(tables),
         rivals=int(rivals),
     )
+
+
+def odds_of(tables: Tables) -> float:
+    """Chance of the goal at the plan's end; not a number where the run does not say."""
+    if "curve_ranges" not in tables:
+        return float("nan")
+    counted = tables["curve_ranges"].dropna(subset="goal_share")["goal_share"]
+    return float(counted.iloc[-1]) if len(counted) else float("nan")
 
 
 KPI_OF_GOAL = {"in_system": "in_system_stores", "signups": "signups_stores"}
@@ -93,8 +105,14 @@ def kpi_rows(kpis: pd.DataFrame) -> dict[str, dict[str, Any]]:
 
 
 def used_shares(capacities: pd.DataFrame) -> pd.DataFrame:
-    """Share of each capacity in use, resource by month: that of the fullest territory or warehouse."""
-    share = (capacities["used"] / capacities["capacity"].where(capacities["capacity"] > 0)).fillna(0.0)
+    """Share of each capacity in use, resource by month: that of the fullest territory or warehouse.
+
+    A capacity of nothing is full where stores already in the system ask for it, or where there is nothing anywhere.
+    """
+    of = [capacities["resource"].astype(str), capacities["month"]]
+    nothing = capacities["capacity"] <= 0
+    full = nothing & ((capacities["used"] > 0) | nothing.groupby(of).transform("all"))
+    share = (capacities["used"] / capacities["capacity"].mask(nothing)).fillna(full.astype(float))
     table = share.groupby([capacities["resource"].astype(str), capacities["month"]]).max().unstack("month")
     return table.reindex([resource for resource in RESOURCES if resource in table.index])
 
@@ -145,6 +163,11 @@ def mend(finding: Finding, lang: str) -> str:
     return text("reps.enough.one" if n == "1" else "reps.enough", lang, reps=text("n_reps", lang, n=n))
 
 
+def chance(finding: Finding, lang: str) -> str:
+    """Say how likely the goal is, with figures and stores as they may turn out."""
+    return "" if pd.isna(finding.odds) else text("odds.headline", lang, n=share(finding.odds))
+
+
 def unlisted(finding: Finding, lang: str) -> str:
     """Say that modelled shops compete where a list leaves shops out."""
     return text("rivals.modelled", lang, n=count(finding.rivals, lang)) if finding.rivals else ""
@@ -154,6 +177,6 @@ def finding_markup(finding: Finding, lang: str) -> str:
     """Give the headline, what binds, and what would mend it, as markup."""
     return (
         f'<div class="finding"><h1>{escape(headline(finding, lang))}</h1>'
-        f"<p>{escape(limits(finding, lang))}<b>{escape(mend(finding, lang))}</b>"
+        f"<p>{escape(limits(finding, lang))}<b>{escape(mend(finding, lang))}</b> {escape(chance(finding, lang))} "
         f"{escape(unlisted(finding, lang))}</p></div>"
     )

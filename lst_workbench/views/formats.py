@@ -45,16 +45,14 @@ def number(value: float, lang: str = "en") -> str:
 
 
 def reps(value: float) -> str:
-    """Say a number of reps; below ten a part of a post counts, unless it is within a twentieth of a whole.
+    """Say a number of reps; below a hundred parts of a post count, so that 2.06 and 2.03 are told apart.
 
     Examples
     --------
-    >>> reps(1.92), reps(2.32), reps(2150.4)
-    ('2', '2.3', '2,150')
+    >>> reps(2.0), reps(2.06), reps(18.32), reps(2150.4)
+    ('2', '2.06', '18.3', '2,150')
     """
-    whole = round(value)
-    near = whole >= 1 and abs(value - whole) <= 0.05 * whole
-    return f"{value:,.0f}" if value >= 10 or near else _trim(f"{value:.1f}")
+    return f"{value:,.0f}" if value >= 100 else _trim(_significant(value))
 
 
 def rmb(value: float, lang: str = "en") -> str:

@@ -5,13 +5,15 @@ from collections.abc import Sequence
 BINDS = 0.975  # a capacity used to this share leaves no room for another store
 
 
-def bullet(value: float, goal: float | None, floor: float, ceiling: float) -> str:
-    """Draw a figure against its goal; it stretches to its card, so shapes only, no text."""
+def bullet(
+    value: float, goal: float | None, floor: float, ceiling: float, span: tuple[float, float] | None = None
+) -> str:
+    """Draw a figure against its goal and within its range; it stretches to its card, so shapes only, no text."""
 
     def x(at: float) -> float:
         return 200 * min(1.0, max(0.0, (at - floor) / ((ceiling - floor) or 1.0)))
 
-    start, end = sorted((x(0.0 if floor < 0 else floor), x(value)))
+    start, end = sorted((x(0.0 if floor < 0 else floor), x(value)) if span is None else map(x, span))
     goal_mark = "" if goal is None else f'<path d="M{x(goal):.1f} 1V19" class="mark-goal"/>'
     return (
         '<svg viewBox="0 0 200 20" preserveAspectRatio="none" aria-hidden="true">'
@@ -29,15 +31,6 @@ def band(low: float, middle: float, high: float, ceiling: float) -> str:
         '<rect y="8.5" width="200" height="3" rx="1.5" fill="var(--sunken)"/>'
         f'<rect x="{x[0]:.1f}" y="6" width="{max(1.5, x[2] - x[0]):.1f}" height="8" class="mark-bar"/>'
         f'<path d="M{x[1]:.1f} 3.5V16.5" class="mark-tick"/></svg>'
-    )
-
-
-def meter(used: float, width: int = 36) -> str:
-    """Draw used capacity; full turns to the colour of "watch", and the figure stands beside it."""
-    colour = "var(--watch)" if used >= BINDS else "var(--seq-5)"
-    return (
-        f'<svg width="{width}" height="8" aria-hidden="true"><rect width="{width}" height="8" rx="1" '
-        f'fill="var(--sunken)"/><rect width="{width * min(1.0, used):.1f}" height="8" rx="1" fill="{colour}"/></svg>'
     )
 
 

@@ -1,5 +1,6 @@
 """Import: a stranger's list becomes a market, every row accounted for, nothing personal kept."""
 
+import hmac
 from pathlib import Path
 
 import numpy as np
@@ -9,9 +10,9 @@ import pytest
 from lst_workbench.assumptions import load_register, load_scenario
 from lst_workbench.contracts import InputError
 from lst_workbench.geo import from_wgs84
-from lst_workbench.market import build_market, import_market, read_market
+from lst_workbench.market import build_market, import_market, propose_import, read_market
 from lst_workbench.market.importing import around, propose_mapping
-from lst_workbench.market.importing.mapping import plain_header
+from lst_workbench.market.importing.mapping import digested, plain_header
 from lst_workbench.market.importing.reading import read_table
 from lst_workbench.market.importing.values import dates, numbers
 from lst_workbench.planning import make_plan
@@ -157,6 +158,60 @@ def test_potential_of_a_thin_list_is_that_of_shops_with_rivals(tmp_path):
     assert 0.2 * usual < plan.tables["potentials"]["potential_rmb_month"].mean() < 5 * usual
     assert "rivals_modelled" in [note["key"] for note in plan.notes]
     assert "never signed" in finding_markup(finding_of(plan), "en")
+
+
+TITLED = [["门店清单 2017", None, None], ["制表：运营部", None, None], ["门店名称", "经度", "纬度"]]
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx"])
+def test_rows_above_the_header_and_other_sheets_are_left_out(tmp_path, form):
+    rows = pd.DataFrame([*TITLED, ["张记", "118.31", "29.71"], ["李记", "118.32", "29.72"]])
+    path = tmp_path / f"shops.{form}"
+    if form == "csv":
+        path.write_bytes(rows.to_csv(index=False, header=False).encode("gb18030"))
+    else:
+        with pd.ExcelWriter(path) as book:
+            pd.DataFrame({"说明": ["看下一张", "x", "y", "z"]}).to_excel(book, sheet_name="封面", index=False)
+            rows.to_excel(book, sheet_name="清单", index=False, header=False)
+    done = import_market(path)
+    assert done.read == len(done.market.stores) == 2
+    assert "2 lines above the header are left out" in done.notes
+    assert form == "csv" or "sheet 清单; left out: 封面" in done.notes[0]
+
+
+@pytest.mark.parametrize("header", ["经纬度", "location"])
+def test_a_column_of_both_coordinates_is_split(tmp_path, header):
+    pd.DataFrame({"店名": ["张记", "李记"], header: ["118.31,29.71", "(118.32， 29.72)"]}).to_csv(tmp_path / "s.csv")
+    assert import_market(tmp_path / "s.csv").market.stores["lat"].tolist() == [29.71, 29.72]
+
+
+def test_degrees_and_minutes_are_degrees():
+    written = pd.Series(["29°42′36″", "北纬29度42分36秒", "29°42.6'N", "29.71°"])
+    assert numbers(written).round(6).tolist() == [29.71] * 4
+
+
+def test_personal_values_are_kept_as_digests_of_the_users_key(tmp_path):
+    table = shops()
+    table.loc[2, "经度"] = "x"
+    table.to_csv(tmp_path / "shops.csv", index=False)
+    done = import_market(propose_import(tmp_path / "shops.csv", key="secret"), tmp_path / "market")
+    kept = pd.read_parquet(tmp_path / "market" / "personal_digests.parquet")
+    assert kept["store_id"].tolist() == done.market.stores["store_id"].tolist()
+    assert set(kept) == {"store_id", "店主", "联系电话", "身份证号"}
+    expected = hmac.new(b"secret", PHONE.encode(), "sha256").hexdigest()
+    assert set(kept["联系电话"]) == {expected}
+    assert digested(table[["店主"]], "other")["店主"][0] != kept["店主"][0]
+
+
+def test_stale_rows_are_found_and_trusted_less(tmp_path):
+    table = shops().assign(更新时间=["2014-01-01", *["2017年8月1日"] * 11])
+    table.to_csv(tmp_path / "shops.csv", index=False)
+    done = import_market(tmp_path / "shops.csv")
+    found = done.quality.set_index("finding")["rows"]
+    assert found[[name for name in found.index if name.startswith("stale")]].tolist() == [1]
+    trusted = done.trust.set_index("stage")["rows"]
+    assert trusted["waves"] == 11 and trusted["warehouses"] == 12
+    assert trusted["potentials"] == trusted["catchments"] - 2, "two areas are impossible or unreadable"
 
 
 def test_dates_in_mixed_formats_are_one_day():

@@ -2,7 +2,7 @@
 
 from lst_workbench.market.importing.importer import Imported, Proposal, import_market, propose_import
 from lst_workbench.market.importing.mapping import propose_mapping, read_mapping
-from lst_workbench.market.importing.quality import quality_of
+from lst_workbench.market.importing.quality import quality_of, trust_of
 
 __all__ = [
     "Imported",
@@ -12,4 +12,5 @@ __all__ = [
     "propose_mapping",
     "quality_of",
     "read_mapping",
+    "trust_of",
 ]

@@ -18,11 +18,12 @@ from lst_workbench.market.files import write_market
 from lst_workbench.market.importing.around import market_around
 from lst_workbench.market.importing.mapping import (
     checked_mapping,
+    digested,
     personal_columns,
     propose_mapping,
     read_mapping,
 )
-from lst_workbench.market.importing.quality import quality_of
+from lst_workbench.market.importing.quality import findings_of, report, trust
 from lst_workbench.market.importing.reading import RawTable, read_table
 from lst_workbench.market.importing.rows import split_rows
 from lst_workbench.market.synthetic import read_geography
@@ -42,12 +43,15 @@ class Proposal:
         Headers of the columns that hold personal data; they are dropped already.
     raw : RawTable
         The rest of the table.
+    digests : DataFrame or None
+        Personal columns as HMAC digests, where a key was given.
     """
 
     path: Path
     mapping: dict[str, str]
     personal: list[str]
     raw: RawTable
+    digests: pd.DataFrame | None = None
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,10 @@ class Imported:
         row, reason, source_id, name.
     quality : DataFrame
         As `quality_of` says.
+    trust : DataFrame
+        As `trust_of` says: how many rows can be trusted for which stage.
+    digests : DataFrame or None
+        store_id, and personal columns as HMAC digests, where a key was given.
     notes : list of str
         What the analyst should know: encoding, datum, positions, what was dropped and what is modelled.
     read : int
@@ -71,12 +79,25 @@ class Imported:
     market: Market
     rejected: pd.DataFrame
     quality: pd.DataFrame
+    trust: pd.DataFrame
     notes: list[str]
     read: int
+    digests: pd.DataFrame | None = None
 
 
-def propose_import(path: str | Path, mapping: Mapping[str, str] | str | Path | None = None) -> Proposal:
+def propose_import(
+    path: str | Path, mapping: Mapping[str, str] | str | Path | None = None, key: str | None = None
+) -> Proposal:
     """Read a file, drop its personal columns, and say what the others are taken to mean.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file.
+    mapping : dict or path, optional
+        As for `import_market`.
+    key : str, optional
+        Keeps personal columns as HMAC digests made with it, so that rows of two lists can be told to be one person's.
 
     Raises
     ------
@@ -91,7 +112,8 @@ def propose_import(path: str | Path, mapping: Mapping[str, str] | str | Path | N
     else:
         chosen = dict(mapping) if isinstance(mapping, Mapping) else read_mapping(mapping)
     chosen = checked_mapping(chosen, raw.frame, personal, str(path))
-    return Proposal(Path(path), chosen, [str(name) for name in personal], replace(raw, frame=kept))
+    digests = digested(raw.frame[personal], key) if key and personal else None
+    return Proposal(Path(path), chosen, [str(name) for name in personal], replace(raw, frame=kept), digests)
 
 
 def import_market(
@@ -111,7 +133,8 @@ def import_market(
     source : str, Path or Proposal
         CSV, Excel, Parquet, GeoPackage or GeoJSON file; or what `propose_import` made of it.
     out : str or Path, optional
-        Folder for the market; beside its tables it gets `rejected.parquet`, `quality.parquet` and `import.toml`.
+        Folder for the market; beside its tables it gets `rejected.parquet`, `quality.parquet`, `trust.parquet` and
+        `import.toml`, which can be given as a mapping again.
     mapping : dict or path, optional
         Field to header, or a TOML file with them under `[columns]`; proposed from the headers by default.
     datum : {"wgs84", "gcj02", "bd09"}
@@ -157,12 +180,15 @@ def import_market(
     meta = MarketMeta(proposal.path.stem, proposal.path.name, False, fingerprint_of(tables), seed, counts, __version__)
     market = Market(meta, tables)
     notes = [*proposal.raw.notes, *notes, *_said(proposal, market, "participant" in rows)]
-    done = Imported(market, rejected, quality_of(market, rows), notes, read)
+    findings = findings_of(market, rows)
+    digests = _digests_of(proposal, rows["row"])
+    done = Imported(market, rejected, report(findings, market.stores), trust(findings), notes, read, digests)
     return done if out is None else _written(done, proposal.mapping, datum, Path(out))
 
 
 def _said(proposal: Proposal, market: Market, participants_given: bool) -> list[str]:
-    dropped = f"dropped as personal: {', '.join(proposal.personal)}" if proposal.personal else "no personal column"
+    how = "dropped as personal" if proposal.digests is None else "kept as HMAC digests only"
+    dropped = f"{how}: {', '.join(proposal.personal)}" if proposal.personal else "no personal column"
     drawn = "warehouses and territories" if participants_given else "participants, warehouses and territories"
     said = [dropped, f"places, cells and people are modelled, {drawn} synthetic"]
     if rivals := len(market.rivals):
@@ -173,10 +199,20 @@ def _said(proposal: Proposal, market: Market, participants_given: bool) -> list[
     return said
 
 
+def _digests_of(proposal: Proposal, row: pd.Series) -> pd.DataFrame | None:
+    if proposal.digests is None:
+        return None
+    kept = proposal.digests.iloc[row.to_numpy() - 1].reset_index(drop=True)
+    return pd.concat([row.astype("int64").rename("store_id").reset_index(drop=True), kept], axis=1)
+
+
 def _written(done: Imported, mapping: Mapping[str, str], datum: str, folder: Path) -> Imported:
     market = write_market(done.market, folder)
     done.rejected.to_parquet(folder / "rejected.parquet", index=False)
     done.quality.to_parquet(folder / "quality.parquet", index=False)
+    done.trust.to_parquet(folder / "trust.parquet", index=False)
+    if done.digests is not None:
+        done.digests.to_parquet(folder / "personal_digests.parquet", index=False)
     account = {"read": done.read, "imported": len(done.market.stores), "rejected": len(done.rejected)}
     content = {"rows": account, "datum": datum, "notes": done.notes, "columns": dict(mapping)}
     (folder / "import.toml").write_text(tomli_w.dumps(content), "utf-8")

@@ -1,7 +1,10 @@
 """Which column of a stranger's table means what; and which hold personal data and are dropped."""
 
+import hashlib
+import hmac
 import re
 import tomllib
+import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -24,6 +27,8 @@ HEADERS = {
     "store_kind": ("storekind", "kind", "type", "storetype", "类型", "门店类型", "业态", "店铺类型", "类别", "category"),  # noqa: E501
     "participant": ("participant", "insystem", "是否合作", "已加入", "是否加入", "合作", "会员"),
     "joined_month": ("joinedmonth", "joined", "joindate", "加入日期", "加入时间", "合作日期", "签约日期", "注册时间"),
+    "updated": ("updated", "updatedat", "lastupdate", "lastupdated", "更新时间", "更新日期", "最后更新", "最近更新",
+                "修改时间", "采集时间", "采集日期"),
 }  # fmt: skip
 PERSONAL = re.compile(
     r"owner|phone|mobile|tel$|^tel|identity|idcard|idno|passport|email|mail$|wechat|contact|boss|legalperson|bank"
@@ -36,8 +41,6 @@ MOSTLY = 0.5
 
 def plain_header(header: str) -> str:
     """Lower case, half width, letters and digits only."""
-    import unicodedata
-
     return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", header).casefold())
 
 
@@ -51,6 +54,24 @@ def personal_columns(frame: pd.DataFrame) -> list[str]:
     return personal
 
 
+def digested(personal: pd.DataFrame, key: str) -> pd.DataFrame:
+    """Give HMAC-SHA256 digests of personal values in place of the values; empty ones stay empty.
+
+    Examples
+    --------
+    >>> one = digested(pd.DataFrame({"phone": ["138", "１３８", None]}), "my key")["phone"]
+    >>> one[0] == one[1], len(one[0]), bool(one.isna()[2])
+    (True, 64, True)
+    """
+
+    def digest(value: str) -> str:
+        plain = unicodedata.normalize("NFKC", value).strip()
+        return hmac.new(key.encode(), plain.encode(), hashlib.sha256).hexdigest()
+
+    texts = personal.astype("str")
+    return pd.DataFrame({str(name): texts[name].map(digest, na_action="ignore") for name in texts})
+
+
 def propose_mapping(headers: Sequence[str]) -> dict[str, str]:
     """Propose a column for each field from the headers, English or Chinese.
 
@@ -62,8 +83,8 @@ def propose_mapping(headers: Sequence[str]) -> dict[str, str]:
     Returns
     -------
     dict
-        Field (lat, lon, source_id, name, area_m2, store_kind, participant, joined_month) to header; fields that no
-        header fits are left out.
+        Field (lat, lon, source_id, name, area_m2, store_kind, participant, joined_month, updated) to header;
+        fields that no header fits are left out.
 
     Examples
     --------

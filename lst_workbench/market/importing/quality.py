@@ -1,4 +1,4 @@
-"""The quality report of a list of shops: what is missing, impossible, doubled or stands alone."""
+"""The quality report of a list of shops: what is missing, impossible, doubled, old or stands alone."""
 
 import numpy as np
 import pandas as pd
@@ -8,6 +8,19 @@ from lst_workbench.market.bundle import Market
 from lst_workbench.market.importing.rows import possible_area
 
 NEAR_KM, ORPHAN_KM = 0.05, 30.0
+STALE_MONTHS = 24
+NO_AREA, ODD_AREA = "area_m2 is missing or unreadable", "area_m2 is impossible"
+DOUBLED, ALIKE = "source_id is doubled", "likely the same shop (within 50 m, alike in name)"
+FAR, EMPTY = "orphan: no known place within 30 km", "orphan: nobody lives in its cell"
+STALE = f"stale: {STALE_MONTHS} months older than the newest row"
+Findings = dict[str, np.ndarray]
+# Findings that make a row unfit for a stage.
+HARM = {
+    "catchments": (ALIKE, EMPTY),
+    "potentials": (ALIKE, EMPTY, NO_AREA, ODD_AREA),
+    "warehouses": (ALIKE, FAR),
+    "waves": (ALIKE, FAR, DOUBLED, STALE),
+}
 SHOWN = 3
 ENDINGS = r"[\W_]|店$|门店|有限公司|便利|超市"
 
@@ -35,28 +48,71 @@ def quality_of(market: Market, imported: pd.DataFrame | None = None) -> pd.DataF
     >>> int(report.set_index("finding").at["source_id is doubled", "rows"])
     0
     """
-    stores = market.stores
-    area = stores["area_m2"] if imported is None else imported["area_m2"]
-    distance = nearest(stores["lat"], stores["lon"], market.places["lat"], market.places["lon"])[1]
-    ids = stores["source_id"]
-    findings = {
-        "name is missing": stores["name"].isna().to_numpy(),
-        "area_m2 is missing or unreadable": area.isna().to_numpy(),
-        "area_m2 is impossible": (area.notna() & ~possible_area(area)).to_numpy(),
-        "source_id is missing": ids.isna().to_numpy(),
-        "source_id is doubled": (ids.notna() & ids.duplicated(keep=False)).to_numpy(),
-        "likely the same shop (within 50 m, alike in name)": likely_duplicates(stores),
-        "orphan: no known place within 30 km": distance > ORPHAN_KM,
-        "orphan: nobody lives in its cell": ~stores["h3_8"].isin(market.cells["h3_8"]).to_numpy(),
-    }
-    shown = ids.fillna(stores["store_id"].astype("str")).to_numpy()
+    return report(findings_of(market, imported), market.stores)
+
+
+def trust_of(market: Market, imported: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Count the rows that can be trusted for each stage of a plan: those with none of the findings that harm it.
+
+    Parameters
+    ----------
+    market, imported
+        As for `quality_of`.
+
+    Returns
+    -------
+    DataFrame
+        stage, rows, share (0-1).
+
+    Examples
+    --------
+    >>> from lst_workbench.assumptions import data_folder
+    >>> from lst_workbench.market import read_market
+    >>> trust_of(read_market(data_folder() / "sample"))["stage"].tolist()
+    ['catchments', 'potentials', 'warehouses', 'waves']
+    """
+    return trust(findings_of(market, imported))
+
+
+def report(findings: Findings, stores: pd.DataFrame) -> pd.DataFrame:
+    """Write findings as `quality_of` says."""
+    ids = stores["source_id"].fillna(stores["store_id"].astype("str")).to_numpy()
     return pd.DataFrame(
         [
-            (name, int(bad.sum()), float(bad.mean()), ", ".join(map(str, shown[np.flatnonzero(bad)[:SHOWN]])))
+            (name, int(bad.sum()), float(bad.mean()), ", ".join(map(str, ids[np.flatnonzero(bad)[:SHOWN]])))
             for name, bad in findings.items()
         ],
         columns=["finding", "rows", "share", "first"],
     )
+
+
+def trust(findings: Findings) -> pd.DataFrame:
+    """Write findings as `trust_of` says."""
+    good = {stage: ~np.any([findings[name] for name in harms], axis=0) for stage, harms in HARM.items()}
+    return pd.DataFrame(
+        [(stage, int(rows.sum()), float(rows.mean())) for stage, rows in good.items()],
+        columns=["stage", "rows", "share"],
+    )
+
+
+def findings_of(market: Market, imported: pd.DataFrame | None = None) -> Findings:
+    """Say of every finding which stores it concerns."""
+    stores = market.stores
+    area = stores["area_m2"] if imported is None else imported["area_m2"]
+    distance = nearest(stores["lat"], stores["lon"], market.places["lat"], market.places["lon"])[1]
+    ids = stores["source_id"]
+    updated = imported["updated"] if imported is not None and "updated" in imported else pd.Series(pd.NaT, stores.index)
+    return {
+        "name is missing": stores["name"].isna().to_numpy(),
+        NO_AREA: area.isna().to_numpy(),
+        ODD_AREA: (area.notna() & ~possible_area(area)).to_numpy(),
+        "source_id is missing": ids.isna().to_numpy(),
+        DOUBLED: (ids.notna() & ids.duplicated(keep=False)).to_numpy(),
+        ALIKE: likely_duplicates(stores),
+        FAR: distance > ORPHAN_KM,
+        EMPTY: ~stores["h3_8"].isin(market.cells["h3_8"]).to_numpy(),
+        STALE: (updated < updated.max() - pd.DateOffset(months=STALE_MONTHS)).to_numpy(bool),
+    }
 
 
 def likely_duplicates(stores: pd.DataFrame) -> np.ndarray:

@@ -3,7 +3,7 @@
 import csv
 import io
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -11,11 +11,17 @@ import pyarrow as pa
 import pyarrow.csv as pcsv
 
 from lst_workbench.contracts import InputError
+from lst_workbench.market.importing.mapping import MOSTLY, SAMPLE_ROWS, propose_mapping
 
 DELIMITERS = ",;\t|"
 SPREADSHEETS, LAYERS = (".xlsx", ".xlsm"), (".gpkg", ".geojson", ".json")
+OLD_EXCEL = b"\xd0\xcf\x11\xe0"
+TITLE_ROWS_MOST = 30  # rows above a header, at most
+SHEET_NAMES_SHOWN = 5
 UNPACKED_MOST_BYTES = 2_000_000_000
 PACKED_MOST = 200  # a spreadsheet that unpacks to more than this many times its size is a bomb
+HEADER_MOST, KNOWN_FIELDS = 5000, 2  # characters of a header line; fields it must make known to be taken for one
+BOTH = r"^\s*(?:POINT\s*)?[\[(]?\s*(-?\d+\.\d+)\s*[,，;；\s]\s*(-?\d+\.\d+)\s*[\])]?\s*$"
 BLOCK_BYTES, BLOCK_MOST_BYTES = 16 << 20, (1 << 31) - 1
 
 
@@ -62,8 +68,23 @@ def read_table(path: str | Path) -> RawTable:
         raise InputError(
             str(path), [f"it cannot be read as {path.suffix.lstrip('.') or 'text'} ({said}); export it again"]
         ) from None
+    raw = _with_split_positions(raw)
     if not len(raw.frame.columns) or not len(raw.frame) + len(raw.broken):
         raise InputError(str(path), ["it has no rows below its header; export it again"])
+    return raw
+
+
+def _with_split_positions(raw: RawTable) -> RawTable:
+    """Split a column that holds both coordinates, as "118.31,29.71"; which is which is found out later."""
+    frame = raw.frame
+    if {"lat", "lon"} & set(propose_mapping([str(name) for name in frame.columns])):
+        return raw
+    for name in frame.columns:
+        sample = frame[name].dropna().head(SAMPLE_ROWS).astype("str")
+        if len(sample) and sample.str.slice(0, 100).str.match(BOTH).mean() > MOSTLY and "lon" not in frame:
+            sides = frame[name].astype("str").str.slice(0, 100).str.extract(BOTH)
+            note = f"column {name} holds both coordinates and is split"
+            return replace(raw, frame=frame.assign(lon=sides[0], lat=sides[1]), notes=[*raw.notes, note])
     return raw
 
 
@@ -71,19 +92,40 @@ def _text(path: Path) -> RawTable:
     content = path.read_bytes()
     if content[:4] == b"PK\x03\x04":
         raise InputError(str(path), ["it is an archive or a spreadsheet, not text; unpack it or name it .xlsx"])
+    if content[:4] == OLD_EXCEL:
+        raise InputError(str(path), ["it is an Excel file of before 2007; save it as .xlsx or CSV"])
     text, encoding = _decoded(content)
     if "\0" in text:
         text = text.replace("\0", "")
     head = text[:65536].lstrip("\r\n")
-    first = next(iter(head.splitlines()), "")
-    delimiter = max(DELIMITERS, key=first.count)
-    if first.count(delimiter) == 0:
-        delimiter = ","
-    table, broken = _parsed(text.encode("utf-8", "replace"), delimiter)
+    delimiter, above = _layout(head)
+    body = text.lstrip("\r\n") if above else text
+    for _ in range(above):
+        body = body[body.find("\n") + 1 :]
+    table, broken = _parsed(body.encode("utf-8", "replace"), delimiter)
     names = [str(column[0].as_py() or "") for column in table.columns] if table.num_rows else []
     frame = table.slice(1).rename_columns([str(number) for number in range(len(names))]).to_pandas()
     frame.columns = pd.Index(_distinct(names), dtype="object")
-    return RawTable(frame, broken, [f"read as {encoding}, delimiter {delimiter!r}"])
+    return RawTable(frame, broken, [f"read as {encoding}, delimiter {delimiter!r}", *_titles(above)])
+
+
+def _layout(head: str) -> tuple[str, int]:
+    """Find the delimiter, and how many lines stand above the header: the pair that makes most headers known."""
+    lines = head.splitlines()[:TITLE_ROWS_MOST]
+    first = next(iter(lines), "")
+    known = [
+        (len(propose_mapping(_distinct(next(csv.reader([line], delimiter=mark), [])))), -row, mark)
+        for row, line in enumerate(lines)
+        for mark in DELIMITERS
+        if len(line) < HEADER_MOST
+    ]
+    fields, row, mark = max(known, default=(0, 0, ","))
+    usual = max(DELIMITERS, key=first.count)
+    return (mark, -row) if fields >= KNOWN_FIELDS else (usual if usual in first else ",", 0)
+
+
+def _titles(above: int) -> list[str]:
+    return [f"{above} lines above the header are left out"] if above else []
 
 
 def _decoded(content: bytes) -> tuple[str, str]:
@@ -151,11 +193,26 @@ def _excel(path: Path) -> RawTable:
         unpacked = sum(entry.file_size for entry in archive.infolist())
     if unpacked > UNPACKED_MOST_BYTES or unpacked > PACKED_MOST * max(path.stat().st_size, 100_000):
         raise InputError(str(path), [f"it unpacks to {unpacked / 1e6:,.0f} MB; export it as CSV"])
-    sheet = pd.read_excel(path, header=None, dtype=object, engine="openpyxl").dropna(how="all")
-    names = _distinct(["" if pd.isna(name) else str(name) for name in sheet.iloc[0]]) if len(sheet) else []
-    frame = sheet.iloc[1:].reset_index(drop=True)
-    frame.columns = pd.Index(names, dtype="object")
-    return RawTable(_as_text(frame), [], ["read as Excel, first sheet"])
+    sheets = pd.read_excel(path, sheet_name=None, header=None, dtype=object, engine="openpyxl")
+    read = {name: _below_header(sheet.dropna(how="all")) for name, sheet in sheets.items()}
+    chosen = max(read, key=lambda name: (len(propose_mapping(list(read[name][0].columns))), len(read[name][0])))
+    frame, above = read[chosen]
+    others = [name for name in read if name != chosen]
+    left = f"; left out: {', '.join(others[:SHEET_NAMES_SHOWN])}" if others else ""
+    return RawTable(_as_text(frame), [], [f"read as Excel, sheet {chosen}{left}", *_titles(above)])
+
+
+def _below_header(sheet: pd.DataFrame) -> tuple[pd.DataFrame, int]:
+    """Table of a sheet, and how many filled rows stand above its header: the row that makes most known."""
+    heads = [
+        _distinct(["" if pd.isna(name) else str(name) for name in row])
+        for row in sheet.head(TITLE_ROWS_MOST).itertuples(index=False)
+    ]
+    known = [len(propose_mapping(head)) for head in heads]
+    above = known.index(max(known)) if known and max(known) >= KNOWN_FIELDS else 0
+    frame = sheet.iloc[above + 1 :].reset_index(drop=True)
+    frame.columns = pd.Index(heads[above] if heads else [], dtype="object")
+    return frame, above
 
 
 def _parquet(path: Path) -> RawTable:

@@ -23,7 +23,7 @@ def split_rows(
     -------
     imported : DataFrame
         row (1 = first below the header), source_id, name, lat, lon (WGS-84), area_m2 (as given, NaN where
-        unreadable), store_kind, and participant and joined_month where mapped.
+        unreadable), store_kind, and participant, joined_month and updated where mapped.
     rejected : DataFrame
         row (empty where the format hides it), reason, source_id, name; no other value of the file is kept.
     notes : list of str
@@ -44,6 +44,8 @@ def split_rows(
         rows["participant"] = truths(frame[mapping["participant"]])
     if "joined_month" in mapping:
         rows["joined_month"] = dates(frame[mapping["joined_month"]])
+    if "updated" in mapping:
+        rows["updated"] = dates(frame[mapping["updated"]])
     repeats = rows.duplicated(["source_id", "name", "lat", "lon", "area_m2"]) & (rows["reason"] == "")
     if "source_id" in mapping or "name" in mapping:
         rows.loc[repeats, "reason"] = REPEATED

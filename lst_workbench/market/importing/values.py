@@ -4,6 +4,9 @@ import numpy as np
 import pandas as pd
 
 UNITS = r"平方米|平米|平方|m2|m\^2|sqm|元|rmb|¥|°|度|[\s,_'\"nNeE北纬东经]"
+DEGREES_MINUTES = (
+    r"^\D{0,3}(\d{1,3})\s*[°度]\s*(?:(\d{1,2}(?:\.\d+)?)\s*['′分])\s*(?:(\d{1,2}(?:\.\d+)?)\s*(?:[\"″秒]|'')?)?\D{0,3}$"
+)
 TIMES = {"万": 1e4, "亿": 1e8, "千": 1e3}
 KIND_WORDS = {
     "kiosk": "亭|kiosk|摊",
@@ -17,10 +20,12 @@ LONGEST = 64  # of a number or a date; what is longer is neither
 
 
 def numbers(column: pd.Series) -> np.ndarray:
-    """Numbers of a column: full-width digits, thousands, units and 万 are understood; anything else is NaN.
+    r"""Numbers of a column: full-width digits, thousands, units and 万 are understood; anything else is NaN.
 
     Examples
     --------
+    >>> numbers(pd.Series(["29°42'36\"N"])).round(4).tolist()
+    [29.71]
     >>> numbers(pd.Series(["３５．５", "1.2万", "1,500 平方米", "about 5", None]))
     array([   35.5, 12000. ,  1500. ,     nan,     nan])
     """
@@ -30,13 +35,17 @@ def numbers(column: pd.Series) -> np.ndarray:
     hard = np.flatnonzero(np.isnan(found) & column.notna().to_numpy())
     if len(hard):
         text = column.iloc[hard].astype("str").str.slice(0, LONGEST + 1)
-        text = text.mask(text.str.len() > LONGEST).str.normalize("NFKC").str.replace(UNITS, "", regex=True)
+        text = text.mask(text.str.len() > LONGEST).str.normalize("NFKC")
+        parts = text.str.extract(DEGREES_MINUTES).astype("float64").fillna({1: 0.0, 2: 0.0})
+        text = text.str.replace(UNITS, "", regex=True)
         factor = np.ones(len(hard))
         for word, times in TIMES.items():
             ends = text.str.endswith(word).eq(True).to_numpy()
             factor[ends] = times
             text = text.str.removesuffix(word)
         found[hard] = pd.to_numeric(text, errors="coerce").to_numpy("float64", na_value=np.nan) * factor
+        degrees = (parts[0] + parts[1] / 60 + parts[2] / 3600).to_numpy()
+        found[hard] = np.where(np.isnan(degrees), found[hard], degrees)
     return _finite(found)
 
 

@@ -10,8 +10,8 @@ from lst_workbench.ui.rollout.model import RolloutState
 from lst_workbench.ui.rollout.panel_chart import Chart
 from lst_workbench.ui.rollout.panel_map import MapCard
 from lst_workbench.ui.rollout.panel_store import StoreCard
-from lst_workbench.views import cards, charts, states, tables
-from lst_workbench.views.findings import finding_of, used_shares
+from lst_workbench.views import cards, charts, odds, states, tables
+from lst_workbench.views.findings import KPI_OF_GOAL, finding_of, used_shares
 from lst_workbench.views.messages import text
 
 
@@ -22,12 +22,14 @@ class ResultBody(w.VBox):
         self.state = state
         self._kpis, self._curve_head, self._twin = html("kpi-row"), html("head"), html()
         self._order, self._table, self._worth = html("card"), html("card", "span8"), html("card", "span4")
+        self._odds, self._tornado = html("card", "span5"), html("card", "span7")
         self._curve = Chart(charts.curve_figure(*self._curve_data()))
         self._map = MapCard(state)
         store = StoreCard(state, lambda: self._map.layer.resolution, self._map.focus)
         curve = classed(w.VBox([self._curve_head, self._curve, self._twin]), "card")
         right = classed(w.VBox([curve, self._order]), "span5", "stack")
-        grid = [classed(self._map, "card", "span7"), right, classed(store, "card", "span12"), self._table, self._worth]
+        where = [classed(self._map, "card", "span7"), right, self._odds, self._tornado]
+        grid = [*where, classed(store, "card", "span12"), self._table, self._worth]
         super().__init__([self._kpis, classed(w.HBox(grid), "grid12")])
         classed(self, "content")
         state.observe(self._show, ["result", "lang"])
@@ -52,11 +54,24 @@ class ResultBody(w.VBox):
         self._order.value = cards.head("order.title", lang) + tables.order_account(economics, lang)
         shown, every = min(tables.SHOWN_PLACES, len(run["places_plan"])), len(run["places_plan"])
         head = cards.head("places.title", lang, text("places.sub", lang, n=str(shown), all=str(every)))
-        listed = tables.places_table(run, state.market.places, state.market.stores, lang)
+        listed = tables.places_table(run, state.market.places, lang)
         self._table.value = head + listed + tables.uncovered_line(run, state.market.places, lang)
+        self._show_odds()
         months = str(len(run["curve"]))
         self._worth.value = (
             cards.head("worth.title", lang, text("worth.sub", lang, n=months))
             + tables.worth_list(levers, state.register, lang)
             + states.note(text("worth.note", lang))
         )
+
+    def _show_odds(self) -> None:
+        """Fill the cards that say how sure the plan is; runs of older versions do not say."""
+        state, lang = self.state, self.state.lang
+        assert state.result is not None
+        run = state.result.tables
+        for card in (self._odds, self._tornado):
+            card.layout.display = None if "kpi_ranges" in run else "none"
+        if "kpi_ranges" in run:
+            draws, reps = state.figures["rollout.draws"], state.figures["field.reps"]
+            self._odds.value = odds.odds_card(run, draws, reps, lang)
+            self._tornado.value = odds.tornado_card(run, KPI_OF_GOAL[state.counted], state.register, lang)
