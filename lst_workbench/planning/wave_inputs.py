@@ -5,7 +5,6 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-
 Tables = Mapping[str, pd.DataFrame]
 Figures = Mapping[str, float]
 FRONT_CAPACITY = "network.front_capacity_m3_month"
