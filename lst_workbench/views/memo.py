@@ -58,7 +58,7 @@ def memo_html(result: PlanResult, market: Market, register: Register, lang: str,
         _section("map.title", map_svg(result, market, lang), lang),
         _section("worth.title", tables.worth_list(result.tables["levers"], register, lang), lang),
         _section("order.title", tables.order_account(result.tables["economics"], lang), lang),
-        _section("places.title", tables.places_table(result.tables, market.places, market.stores, lang), lang, "long"),
+        _section("places.title", tables.places_table(result.tables, market.places, lang), lang, "long"),
         _section("memo.assumptions", _assumptions(result, register, lang), lang, "long small"),
         _section("memo.made", _made(result, lang), lang),
     ]
