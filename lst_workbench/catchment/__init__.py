@@ -2,6 +2,7 @@
 
 from lst_workbench.catchment.access import cell_access
 from lst_workbench.catchment.calibrate import HuffCalibration, calibrate_huff, huff_shares
+from lst_workbench.catchment.calibrate_sales import SalesCalibration, calibrate_on_sales
 from lst_workbench.catchment.huff import HuffResult, huff_catchments, store_cells
 from lst_workbench.catchment.params import HuffParams
 from lst_workbench.catchment.profiles import catchment_profiles, place_profiles
@@ -12,8 +13,10 @@ __all__ = [
     "HuffCalibration",
     "HuffParams",
     "HuffResult",
+    "SalesCalibration",
     "TransferResult",
     "calibrate_huff",
+    "calibrate_on_sales",
     "catchment_profiles",
     "cell_access",
     "find_similar",

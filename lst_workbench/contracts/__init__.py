@@ -14,6 +14,7 @@ from lst_workbench.contracts.credit_stores import CreditStores
 from lst_workbench.contracts.curve import Curve
 from lst_workbench.contracts.curve_ranges import CurveRanges
 from lst_workbench.contracts.decisions import Decisions
+from lst_workbench.contracts.dots import Dots
 from lst_workbench.contracts.economics import Economics
 from lst_workbench.contracts.errors import InputError, LstError
 from lst_workbench.contracts.exposures import Exposures
@@ -26,6 +27,7 @@ from lst_workbench.contracts.network_lanes import NetworkLanes
 from lst_workbench.contracts.network_sites import NetworkSites
 from lst_workbench.contracts.network_stores import NetworkStores
 from lst_workbench.contracts.participants import Participants
+from lst_workbench.contracts.place_months import PlaceMonths
 from lst_workbench.contracts.places import Places
 from lst_workbench.contracts.places_plan import PlacesPlan
 from lst_workbench.contracts.plan_months import PlanMonths
@@ -66,6 +68,7 @@ CONTRACTS: dict[str, type[Table]] = {
         Curve,
         CurveRanges,
         Decisions,
+        Dots,
         Economics,
         KpiRanges,
         Exposures,
@@ -79,6 +82,7 @@ CONTRACTS: dict[str, type[Table]] = {
         Participants,
         Places,
         PlacesPlan,
+        PlaceMonths,
         PlanMonths,
         Potentials,
         Quotas,
@@ -120,6 +124,7 @@ __all__ = [
     "Curve",
     "CurveRanges",
     "Decisions",
+    "Dots",
     "Economics",
     "KpiRanges",
     "Exposures",
@@ -133,6 +138,7 @@ __all__ = [
     "Participants",
     "Places",
     "PlacesPlan",
+    "PlaceMonths",
     "PlanMonths",
     "Potentials",
     "Quotas",

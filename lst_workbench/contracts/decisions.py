@@ -17,7 +17,11 @@ class Decisions(Table):
     territory_id: Series[np.int32] = column("Territory.", "id")
     site_id: Series[pd.Int32Dtype] = column("Front warehouse; empty when none reaches it.", "id", nullable=True)
     distance_km: Series[np.float32] = column("Distance to the (nearest) front warehouse.", "km", ge=0)
-    value: Series[np.float32] = column("Worth in the objective if started in month 1.", "objective units", ge=0)
+    value: Series[np.float32] = column(
+        "Worth in the objective if started in the last month; an earlier start loses what closes.",
+        "objective units",
+        ge=0,
+    )
     visits_price: Series[np.float32] = column(
         "Part of its price for visits, at the shadow prices of its best month.", "objective units", ge=0
     )

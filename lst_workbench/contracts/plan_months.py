@@ -12,4 +12,6 @@ class PlanMonths(Table):
 
     month: Series[Month] = column("Month (its first day).", "month", key=True)
     capital_rmb: Series[np.float64] = column("Working capital available to the plan.", "RMB", ge=0)
-    value_factor: Series[np.float64] = column("Worth of a start in this month against month 1.", "ratio", ge=0)
+    value_factor: Series[np.float64] = column(
+        "Worth of a start in this month against one in the last: what has not closed by then.", "ratio", ge=0
+    )

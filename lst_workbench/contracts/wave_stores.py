@@ -12,7 +12,9 @@ class WaveStores(Table):
     store_id: Series[np.int64] = column("Store.", "id", key=True)
     territory_id: Series[np.int64] = column("Territory whose reps visit it.", "id")
     warehouse_id: Series[np.int64] = column("Warehouse that serves it.", "id")
-    value: Series[np.float64] = column("Worth if started in month 1, before value_factor.", "objective units", ge=0)
+    value: Series[np.float64] = column(
+        "Worth once signed, in a month of value_factor 1: the last one of a plan.", "objective units", ge=0
+    )
     p_sign: Series[np.float64] = column("Probability that the owner signs.", "share 0-1", ge=0, le=1)
     visits_signup: Series[np.float64] = column("Visits to sign it, in the month it starts.", "visits", ge=0)
     visits_care: Series[np.float64] = column("Visits in every later month.", "visits/month", ge=0)

@@ -26,14 +26,24 @@ class LazyTables(Mapping[str, pd.DataFrame]):
     0
     """
 
-    def __init__(self, readers: Mapping[str, Callable[[], pd.DataFrame]]) -> None:
-        self._readers = dict(readers)
+    def __init__(
+        self, readers: Mapping[str, Callable[[], pd.DataFrame]], paths: Mapping[str, Path] | None = None
+    ) -> None:
+        self._readers, self._paths = dict(readers), dict(paths or {})
         self._read: dict[str, pd.DataFrame] = {}
 
     def __getitem__(self, name: str) -> pd.DataFrame:
         if name not in self._read:
             self._read[name] = self._readers[name]()
         return self._read[name]
+
+    def __contains__(self, name: object) -> bool:
+        """Whether there is such a table; asking does not read it."""
+        return name in self._readers
+
+    def path_of(self, name: str) -> Path | None:
+        """File of a table that was not read yet, for `runs.where`."""
+        return None if name in self._read else self._paths.get(name)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._readers)
@@ -102,6 +112,10 @@ class Market:
     tables: Mapping[str, pd.DataFrame] = field(repr=False, compare=False)
     folder: Path | None = None
     truth: Mapping[str, pd.DataFrame] = field(default_factory=dict, repr=False, compare=False)
+
+    def rows(self, name: str) -> int:
+        """Count the rows of a table without reading it."""
+        return self.meta.counts[name] if name in self.meta.counts else len(self.tables[name])
 
     @property
     def places(self) -> pd.DataFrame:

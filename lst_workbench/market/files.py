@@ -16,6 +16,7 @@ import tomli_w
 from lst_workbench.contracts import InputError, LstError
 from lst_workbench.market.bundle import OPTIONAL_TABLES, TABLES, LazyTables, Market, MarketMeta, fingerprint_of
 from lst_workbench.market.faults import checked_tables
+from lst_workbench.runs import ROWS_A_GROUP
 
 META_FILE = "market.toml"
 TRUTH = "truth"
@@ -94,7 +95,8 @@ def read_market(folder: str | Path) -> Market:
     known = _read_meta(folder)
     truth = LazyTables({path.stem: partial(_read_table, path) for path in sorted((folder / TRUTH).glob("*.parquet"))})
     if known and set(known[1]) == set(paths) and all(known[1][n] == _digest(path) for n, path in paths.items()):
-        return Market(known[0], LazyTables({n: partial(_read_table, p) for n, p in paths.items()}), folder, truth)
+        lazy = LazyTables({n: partial(_read_table, p) for n, p in paths.items()}, paths)
+        return Market(known[0], lazy, folder, truth)
     tables = checked_tables(_read_all(paths, folder), str(folder))
     return Market(_meta_of(tables, known[0] if known else None, folder), tables, folder, truth)
 
@@ -114,7 +116,7 @@ def _write_whole(market: Market, folder: Path) -> None:
 
 
 def _write_table(frame: pd.DataFrame, path: Path) -> None:
-    frame.to_parquet(path, index=False, compression="zstd")
+    frame.to_parquet(path, index=False, compression="zstd", row_group_size=ROWS_A_GROUP)
 
 
 def _read_table(path: Path) -> pd.DataFrame:
@@ -148,10 +150,11 @@ def _read_meta(folder: Path) -> tuple[MarketMeta, dict[str, str]] | None:
 
 
 def _meta_of(tables: Mapping[str, pd.DataFrame], known: MarketMeta | None, folder: Path) -> MarketMeta:
-    """Meta of tables that were not written by `write_market`, or were changed since: an analyst's own."""
+    """Meta of tables that `write_market` did not write, or changed since; a drawn store makes it synthetic."""
     counts = {name: len(frame) for name, frame in tables.items()}
     meta = known or MarketMeta(name=folder.name or FOREIGN_NAME, source=str(folder), synthetic=False, fingerprint="")
-    return replace(meta, fingerprint=fingerprint_of(tables), counts=counts)
+    drawn = bool((tables["stores"]["origin"] == "synthetic").any())
+    return replace(meta, fingerprint=fingerprint_of(tables), counts=counts, synthetic=drawn)
 
 
 def _digest(path: Path) -> str:

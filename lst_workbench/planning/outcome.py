@@ -5,8 +5,8 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from lst_workbench.contracts import Capacities, CellsPlan, Decisions, PlacesPlan
-from lst_workbench.geo import haversine_km
+from lst_workbench.contracts import Capacities, CellsPlan, Decisions, Dots, PlaceMonths, PlacesPlan
+from lst_workbench.geo import DOT_PARTICIPANT, DOT_UNCOVERED, haversine_km, morton, on_web_map
 from lst_workbench.planning.wave_inputs import months_of
 from lst_workbench.rollout.curve import monthly_survival, plan_curve
 from lst_workbench.rollout.economics import OrderCosts, order_economics
@@ -37,7 +37,9 @@ def outcome(tables: Tables, figures: Figures) -> dict[str, pd.DataFrame]:
     Returns
     -------
     dict
-        ``capacities``, ``decisions``, ``curve``, ``economics``, ``places_plan``, ``cells_plan``.
+        ``capacities``, ``decisions``, ``curve``, ``economics``, ``places_plan``, ``cells_plan``; ``place_months``:
+        sign-ups by place_id and month; ``dots``: every store as a point of a web map (`geo.on_web_map`) with what the
+        plan does with it, near ones in near rows.
     """
     decisions = decide(tables)
     gmv_rmb = gmv_at_the_end(decisions, tables["potentials"], figures)
@@ -59,6 +61,8 @@ def outcome(tables: Tables, figures: Figures) -> dict[str, pd.DataFrame]:
         "economics": economics,
         "places_plan": plan_by_place(tables["stores"], decisions, gmv_rmb),
         "cells_plan": plan_by_cell(tables["stores"], decisions, tables["potentials"]),
+        "place_months": signups_by_place(tables["stores"], decisions),
+        "dots": dots(tables["stores"], decisions, months_of(figures)),
     }
 
 
@@ -203,6 +207,28 @@ def plan_by_place(stores: pd.DataFrame, decisions: pd.DataFrame, gmv_rmb: pd.Ser
     table["gmv_rmb_month"] = by_place["gmv_rmb_month"].sum()
     table["territory_id"] = by_place["territory_id"].first()
     return PlacesPlan.check(table.reset_index())
+
+
+def signups_by_place(stores: pd.DataFrame, decisions: pd.DataFrame) -> pd.DataFrame:
+    """Count sign-ups by place and month; pairs without any are left out."""
+    place = stores.set_index("store_id")["place_id"].reindex(decisions["store_id"]).to_numpy()
+    counted = decisions.groupby([place, "month"]).size()
+    return PlaceMonths.check(counted.rename_axis(["place_id", "month"]).rename("signups").reset_index())
+
+
+def dots(stores: pd.DataFrame, decisions: pd.DataFrame, months: pd.DatetimeIndex) -> pd.DataFrame:
+    """Lay every store out as a dot: x, y on a web map of 2^32 units, and ``step``.
+
+    ``step`` is the number of the month of signing from 1; 0 for stores not chosen, `DOT_PARTICIPANT`, `DOT_UNCOVERED`.
+    Rows follow the curve of Morton, so that a window of the map lies in few pieces of the file.
+    """
+    at = stores.set_index("store_id")[["lat", "lon"]].reindex(decisions["store_id"])
+    x, y = on_web_map(at["lat"], at["lon"])
+    step = (months.get_indexer(pd.DatetimeIndex(decisions["month"])) + 1).astype(np.uint8)
+    step[(decisions["status"] == "participant").to_numpy()] = DOT_PARTICIPANT
+    step[(decisions["status"] == "uncovered").to_numpy()] = DOT_UNCOVERED
+    table = pd.DataFrame({"x": x, "y": y, "step": step, "store_id": decisions["store_id"].to_numpy()})
+    return Dots.check(table.take(np.argsort(morton(x, y), kind="stable")).reset_index(drop=True))
 
 
 def plan_by_cell(stores: pd.DataFrame, decisions: pd.DataFrame, potentials: pd.DataFrame) -> pd.DataFrame:

@@ -16,6 +16,7 @@ BLOCK_STORES = 250_000
 THREADS = 2
 KM_PER_DEGREE = 111.0  # a little less than there are, so that a bin is never too narrow
 ANSWER_SECONDS = 10
+SQUARES_A_ROW = 400
 
 
 def catchments_by_region(
@@ -40,13 +41,19 @@ def catchments_by_region(
         Contract `Catchments`, in the order of `stores`: what the model gives for all stores at once.
     """
     blocks = blocks_of(stores)
+    shops, homes = Degrees(stores), Degrees(cells)
 
     def part(rows: np.ndarray) -> tuple[pd.DataFrame, pd.DataFrame, np.ndarray, HuffParams]:
         if len(blocks) == 1:
             return stores, cells, rows, params
-        rivals = around(stores, rows, stores, 2 * params.radius_km)
-        homes = around(stores, rows, cells, params.radius_km)
-        return stores.iloc[rivals], cells.iloc[homes], np.searchsorted(rivals, rows), params
+        middle = stores.iloc[rows]
+        rivals = shops.around(middle, 2 * params.radius_km)
+        return (
+            stores.iloc[rivals],
+            cells.iloc[homes.around(middle, params.radius_km)],
+            np.searchsorted(rivals, rows),
+            params,
+        )
 
     return stacked(by_region(_catchments_of, map(part, blocks), address), blocks)
 
@@ -89,26 +96,54 @@ def blocks_of(stores: pd.DataFrame, most: int | None = None) -> list[np.ndarray]
     return np.split(order, cuts[1:])
 
 
-def around(points: pd.DataFrame, rows: np.ndarray, others: pd.DataFrame, reach_km: float) -> np.ndarray:
-    """Rows of `others` that may lie within reach of the given rows of `points`: none that does is left out.
+class Degrees:
+    """Points sorted by the square degree they lie in, so that those around a block are found without looking at all.
 
-    Both have ``lat`` and ``lon``. Bins as wide as the reach are marked where points are, and those next to them.
+    Parameters
+    ----------
+    points : DataFrame
+        ``lat``, ``lon``.
     """
-    lat, lon = points["lat"].to_numpy()[rows], points["lon"].to_numpy()[rows]
-    high = reach_km / KM_PER_DEGREE
-    south, west = lat.min() - 2 * high, lon.min()
-    wide = high / max(np.cos(np.radians(min(np.abs(lat).max() + 2 * high, 89.0))), 0.02)
-    west -= 2 * wide
-    shape = int((lat.max() - south) / high) + 3, int((lon.max() - west) / wide) + 3
-    near = np.zeros(shape, bool)
-    near[((lat - south) / high).astype(int), ((lon - west) / wide).astype(int)] = True
-    spread = near.copy()
-    for down in (-1, 0, 1):
-        for across in (-1, 0, 1):
-            spread |= np.roll(near, (down, across), (0, 1))  # the rim is empty: nothing comes round the edge
-    v, u = np.floor((others["lat"].to_numpy() - south) / high), np.floor((others["lon"].to_numpy() - west) / wide)
-    inside = np.flatnonzero((v >= 0) & (v < shape[0]) & (u >= 0) & (u < shape[1]))
-    return inside[spread[v[inside].astype(int), u[inside].astype(int)]]
+
+    def __init__(self, points: pd.DataFrame) -> None:
+        self.lat, self.lon = points["lat"].to_numpy(), points["lon"].to_numpy()
+        square = self._squares(self.lat, self.lon)
+        self._order = np.argsort(square, kind="stable")
+        self._square = square[self._order]
+
+    def around(self, middle: pd.DataFrame, reach_km: float) -> np.ndarray:
+        """Rows of points that may lie within reach of some positions, in order: none that does is left out.
+
+        Bins as wide as the reach are marked where positions are, and those next to them.
+        """
+        lat, lon = middle["lat"].to_numpy(), middle["lon"].to_numpy()
+        rows = self._near(lat, lon, reach_km)
+        high = reach_km / KM_PER_DEGREE
+        wide = high / max(np.cos(np.radians(min(np.abs(lat).max() + 2 * high, 89.0))), 0.02)
+        south, west = lat.min() - 2 * high, lon.min() - 2 * wide
+        shape = int((lat.max() - south) / high) + 3, int((lon.max() - west) / wide) + 3
+        marked = np.zeros(shape, bool)
+        marked[((lat - south) / high).astype(int), ((lon - west) / wide).astype(int)] = True
+        spread = marked.copy()
+        for down in (-1, 0, 1):
+            for across in (-1, 0, 1):
+                spread |= np.roll(marked, (down, across), (0, 1))  # the rim is empty: nothing comes round the edge
+        v, u = np.floor((self.lat[rows] - south) / high), np.floor((self.lon[rows] - west) / wide)
+        inside = np.flatnonzero((v >= 0) & (v < shape[0]) & (u >= 0) & (u < shape[1]))
+        return rows[inside[spread[v[inside].astype(int), u[inside].astype(int)]]]
+
+    def _near(self, lat: np.ndarray, lon: np.ndarray, reach_km: float) -> np.ndarray:
+        """Rows in the square degrees of the positions and in those next to them; all where the reach is longer."""
+        if reach_km > KM_PER_DEGREE * np.cos(np.radians(min(np.abs(lat).max() + 1, 89.0))):
+            return np.arange(len(self.lat))
+        steps = np.array([down * SQUARES_A_ROW + across for down in (-1, 0, 1) for across in (-1, 0, 1)])
+        squares = np.unique(np.unique(self._squares(lat, lon))[:, None] + steps)
+        first, last = np.searchsorted(self._square, squares, "left"), np.searchsorted(self._square, squares, "right")
+        return np.sort(np.concatenate([self._order[a:z] for a, z in zip(first, last, strict=True)]))
+
+    @staticmethod
+    def _squares(lat: np.ndarray, lon: np.ndarray) -> np.ndarray:
+        return (np.floor(lat + 90) * SQUARES_A_ROW + np.floor(lon + 180)).astype(np.int64)
 
 
 def by_region(

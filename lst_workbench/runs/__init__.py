@@ -7,10 +7,12 @@ from lst_workbench.runs.journal import add_to_journal, read_journal
 from lst_workbench.runs.lock import LOG_FILE, SCENARIO_FILE, claim_folder, queue_in
 from lst_workbench.runs.progress import Progress, State, read_progress, write_progress
 from lst_workbench.runs.result import PlanResult, StoredTables, read_run
+from lst_workbench.runs.windows import ROWS_A_GROUP, pieces, where
 from lst_workbench.runs.writer import RunWriter, StageOutput, say_of
 
 __all__ = [
     "LOG_FILE",
+    "ROWS_A_GROUP",
     "SCENARIO_FILE",
     "Comparison",
     "Explanation",
@@ -26,10 +28,12 @@ __all__ = [
     "explain_store",
     "fingerprint_of",
     "fingerprint_of_table",
+    "pieces",
     "queue_in",
     "read_journal",
     "read_progress",
     "read_run",
     "say_of",
+    "where",
     "write_progress",
 ]

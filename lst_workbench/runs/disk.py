@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from lst_workbench.contracts import CONTRACTS, LstError
+from lst_workbench.runs.windows import ROWS_A_GROUP
 
 TEMPORARY = ".writing"
 FULL = {errno.ENOSPC, errno.EDQUOT}
@@ -71,7 +72,10 @@ def write_text(path: Path, text: str, *, durable: bool = True) -> None:
 
 def write_table(path: Path, table: pd.DataFrame) -> None:
     """Write one Parquet table whole."""
-    write_whole(path, lambda temporary: table.to_parquet(temporary, index=False, compression="zstd"))
+    write_whole(
+        path,
+        lambda temporary: table.to_parquet(temporary, index=False, compression="zstd", row_group_size=ROWS_A_GROUP),
+    )
 
 
 def share_file(path: Path, other: Path) -> None:

@@ -38,6 +38,14 @@ class StoredTables(Mapping[str, pd.DataFrame]):
             self._read[name] = read_table(table_path(self._folder, name))
         return self._read[name]
 
+    def __contains__(self, name: object) -> bool:
+        """Whether there is such a table; asking does not read it."""
+        return name in self._names
+
+    def path_of(self, name: str) -> Path | None:
+        """File of a table that was not read yet."""
+        return None if name in self._read or name not in self._names else table_path(self._folder, name)
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._names)
 
@@ -62,6 +70,11 @@ class PlanResult:
     tables: Mapping[str, pd.DataFrame]
     meta: dict[str, Any]
     path: Path | None = None
+
+    def rows(self, name: str) -> int:
+        """Count the rows of a table without reading it."""
+        made = [stage["tables"][name]["rows"] for stage in self.meta["stages"].values() if name in stage["tables"]]
+        return int(made[0]) if made else 0
 
     def kpis(self) -> dict[str, float]:
         """Headline figures by name; the unit is the name's suffix."""

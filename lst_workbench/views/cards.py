@@ -50,11 +50,7 @@ def topbar(lang: str, synthetic: bool, page: str = "rollout") -> str:
         else f'<a href="{name}.ipynb">{escape(text(f"nav.{name}", lang))}</a>'
         for name in PAGES
     )
-    tag = (
-        f'<span class="tag" title="{escape(text("synthetic.why", lang))}"><span class="long">'
-        f'{escape(text("synthetic", lang))}</span><span class="short">{escape(text("synthetic.short", lang))}</span>'
-        "</span>"
-    )
+    tag = f'<span class="tag" title="{escape(text("synthetic.why", lang))}">{escape(text("synthetic", lang))}</span>'
     return (
         f'<div class="topbar"><div class="brand">{LOGO}{escape(text("app", lang))}</div><nav class="nav">{links}</nav>'
         f'<span class="spring"></span>{tag if synthetic else ""}</div>'

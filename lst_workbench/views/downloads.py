@@ -7,48 +7,52 @@ from dataclasses import dataclass
 from html import escape
 
 import pandas as pd
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 
 from lst_workbench.assumptions import Register
 from lst_workbench.market import Market
 from lst_workbench.runs import PlanResult
-from lst_workbench.views.findings import Tables
+from lst_workbench.views.findings import Tables, finding_of, headline
 from lst_workbench.views.formats import count
 from lst_workbench.views.messages import text
 
 MOST_ROWS = 50_000  # beyond it a link inside the page would slow the browser down
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 WIDEST = 60
-ASSUMPTION_FIELDS = (
-    "key", "label", "label_zh", "unit", "value", "low", "high", "source", "url", "confidence", "basis_year", "note",
-)  # fmt: skip
 EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @dataclass(frozen=True)
 class Files:
-    """Downloads of one run, as addresses that links carry; empty where the run is too large for that."""
+    """Downloads of one run, as addresses that links carry; empty where it is too large, or a fault says why."""
 
     result: PlanResult
     rows: int
     csv: str = ""
     excel: str = ""
+    fault: str = ""
 
 
 def files_of(result: PlanResult, market: Market, register: Register) -> Files:
     """Make the files of a run: the waves as CSV, and the workbook."""
-    rows = len(result.tables["waves"])
+    rows = result.rows("waves")
     if rows > MOST_ROWS:
         return Files(result, rows)
     plan = plan_rows(result.tables, market.stores, market.places, market.sites)
     assumptions = assumption_rows(register, result.meta["scenario"]["figures"])
-    book = excel_bytes(plan, place_rows(result.tables, market.places), assumptions)
+    sheets = {"about": about_rows(result, market), "plan": plan, "places": place_rows(result.tables, market.places)}
+    book = excel_bytes({**sheets, "assumptions": assumptions})
     return Files(result, rows, data_link(csv_bytes(plan), "text/csv"), data_link(book, EXCEL))
 
 
 def links(files: Files, lang: str) -> str:
-    """Links to the files, or where the tables lie when there are too many rows."""
+    """Links to the files, or why there are none and where the tables lie."""
+    if files.fault:
+        return (
+            f'<p class="note">{escape(text("download.failed", lang, why=files.fault, path=str(files.result.path)))}</p>'
+        )
     name = files.result.path.name if files.result.path is not None else "plan"
     if not files.csv:
         said = text("download.large", lang, n=count(files.rows, lang), path=str(files.result.path))
@@ -60,10 +64,33 @@ def links(files: Files, lang: str) -> str:
     )
 
 
+def about_rows(result: PlanResult, market: Market) -> pd.DataFrame:
+    """Say what the workbook holds: the answer, scenario, run and market, whether stores are synthetic, key figures."""
+    scenario = result.meta["scenario"]
+    said = {
+        "answer": headline(finding_of(result), "en"),
+        "scenario": scenario["name"],
+        "run": result.path.name if result.path is not None else "in memory",
+        "seed": result.meta["seed"],
+        "market": market.meta.name,
+        "stores": text("synthetic" if market.meta.synthetic else "stores.own", "en"),
+    }
+    kpis = result.tables["kpis"]
+    return pd.DataFrame(
+        {
+            "item": [*said, *kpis["name"]],
+            "value": [*said.values(), *kpis["value"]],
+            "unit": [""] * len(said) + [*kpis["unit"]],
+        },
+        dtype=object,
+    )
+
+
 def plan_rows(tables: Tables, stores: pd.DataFrame, places: pd.DataFrame, sites: pd.DataFrame) -> pd.DataFrame:
     """List the stores that the plan signs, in order of month, each with its place and warehouse."""
     rows = tables["waves"][["store_id", "month"]].merge(
-        stores[["store_id", "source_id", "name", "place_id", "lat", "lon", "area_m2", "store_kind"]], on="store_id"
+        stores[["store_id", "source_id", "name", "place_id", "lat", "lon", "area_m2", "store_kind", "origin"]],
+        on="store_id",
     )
     rows = rows.merge(
         tables["decisions"][["store_id", "territory_id", "site_id", "distance_km", "margin"]], on="store_id"
@@ -84,19 +111,8 @@ def place_rows(tables: Tables, places: pd.DataFrame) -> pd.DataFrame:
 def assumption_rows(register: Register, here: Mapping[str, float]) -> pd.DataFrame:
     """Every planning figure with the run's value, its range, source and confidence."""
     fields = [
-        "key",
-        "label",
-        "label_zh",
-        "unit",
-        "value",
-        "low",
-        "high",
-        "source",
-        "url",
-        "confidence",
-        "basis_year",
-        "note",
-    ]
+        "key", "label", "label_zh", "unit", "value", "low", "high", "source", "url", "confidence", "basis_year", "note",
+    ]  # fmt: skip
     rows = pd.DataFrame([{name: getattr(entry, name) for name in fields} for entry in register.values()])
     rows.insert(5, "in_this_plan", [here.get(key) for key in rows["key"]])
     return rows
@@ -107,11 +123,11 @@ def csv_bytes(rows: pd.DataFrame) -> bytes:
     return ("\ufeff" + safe_cells(rows).to_csv(index=False, lineterminator="\r\n")).encode("utf-8")
 
 
-def excel_bytes(plan: pd.DataFrame, places: pd.DataFrame, assumptions: pd.DataFrame) -> bytes:
-    """Write a workbook with the sheets plan, places and assumptions."""
+def excel_bytes(sheets: Mapping[str, pd.DataFrame]) -> bytes:
+    """Write a workbook with a sheet for each table."""
     out = io.BytesIO()
     with pd.ExcelWriter(out, engine="openpyxl") as writer:
-        for name, rows in (("plan", plan), ("places", places), ("assumptions", assumptions)):
+        for name, rows in sheets.items():
             safe = safe_cells(rows)
             safe.to_excel(writer, sheet_name=name, index=False, freeze_panes=(1, 0))
             sheet = writer.sheets[name]
@@ -123,7 +139,7 @@ def excel_bytes(plan: pd.DataFrame, places: pd.DataFrame, assumptions: pd.DataFr
 
 
 def safe_cells(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows with texts that a spreadsheet would run as a formula made harmless.
+    """Return the rows with harmless texts: no control characters, none that a spreadsheet would run as a formula.
 
     Examples
     --------
@@ -133,10 +149,15 @@ def safe_cells(rows: pd.DataFrame) -> pd.DataFrame:
     safe = rows.copy()
     for name in safe.columns:
         if not (pd.api.types.is_numeric_dtype(safe[name]) or pd.api.types.is_datetime64_any_dtype(safe[name])):
-            text = safe[name].astype(object)
-            starts = [isinstance(value, str) and value.startswith(FORMULA_STARTS) for value in text]
-            safe[name] = text.where(~pd.Series(starts, index=safe.index), "'" + text.astype(str))
+            safe[name] = pd.Series([_harmless(value) for value in safe[name]], index=safe.index, dtype=object)
     return safe
+
+
+def _harmless(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    clean = ILLEGAL_CHARACTERS_RE.sub("", value)
+    return f"'{clean}" if clean.startswith(FORMULA_STARTS) else clean
 
 
 def data_link(content: bytes, kind: str) -> str:

@@ -19,6 +19,7 @@ from lst_workbench.views.theme import tokens_css
 
 TILE = 256  # pixels of a tile at zoom 0: the scale of web maps
 FOCUS = "focus"
+NOTHING = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"
 EMPTY: dict[str, Any] = {"type": "FeatureCollection", "features": []}
 
 
@@ -56,6 +57,12 @@ def repaint(view: leaflet.Map, layer: MapLayer) -> None:
 def highlight(view: leaflet.Map, layer: MapLayer | None) -> None:
     """Show the cells that the chosen store draws from, or none."""
     view.layers[1].data = layer.geojson if layer else EMPTY
+
+
+def dots_layers() -> tuple[leaflet.ImageOverlay, leaflet.GeoJSON]:
+    """Make the layers of dots: the image of all, and circles for single shops."""
+    shop = {"radius": 5, "weight": 1, "fillOpacity": 1, "opacity": 1}
+    return leaflet.ImageOverlay(url=NOTHING, bounds=((0, 0), (1, 1))), leaflet.GeoJSON(data=EMPTY, point_style=shop)
 
 
 def label_markers(labels: Sequence[Label]) -> tuple[leaflet.Marker, ...]:

@@ -13,7 +13,9 @@ from lst_workbench.views.formats import month, rmb
 from lst_workbench.views.messages import names, text
 from lst_workbench.views.theme import colour, ramp
 
-CELLS_ACROSS = 110  # at most; beyond it cells are joined to the coarser cells that hold them
+CELLS_ACROSS = 130  # at most; beyond it cells are joined to the coarser cells that hold them
+MOST_SITES = 60
+MOST_CELLS = 9_000  # 1.4 MB of GeoJSON
 STEPS = 6
 KM_PER_DEGREE = 111.2
 CELL_KM2 = {3: 12_393, 4: 1_770, 5: 253, 6: 36, 7: 5.2, 8: 0.74}
@@ -80,7 +82,7 @@ def waves_layer(cells_plan: pd.DataFrame, months: Sequence[pd.Timestamp], lang: 
     rest = np.where(out, colour("surface"), colour("seq-none"))
     fill = [shades[int(s)] if s == s else other for s, other in zip(step, rest.tolist(), strict=True)]
     spans = np.array_split(np.arange(len(months)), steps)
-    legend = [(shades[i], _span(months, part, lang)) for i, part in enumerate(spans)]
+    legend = [(shades[i], span_words(months, part, lang)) for i, part in enumerate(spans)]
     legend.append((colour("seq-none"), text("map.none", lang)))
     if out.any():
         legend.append((colour("surface"), text("map.uncovered", lang)))
@@ -137,8 +139,10 @@ def place_labels(places: pd.DataFrame, lang: str, most: int = 14, apart: float =
 
 
 def site_labels(sites: pd.DataFrame, lang: str) -> tuple[Label, ...]:
-    """Mark the front warehouses."""
+    """Mark the front warehouses; none where there are so many that they would hide the map."""
     front = sites[sites["tier"] == "front"]
+    if len(front) > MOST_SITES:
+        return ()
     return tuple(
         Label(row.lat, row.lon, _site_markup(row.name_en, row.name_zh, lang), "site")  # type: ignore[arg-type]
         for row in front.itertuples()
@@ -148,6 +152,12 @@ def site_labels(sites: pd.DataFrame, lang: str) -> tuple[Label, ...]:
 def with_labels(layer: MapLayer, labels: Sequence[Label]) -> MapLayer:
     """Return the layer with names on it."""
     return MapLayer(layer.geojson, layer.legend, tuple(labels), layer.bounds, layer.resolution, layer.title)
+
+
+def emptied(layer: MapLayer, legend: tuple[tuple[str, str], ...]) -> MapLayer:
+    """Return the layer without its cells, for what is drawn in their stead."""
+    nothing = {"type": "FeatureCollection", "features": []}
+    return MapLayer(nothing, legend, layer.labels, layer.bounds, layer.resolution, layer.title)
 
 
 def store_label(store: Mapping[str, Any], lang: str) -> Label:
@@ -190,18 +200,42 @@ def parents_of(cells: np.ndarray, resolution: int) -> np.ndarray:
     return kept | np.int64(resolution << 52) | unused
 
 
+def children_of(cell: int, resolution: int) -> tuple[int, int]:
+    """Lowest and highest cell of resolution 8 inside a coarser one: numbers of H3 cells follow the tree of cells.
+
+    Examples
+    --------
+    >>> from lst_workbench.geo import cells_of
+    >>> low, high = children_of(int(parents_of(cells_of([29.7], [118.3]), 5)[0]), 5)
+    >>> bool(low <= cells_of([29.7], [118.3])[0] <= high)
+    True
+    """
+    digits = ((1 << 3 * (15 - resolution)) - 1) & ~((1 << 3 * (15 - RESOLUTION)) - 1)
+    fine = (int(cell) & ~(0xF << 52)) | (RESOLUTION << 52)
+    return fine & ~digits, fine | digits
+
+
 def _joined(cells_plan: pd.DataFrame) -> tuple[pd.DataFrame, int]:
     """Cells as they are, or joined to the finest coarser ones that are large enough to see and to click."""
     (south, west), (north, east) = bounds_of(cells_plan["h3_8"])
     middle = np.radians((south + north) / 2)
     span_km = max(north - south, (east - west) * float(np.cos(middle))) * KM_PER_DEGREE
     resolution = next((r for r in range(RESOLUTION, 3, -1) if span_km / CELL_KM[r] <= CELLS_ACROSS), 3)
-    if resolution == RESOLUTION:
+    if resolution == RESOLUTION and len(cells_plan) <= MOST_CELLS:
         return cells_plan, resolution
+    joined = summed_cells(cells_plan, resolution)
+    while len(joined) > MOST_CELLS and resolution > 3:
+        resolution -= 1
+        joined = summed_cells(joined, resolution)
+    return joined, resolution
+
+
+def summed_cells(cells_plan: pd.DataFrame, resolution: int) -> pd.DataFrame:
+    """Join cells to the coarser ones that hold them; `place_id` is that of one of them."""
     cells = parents_of(cells_plan["h3_8"].to_numpy(), resolution)
     how = {"stores": "sum", "uncovered": "sum", "signups": "sum", "participants": "sum"}
-    how |= {"first_month": "min", "potential_rmb_month": "sum"}
-    return cells_plan.assign(h3_8=cells).groupby("h3_8", as_index=False).agg(how), resolution
+    how |= {"first_month": "min", "potential_rmb_month": "sum", "place_id": "first"}
+    return cells_plan.assign(h3_8=cells).groupby("h3_8", as_index=False).agg(how)
 
 
 def layer_of(
@@ -232,7 +266,8 @@ def _filled(shade: str) -> Style:
     return {"fillColor": shade, "fillOpacity": 1, "color": rim, "weight": 0.6}
 
 
-def _span(months: Sequence[pd.Timestamp], part: np.ndarray, lang: str) -> str:
+def span_words(months: Sequence[pd.Timestamp], part: np.ndarray, lang: str) -> str:
+    """Say a span of months by its first and its last."""
     first, last = months[int(part[0])], months[int(part[-1])]
     return month(first, lang) if first == last else f"{month(first, lang)}\u2013{month(last, lang)}"
 

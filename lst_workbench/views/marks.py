@@ -34,15 +34,6 @@ def band(low: float, middle: float, high: float, ceiling: float) -> str:
     )
 
 
-def meter(used: float, width: int = 36) -> str:
-    """Draw used capacity; full turns to the colour of "watch", and the figure stands beside it."""
-    colour = "var(--watch)" if used >= BINDS else "var(--seq-5)"
-    return (
-        f'<svg width="{width}" height="8" aria-hidden="true"><rect width="{width}" height="8" rx="1" '
-        f'fill="var(--sunken)"/><rect width="{width * min(1.0, used):.1f}" height="8" rx="1" fill="{colour}"/></svg>'
-    )
-
-
 def columns(values: Sequence[float], width: int = 72, height: int = 16) -> str:
     """Draw one tiny column a month."""
     top, step = max(values, default=0) or 1.0, width / max(len(values), 1)

@@ -115,7 +115,7 @@ def nearby(about: StoreAbout, lang: str) -> str:
     if "households" in of:
         rows.append(("nearby.households", count(of["households"], lang), count(typical["households"], lang)))
     rows.append(("nearby.income", f"{of['income_index']:.2f}", f"{typical['income_index']:.2f}"))
-    rows.append(("nearby.distance", f"{of['distance_km']:.1f} km", f"{typical['distance_km']:.1f} km"))
+    rows.append(("nearby.distance", _km(of["distance_km"], lang), _km(typical["distance_km"], lang)))
     if "urban_share" in of:
         rows.append(("nearby.urban", share(of["urban_share"]), share(typical["urban_share"])))
     table = "".join(
@@ -151,7 +151,7 @@ def rivals(about: StoreAbout, stores: pd.DataFrame, lang: str) -> str:
         [
             escape(store_name({"name": row.name, "store_id": row.rival_id}, lang)),
             f"{number(row.area_m2)} m²",
-            f"{row.distance_km:.1f} km",
+            _km(row.distance_km, lang),
             _people(row.shared_people, lang),
             f"+{_people(row.gained_people, lang)}",
         ]
@@ -308,3 +308,7 @@ def _signed(value: float, lang: str) -> str:
 
 def _small(value: float) -> str:
     return share(value) if value >= 0.095 or value == 0 else f"{100 * value:.2g}%"
+
+
+def _km(distance: float, lang: str) -> str:
+    return text("n_km", lang, n=f"{distance:.1f}")

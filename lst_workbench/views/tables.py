@@ -30,13 +30,11 @@ def grid(columns: list[tuple[str, str]], rows: list[list[str]], caption: str) ->
     )
 
 
-def places_table(
-    tables: Tables, places: pd.DataFrame, stores: pd.DataFrame, lang: str, shown: int = SHOWN_PLACES
-) -> str:
+def places_table(tables: Tables, places: pd.DataFrame, lang: str, shown: int = SHOWN_PLACES) -> str:
     """Places with most sign-ups: how many, when, and how many stores no warehouse reaches."""
     plan = tables["places_plan"].merge(places[["place_id", "name_en", "name_zh"]], on="place_id", how="left")
     plan = plan.sort_values(["signups", "stores", "place_id"], ascending=[False, False, True]).head(shown)
-    by_month = signups_by_place(tables, stores).reindex(plan["place_id"], fill_value=0)
+    by_month = signups_by_place(tables).reindex(plan["place_id"], fill_value=0)
     rows = [_place_row(row, by_month.loc[row.place_id], lang) for row in plan.itertuples()]
     names = ("place", "stores", "participants", "signups", "by_month", "first", "uncovered", "gmv")
     columns = [(text(f"col.{name}", lang), "txt" if name in ("place", "by_month") else "num") for name in names]
@@ -57,10 +55,9 @@ def uncovered_line(tables: Tables, places: pd.DataFrame, lang: str) -> str:
     return f'<p class="note">{escape(text("places.uncovered", lang, **figures))}</p>'
 
 
-def signups_by_place(tables: Tables, stores: pd.DataFrame) -> pd.DataFrame:
+def signups_by_place(tables: Tables) -> pd.DataFrame:
     """Sign-ups of each place by month: places down, all months of the plan across."""
-    waves = tables["waves"].merge(stores[["store_id", "place_id"]], on="store_id")
-    counted = waves.groupby(["place_id", "month"]).size().unstack(fill_value=0)
+    counted = tables["place_months"].pivot(index="place_id", columns="month", values="signups").fillna(0).astype(int)
     return counted.reindex(columns=tables["curve"]["month"], fill_value=0)
 
 

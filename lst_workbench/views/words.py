@@ -10,7 +10,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "app": ("LST Workbench", "零售通工作台"),
     "nav.rollout": ("Rollout", "拓展"),
     "synthetic": ("Synthetic stores on real geography", "合成门店 · 真实地理"),
-    "synthetic.short": ("Synthetic", "合成"),
+    "stores.own": ("Stores of an own list; what is around them is modelled", "自有门店清单；周边数据为模型推算"),
     "synthetic.why": (
         "Positions of places are real; every store and every figure of a store is generated.",
         "地点位置真实；所有门店及其数字均为生成。",
@@ -105,6 +105,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "{n} rows are too many for a download here; the tables lie in {path}.",
         "共 {n} 行，不宜在此下载；数据表位于 {path}。",
     ),
+    "download.failed": (
+        "The files could not be made ({why}); the tables lie in {path}.",
+        "文件未能生成（{why}）；数据表位于 {path}。",
+    ),
     # states
     "run.queued": ("Waiting for its turn", "等待开始"),
     "run.running": ("Starting", "正在启动"),
@@ -153,6 +157,12 @@ WORDS: dict[str, tuple[str, str]] = {
     "map.store": ("The chosen store", "所选门店"),
     "map.month": ("First wave", "首批月份"),
     "map.potential": ("Potential", "潜力"),
+    "map.dots": ("Every shop", "逐店"),
+    "dots.participant": ("In the system already", "已入网"),
+    "dots.hint": (
+        "Each dot is a shop; zoom in until single shops can be clicked.",
+        "每个点是一家店；放大后可点选单店。",
+    ),
     "map.none": ("Not in this plan", "不在本方案"),
     "map.uncovered": ("Out of reach of every warehouse", "所有仓均不可达"),
     "map.warehouse": ("Front warehouse", "前置仓"),
@@ -180,7 +190,7 @@ WORDS: dict[str, tuple[str, str]] = {
     # worth of one more
     "worth.title": ("What one more is worth", "增加一单位的价值"),
     "worth.sub": ("stores in system, month {n}", "在网门店，第 {n} 月"),
-    "worth.nothing": ("not binding", "未约束"),
+    "worth.nothing": ("no store more", "不增加门店"),
     "worth.note": (
         "Each line is the plan solved again with the change, not extrapolated.",
         "每行均为改变后重新求解，而非外推。",

@@ -11,7 +11,7 @@ from lst_workbench.contracts import LstError
 from lst_workbench.geo import haversine_km
 from lst_workbench.market import read_market
 from lst_workbench.planning import make_plan, regions
-from lst_workbench.planning.regions import around, blocks_of, by_region, catchments_by_region
+from lst_workbench.planning.regions import Degrees, blocks_of, by_region, catchments_by_region
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +31,7 @@ def test_every_store_is_in_one_block_and_places_stay_whole(sample):
 
 def test_around_leaves_nobody_in_reach_out_and_most_others(sample):
     rows = blocks_of(sample.stores, most=300)[0]
-    found = around(sample.stores, rows, sample.cells, 3.0)
+    found = Degrees(sample.cells).around(sample.stores.iloc[rows], 3.0)
     lat, lon = (sample.stores[side].to_numpy()[rows] for side in ("lat", "lon"))
     km = haversine_km(sample.cells["lat"].to_numpy()[:, None], sample.cells["lon"].to_numpy()[:, None], lat, lon).min(
         axis=1

@@ -5,6 +5,7 @@ import pytest
 from lst_workbench.ui.rollout.model import RolloutState
 from lst_workbench.ui.rollout.panel import RolloutPanel
 from lst_workbench.ui.rollout.panel_result import ResultBody
+from lst_workbench.ui.rollout.panel_store import StoreCard
 from lst_workbench.views.messages import text
 
 
@@ -98,7 +99,8 @@ def test_search_and_cell_fill_the_list_and_explain_the_first(panel):
     stores = panel.state.market.stores
     row = stores[stores["store_id"] == 3]
     body._map._clicked(type="click", coordinates=[row["lat"].iloc[0], row["lon"].iloc[0]])
-    listed = {value for _, value in body.children[1].children[2].children[1].children[0].children[2].options}
+    card = next(part for part in body.children[1].children if isinstance(part, StoreCard))
+    listed = {value for _, value in card.children[1].children[0].children[2].options}
     assert 3 in listed and panel.state.store_id in listed
 
 

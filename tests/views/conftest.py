@@ -7,6 +7,7 @@ import pytest
 from lst_workbench.assumptions import load_register, load_scenario
 from lst_workbench.contracts import CONTRACTS
 from lst_workbench.geo import cells_of
+from lst_workbench.planning.outcome import signups_by_place
 from lst_workbench.runs import PlanResult
 
 MONTHS = pd.date_range("2017-09-01", periods=3, freq="MS")
@@ -152,6 +153,7 @@ def tables(stores):
             "capacities": used,
             "decisions": decisions,
             "waves": decisions.loc[signed, ["store_id", "month"]],
+            "place_months": signups_by_place(stores, decisions),
             "places_plan": pd.DataFrame({"place_id": [1, 2], "territory_id": 1, **by, "gmv_rmb_month": [9e3, 4e3]}),
             "cells_plan": cells,
             "economics": pd.DataFrame(economics, columns=["item", "value", "unit"]),

@@ -8,6 +8,7 @@ import openpyxl
 import pandas as pd
 import pytest
 
+from lst_workbench.market import Market, MarketMeta
 from lst_workbench.runs import Explanation
 from lst_workbench.views import cards, downloads, states
 from lst_workbench.views import stores as store_views
@@ -56,7 +57,10 @@ def test_the_fullest_place_tells_whether_a_capacity_is_full(tables):
     used = used_shares(tables["capacities"])
     assert used.loc["visits"].tolist() == [1.0, 1.0, 0.99]
     idle = tables["capacities"].assign(capacity=0.0, used=0.0)
-    assert (used_shares(idle) == 0).all().all()
+    assert (used_shares(idle) == 1).all().all(), "there is no room where there is nothing"
+    first = idle["resource_id"] == idle["resource_id"].min()
+    partly = idle.assign(capacity=idle["capacity"].where(first, 10.0))
+    assert (used_shares(partly).loc["volume_m3"] == 0).all(), "nobody asks for anything of the empty one"
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
@@ -76,7 +80,7 @@ def test_nothing_from_data_reaches_the_page_unescaped(result, stores, places):
     store = rows[rows["store_id"] == 12].iloc[0].to_dict()
     why = Explanation(pd.DataFrame({"a": [1]}), "", "participant", {})
     made = [
-        table_views.places_table(result.tables, places, stores, "en"),
+        table_views.places_table(result.tables, places, "en"),
         table_views.uncovered_line(result.tables, places, "en"),
         store_views.store_card(store, why, place, EVIL, "en"),
         store_views.cell_line({"stores": 1, "signups": 1, "participants": 0}, place, "en"),
@@ -99,7 +103,7 @@ def test_the_account_of_an_order_adds_up_and_says_what_mends_it(result):
 
 def test_a_lever_that_does_not_bind_says_so(result, register):
     made = table_views.worth_list(result.tables["levers"], register, "en")
-    assert made.index("+48") < made.index("not binding")
+    assert made.index("+48") < made.index("no store more")
     assert "Most for one step: Field representatives: +0.2 reps, +48." in made
     none = result.tables["levers"].assign(in_system_gain=0.0)
     assert "None of these steps" in table_views.worth_list(none, register, "en")
@@ -181,20 +185,45 @@ def test_stores_are_found_by_name_and_id(stores):
     assert found(stores, "[*").empty and found(stores, "  ").empty
 
 
-def test_downloads_open_in_excel_and_run_nothing(result, register, stores, places, sites):
+@pytest.fixture
+def market(stores, places, sites):
+    meta = MarketMeta("Huangshan", "china-2017", synthetic=True, fingerprint="f")
+    return Market(meta, {"stores": stores, "places": places, "sites": sites})
+
+
+def opened(link):
+    return openpyxl.load_workbook(io.BytesIO(base64.b64decode(link.partition("base64,")[2])))
+
+
+def test_downloads_open_in_excel_and_run_nothing(result, register, stores, places, sites, market):
     plan = downloads.plan_rows(result.tables, stores, places, sites)
     assert plan["store_id"].tolist() == [12, 13, 14] and plan["month"].tolist() == ["2017-09", "2017-10", "2017-11"]
     csv = downloads.csv_bytes(plan)
     assert csv.startswith(b"\xef\xbb\xbf") and "'=SUM(A1)" in csv.decode("utf-8-sig")
-    assumptions = downloads.assumption_rows(register, result.meta["scenario"]["figures"])
-    book = openpyxl.load_workbook(
-        io.BytesIO(downloads.excel_bytes(plan, downloads.place_rows(result.tables, places), assumptions))
-    )
-    assert book.sheetnames == ["plan", "places", "assumptions"]
+    assert plan["origin"].tolist() == ["synthetic"] * 3
+    book = opened(downloads.files_of(result, market, register).excel)
+    assert book.sheetnames == ["about", "plan", "places", "assumptions"]
+    about = {name.value: value.value for name, value, _ in book["about"].iter_rows()}
+    assert about["stores"] == "Synthetic stores on real geography" and about["scenario"] == "base"
+    assert about["in_system_stores"] == pytest.approx(3.9) and "2 reps" in about["answer"]
     sources = [cell.value for cell in book["assumptions"]["I"]]
     assert "source" in sources and len(sources) == len(register) + 1
     cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row]
     assert not [cell.value for cell in cells if cell.data_type == "f"], "no cell is a formula"
+
+
+@pytest.mark.parametrize("odd", ["\x07bell", "\n=1+1", "a\x00b", "\x1f"])
+def test_downloads_survive_what_a_workbook_cannot_hold(result, register, market, odd):
+    stores = market.stores.assign(name=odd)
+    files = downloads.files_of(result, replace(market, tables={**market.tables, "stores": stores}), register)
+    names = [row[3].value for row in opened(files.excel)["plan"].iter_rows(min_row=2)]
+    assert len(names) == 3 and not any(name and name.startswith(("=", "\n")) for name in names)
+    assert "\x07" not in base64.b64decode(files.csv.partition("base64,")[2]).decode("utf-8-sig")
+
+
+def test_files_that_cannot_be_made_are_said(result):
+    said = downloads.links(downloads.Files(result, 0, fault="<no>"), "en")
+    assert "could not be made (&lt;no&gt;)" in said and "href" not in said
 
 
 def test_a_plan_too_large_for_a_link_says_where_it_lies(result):

@@ -4,7 +4,6 @@ import os
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -14,27 +13,17 @@ from traitlets import Bool, Dict, Enum, Float, HasTraits, Instance, Int, Tuple, 
 
 import lst_workbench as lst
 from lst_workbench.assumptions import Scenario, data_folder, load_register, load_scenario, scenario_names
-from lst_workbench.catchment import HuffParams, store_cells
+from lst_workbench.catchment import HuffParams
 from lst_workbench.contracts import LstError
-from lst_workbench.market import TOUR_STORE_ID, Market, read_market
-from lst_workbench.runs import SCENARIO_FILE, Explanation, PlanResult, Progress, read_progress, read_run
+from lst_workbench.market import Market, read_market
+from lst_workbench.runs import SCENARIO_FILE, PlanResult, Progress, read_progress, read_run
+from lst_workbench.ui.rollout import lookup
 from lst_workbench.ui.rollout.levers import LEVERS
+from lst_workbench.ui.rollout.lookup import Chosen
 from lst_workbench.views import LANGUAGES, text
-from lst_workbench.views.maps import parents_of
 
 POLL_SECONDS = 0.25
 AT_WORK = ("queued", "running")
-
-
-@dataclass(frozen=True)
-class Chosen:
-    """All about the store in focus."""
-
-    store: dict[str, Any]
-    place: dict[str, Any]
-    site: str
-    explanation: Explanation
-    links: pd.DataFrame
 
 
 class RolloutState(HasTraits):
@@ -54,7 +43,7 @@ class RolloutState(HasTraits):
     lang = Enum(list(LANGUAGES), default_value="en")
     scenario = Unicode("base")
     levers = Dict()
-    map_mode = Enum(["month", "potential"], default_value="month")
+    map_mode = Enum(["month", "potential", "dots"], default_value="month")
     cell = Int(0)
     query = Unicode("")
     store_id = Int(None, allow_none=True)
@@ -109,7 +98,7 @@ class RolloutState(HasTraits):
         """Share of the nation's stores that the market holds."""
         if self.market is None:
             return 1.0
-        return len(self.market.stores) / self.register["market.small_stores"].value
+        return self.market.rows("stores") / self.register["market.small_stores"].value
 
     @property
     def asked(self) -> Scenario:
@@ -254,52 +243,23 @@ class RolloutState(HasTraits):
 
     def examples(self) -> pd.DataFrame:
         """Find the stores to begin with: that of the tour, then those signed in the first month, the largest first."""
-        if self.market is None or self.result is None:
-            return pd.DataFrame()
-        stores, signed = self.market.stores, self.result.tables["decisions"].dropna(subset="month")
-        tour = stores["store_id"] == TOUR_STORE_ID
-        first = stores["store_id"].isin(signed.loc[signed["month"] == signed["month"].min(), "store_id"])
-        order = stores.assign(tour=tour)[tour | first]
-        return order.sort_values(["tour", "area_m2", "store_id"], ascending=[False, False, True]).drop(columns="tour")
+        return lookup.examples(self.market, self.result) if self.market and self.result else pd.DataFrame()
 
     def stores_of_cell(self, cell: int, resolution: int) -> pd.DataFrame:
         """Find the stores in a cell of the map."""
-        if self.market is None:
-            return pd.DataFrame()
-        stores = self.market.stores
-        return stores[parents_of(stores["h3_8"].to_numpy(), resolution) == cell]
+        return lookup.stores_of_cell(self.market, cell, resolution) if self.market else pd.DataFrame()
+
+    def matching(self, query: str) -> pd.DataFrame:
+        """Find stores by name or id."""
+        return lookup.matching(self.market, query) if self.market else pd.DataFrame()
 
     def chosen(self) -> Chosen | None:
         """Explain the store in focus; None when none is, or before the first run."""
         if self.market is None or self.result is None or self.store_id is None:
             return None
-        stores, decisions = self.market.stores, self.result.tables["decisions"]
-        row = stores[stores["store_id"] == self.store_id].merge(decisions, on="store_id")
-        if row.empty:
-            return None
-        store = row.iloc[0].to_dict()
-        places, sites = self.market.places, self.market.sites
-        place = places[places["place_id"] == store["place_id"]]
-        params = HuffParams.of({**{key: entry.value for key, entry in self.register.items()}, **self.figures})
-        return Chosen(
-            store,
-            place.iloc[0].to_dict() if len(place) else {},
-            self._site_name(store, sites),
-            self.result.explain(self.store_id),
-            store_cells(self.store_id, self.market.competing, self.market.cells, params),
-        )
-
-    def _site_name(self, store: dict[str, Any], sites: pd.DataFrame) -> str:
-        """Name of the warehouse that serves the store, or of the nearest one where none does."""
-        site_id = store["site_id"]
-        if pd.isna(site_id) and self.result is not None and "uncovered" in self.result.tables:
-            uncovered = self.result.tables["uncovered"].set_index("store_id")["nearest_site_id"]
-            site_id = uncovered.get(store["store_id"], site_id)
-        row = sites[sites["site_id"] == site_id] if pd.notna(site_id) else sites.iloc[:0]
-        if row.empty:
-            return ""
-        name = row["name_zh" if self.lang == "zh" else "name_en"].iloc[0]
-        return str(name) if pd.notna(name) else str(row["name_en"].iloc[0])
+        register = {key: entry.value for key, entry in self.register.items()}
+        params = HuffParams.of({**register, **self.figures})
+        return lookup.chosen(self.market, self.result, self.store_id, params, self.lang)
 
 
 def _tidy(value: float) -> float:

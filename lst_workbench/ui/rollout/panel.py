@@ -71,6 +71,9 @@ class RolloutPanel(w.VBox):
         if result is None or market is None:
             return
         if self._files is None or self._files.result is not result:
-            self._files = downloads.files_of(result, market, state.register)
+            try:
+                self._files = downloads.files_of(result, market, state.register)
+            except Exception as error:  # in a thread no one else would say it
+                self._files = downloads.Files(result, 0, fault=str(error) or type(error).__name__)
         if result is state.result and lang == state.lang:
             self._side.downloads.value = downloads.links(self._files, lang)

@@ -54,7 +54,7 @@ class ResultBody(w.VBox):
         self._order.value = cards.head("order.title", lang) + tables.order_account(economics, lang)
         shown, every = min(tables.SHOWN_PLACES, len(run["places_plan"])), len(run["places_plan"])
         head = cards.head("places.title", lang, text("places.sub", lang, n=str(shown), all=str(every)))
-        listed = tables.places_table(run, state.market.places, state.market.stores, lang)
+        listed = tables.places_table(run, state.market.places, lang)
         self._table.value = head + listed + tables.uncovered_line(run, state.market.places, lang)
         self._show_odds()
         months = str(len(run["curve"]))

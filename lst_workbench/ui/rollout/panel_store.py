@@ -8,6 +8,7 @@ import ipywidgets as w
 import pandas as pd
 
 from lst_workbench.contracts import LstError
+from lst_workbench.runs import where
 from lst_workbench.ui.panel_parts import Choice, classed, html
 from lst_workbench.ui.rollout.model import Chosen, RolloutState
 from lst_workbench.views import cards, states, stores
@@ -45,7 +46,7 @@ class StoreCard(w.VBox):
 
     def _search_changed(self, _: Any = None) -> None:
         if self.state.query.strip() and self.state.market is not None:
-            self._list_stores(stores.matching_stores(self.state.market.stores, self.state.query))
+            self._list_stores(self.state.matching(self.state.query))
 
     def _cell_changed(self, _: Any = None) -> None:
         found = self.state.stores_of_cell(self.state.cell, self._resolution())
@@ -68,7 +69,9 @@ class StoreCard(w.VBox):
         if state.result is None or self._found.empty:
             self._list.offer([], None)
         else:
-            self._list.offer(stores.store_options(self._found, state.result.tables["decisions"], lang), state.store_id)
+            shown = {"store_id": self._found["store_id"].head(stores.SHOWN_STORES).tolist()}
+            decisions = where(state.result.tables, "decisions", shown, ["store_id", "status", "month"])
+            self._list.offer(stores.store_options(self._found, decisions, lang), state.store_id)
         self._list_note.value = stores.list_note(len(self._found), state.query, lang)
 
     def _show_store(self, change: Any = None) -> None:
