@@ -30,7 +30,7 @@ ROUGH = WaveParams(method="decomposition", rounds=1)
 REPS_PRECISION, ROUGH_PRECISION = 0.01, 0.05
 BY_STORE = ("participants", "potentials", "assignments")
 COUNTS = ("in_system", "active", "signups")
-SEARCH_KEYS = (*KEYS, "goal.stores", "goal.counts_signups")
+SEARCH_KEYS = (*KEYS, "store.closure_year", "goal.stores", "goal.counts_signups")
 
 
 @dataclass(frozen=True)

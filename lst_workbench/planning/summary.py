@@ -33,6 +33,7 @@ def summary(tables: Tables, figures: Figures) -> StageOutput:
     value = kpis.set_index("name")["value"]
     notes = [
         _goal_note(value, figures),
+        *_reach_notes(tables),
         _reps_note(value, tables, figures),
         order_note(tables["economics"].set_index("item")["value"]),
     ]
@@ -65,7 +66,7 @@ def headline_figures(tables: Tables, figures: Figures) -> pd.DataFrame:
         ("contribution_rmb_month", last["contribution_rmb"], "RMB/month", 0.0, "econ.take_rate"),
         ("gap_stores", reached - goal, "stores", NONE, "goal.stores"),
         ("reps", figures["field.reps"], "reps", NONE, "field.reps"),
-        ("uncovered_stores", float(len(tables["uncovered"])), "stores", NONE, "network.front_radius_km"),
+        ("uncovered_stores", float(_out_of_reach(tables)), "stores", NONE, "network.front_radius_km"),
         ("participants_stores", float(len(tables["participants"])), "stores", NONE, "platform.stores_2017_08"),
         (
             "field_cost_rmb_active_store",
@@ -134,6 +135,28 @@ def order_note(economics: pd.Series) -> dict[str, Any]:
     return {"key": "order_loses", "text": text, "contribution_rmb_order": contribution}
 
 
+def _out_of_reach(tables: Tables) -> int:
+    """Count stores that could be signed if a front warehouse reached them; those in the system are signed already."""
+    return int((~tables["uncovered"]["store_id"].isin(tables["participants"]["store_id"])).sum())
+
+
+def _reach_notes(tables: Tables) -> list[dict[str, Any]]:
+    """Say how many stores no front warehouse reaches."""
+    stores = _out_of_reach(tables)
+    if not stores:
+        return []
+    return [{
+        "key": "uncovered", "stores": stores,
+        "text": f"{stores:,} stores are out of reach of every front warehouse and are not in the plan.",
+    }]  # fmt: skip
+
+
+def _without_room(capacities: pd.DataFrame) -> list[str]:
+    """Resources, visits aside, of which stores already in the system take all there is, everywhere and always."""
+    full = (capacities["base_load"] >= capacities["capacity"]).groupby(capacities["resource"].astype(str)).all()
+    return [str(resource) for resource in full.index[full] if resource != "visits"]
+
+
 def _goal_note(value: pd.Series, figures: Figures) -> dict[str, Any]:
     counted = "sign-ups" if figures["goal.counts_signups"] > 0 else "stores in the system"
     gap, goal = value["gap_stores"], figures["goal.stores"]
@@ -150,7 +173,7 @@ def _reps_note(value: pd.Series, tables: Tables, figures: Figures) -> dict[str, 
         return {"key": "reps_reach_goal", "text": text, "reps": float(reps), "reps_for_goal": float(needed)}
     search = tables["reps_search"]
     most = search.iloc[int(search["stores"].to_numpy().argmax())]
-    binds = [word for word in most["binds"].split() if word != "visits"]
+    binds = [word for word in most["binds"].split() if word != "visits"] or _without_room(tables["capacities"])
     why = f"{' and '.join(NOUNS[word] for word in binds)} bind" if binds else "every store within reach is signed"
     text = (
         f"The goal cannot be reached by reps alone: with {search['reps'].max():,.3g} reps the plan still ends at "

@@ -5,14 +5,12 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from lst_workbench.rollout.curve import monthly_survival
-
 Tables = Mapping[str, pd.DataFrame]
 Figures = Mapping[str, float]
 FRONT_CAPACITY = "network.front_capacity_m3_month"
 FRONT_CAPACITY_REGISTERED = f"{FRONT_CAPACITY} as registered"
 KEYS = (
-    "rollout.start_month", "rollout.months", "rollout.active_share", "rollout.tie_weight", "store.closure_year",
+    "rollout.start_month", "rollout.months", "rollout.active_share", "rollout.tie_weight",
     "field.reps", "field.visits_day", "field.working_days", "field.working_days_festival", "field.festival_month",
     "field.visits_per_signup", "field.care_visits_month", FRONT_CAPACITY, FRONT_CAPACITY_REGISTERED,
     "network.rmb_per_m3", "capital.working_rmb", "capital.credit_share", "capital.stock_days", "capital.days_month",
@@ -70,15 +68,29 @@ def wave_inputs(tables: Tables, figures: Figures) -> dict[str, pd.DataFrame]:
         ignore_index=True,
     )
     left = base_loads.assign(left=(base_loads["capacity"] - base_loads["base_load"]).clip(lower=0.0))
-    survival = monthly_survival(figures["store.closure_year"])
     plan_months = _left_of(left, "capital_rmb", capital_rmb="left")
     return {
         "wave_stores": loads[~joined & served].astype({"warehouse_id": np.int64}).reset_index(drop=True),
         "territory_months": _left_of(left, "visits", territory_id="resource_id", visits="left"),
         "warehouse_months": _left_of(left, "volume_m3", warehouse_id="resource_id", capacity_m3="left"),
-        "plan_months": plan_months.assign(value_factor=survival ** np.arange(len(months) - 1, -1, -1)),
+        "plan_months": plan_months.assign(value_factor=start_worth(len(months), figures["rollout.tie_weight"])),
         "base_loads": base_loads,
     }
+
+
+def start_worth(months: int, tie_weight: float) -> np.ndarray:
+    """Worth of a start in each month against month 1: nearly the same, a little less the later it is.
+
+    A store may close whether it is signed or not, so waiting saves no closure and no month is worth more for it. What
+    an early start adds is trade until the end, a tie among plans of as many stores: a wait of the whole plan costs
+    `tie_weight`, as much as the GMV of an average store adds.
+
+    Examples
+    --------
+    >>> start_worth(2, 0.01).tolist()
+    [1.0, 0.995]
+    """
+    return 1.0 - tie_weight * np.arange(months) / months
 
 
 def store_loads(tables: Tables, figures: Figures) -> pd.DataFrame:

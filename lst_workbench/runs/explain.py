@@ -18,6 +18,7 @@ SHORT = {"visits": "visits", "volume_m3": "m3 of warehouse throughput", "capital
 PRICES = {"visits_price": "visits", "volume_price": "volume_m3", "capital_price": "capital_rmb"}
 MADE_IN = ("status", "month", "territory_id", "site_id", "distance_km", "value", "margin")
 FITS = 1e-6
+NO_TIE_SHARE = 0.01  # a margin beyond this share of the worth is no tie: something else keeps the store out
 
 
 @dataclass(frozen=True)
@@ -151,13 +152,16 @@ def _not_chosen(row: pd.Series, months: pd.DataFrame, result: "PlanResult") -> E
         less, more = _percent(figures["short_share"]), _percent(-at["margin"] / max(at["worth"], FITS))
         text = (
             f"{head} and costs {at['price']:.3f}, {more} more than that; most of it is the price of "
-            f"{WORDS[PRICES[resource]]} ({at[resource]:.3f}). It comes in when its cost falls by {less}, or with "
-            f"{_room(row, best, result, PRICES[resource])} more."
+            f"{WORDS[PRICES[resource]]} ({at[resource]:.3f}). It reaches the line when its cost falls by {less}: it "
+            f"takes {_room(row, best, result, PRICES[resource])}, of which other stores make more."
         )
         return Explanation(_shown(months, row), text, "priced_out", figures)
     short = _too_short(row, best, result)
     figures["short"] = short
-    needs = f"it comes in with {short}" if short else "ties are broken by order size and then by store id"
+    if short and at["margin"] > NO_TIE_SHARE * at["worth"]:
+        text = f"{head} and costs {at['price']:.3f}, but there is no room for it: it lacks {short}."
+        return Explanation(_shown(months, row), text, "no_room", figures)
+    needs = f"it lacks {short}" if short else "ties are broken by order size and then by store id"
     text = (
         f"{head}, which {'equals' if at['margin'] < FITS else 'exceeds'} its price of {at['price']:.3f}: it stands at "
         f"the line, and what other stores leave of the capacities does not hold a whole store more; {needs}."
@@ -223,10 +227,10 @@ def _too_short(row: pd.Series, month: pd.Timestamp, result: "PlanResult") -> str
     for resource, need in needs.items():
         rows = _of_resource(result, row, resource)
         rows = rows[rows["month"] >= month]
-        lack = rows["month"].map(need) - (rows["capacity"] - rows["used"]).clip(lower=0)
+        lack = rows["month"].map(need) - (rows["capacity"] - rows["used"])
         if len(lack) and lack.max() > FITS:
             worst = rows.iloc[int(lack.to_numpy().argmax())]
-            return f"{lack.max():,.2f} more {SHORT[resource]} in {worst['month']:%B %Y}"
+            return f"{lack.max():,.2f} {SHORT[resource]} in {worst['month']:%B %Y}"
     return ""
 
 

@@ -105,8 +105,14 @@ def kpi_rows(kpis: pd.DataFrame) -> dict[str, dict[str, Any]]:
 
 
 def used_shares(capacities: pd.DataFrame) -> pd.DataFrame:
-    """Share of each capacity in use, resource by month: that of the fullest territory or warehouse."""
-    share = (capacities["used"] / capacities["capacity"].where(capacities["capacity"] > 0)).fillna(0.0)
+    """Share of each capacity in use, resource by month: that of the fullest territory or warehouse.
+
+    A capacity of nothing is full where stores already in the system ask for it, or where there is nothing anywhere.
+    """
+    of = [capacities["resource"].astype(str), capacities["month"]]
+    nothing = capacities["capacity"] <= 0
+    full = nothing & ((capacities["used"] > 0) | nothing.groupby(of).transform("all"))
+    share = (capacities["used"] / capacities["capacity"].mask(nothing)).fillna(full.astype(float))
     table = share.groupby([capacities["resource"].astype(str), capacities["month"]]).max().unstack("month")
     return table.reindex([resource for resource in RESOURCES if resource in table.index])
 

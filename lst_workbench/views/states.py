@@ -1,13 +1,14 @@
 """What a page says about itself: labels of controls, progress, errors, an empty page, how the last run went."""
 
 from html import escape
+from math import isfinite
 from typing import Any
 
 from lst_workbench import __version__
 from lst_workbench.assumptions import Assumption
 from lst_workbench.runs import PlanResult
 from lst_workbench.views.cards import label_of
-from lst_workbench.views.formats import count, number, rmb
+from lst_workbench.views.formats import NOTHING, count, number, rmb
 from lst_workbench.views.messages import knows, text
 from lst_workbench.views.tables import unit_words
 
@@ -82,13 +83,15 @@ def certificate_words(certificate: Any, lang: str) -> str:
 
 
 def gap_words(gap: float) -> str:
-    """Say a gap in percent, rounded up so that it is never told too small.
+    """Say a gap in percent, rounded up so that it is never told too small; a dash where it is not known.
 
     Examples
     --------
-    >>> gap_words(0.0021), gap_words(0.01391), gap_words(0.0)
-    ('0.3%', '1.4%', '0.1%')
+    >>> gap_words(0.0021), gap_words(0.01391), gap_words(0.0), gap_words(float("nan"))
+    ('0.3%', '1.4%', '0.1%', '–')
     """
+    if not isfinite(gap):
+        return NOTHING
     tenths = max(1, -(-round(gap * 1e6) // 1000))
     return f"{tenths / 10:.1f}%"
 

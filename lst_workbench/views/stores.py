@@ -102,13 +102,24 @@ def reason(explanation: Explanation, lang: str) -> str:
             radius=number(of["radius_km"]),
             needed=needed,
         )
-    if explanation.key in ("priced_out", "at_the_line"):
+    if explanation.key in ("priced_out", "at_the_line", "no_room"):
         return text(
             f"explain.{explanation.key}", lang, best_month=_when(of["best_month"], lang), worth=_objective(of["worth"]),
             price=_objective(of["price"]), resource=text(f"why.resource.{of['resource']}", lang),
-            short=f"{100 * of.get('short_share', 0.0):.1f}%",
+            short=share_down(of.get("short_share", 0.0)),
         )  # fmt: skip
     return text(f"explain.{explanation.key}", lang)
+
+
+def share_down(share: float) -> str:
+    """Say by how much something must fall, never as nothing.
+
+    Examples
+    --------
+    >>> share_down(0.2), share_down(0.0002)
+    ('20.0%', '<0.1%')
+    """
+    return f"{share:.1%}" if share >= 0.0005 else "<0.1%"
 
 
 def draws_from(links: pd.DataFrame, lang: str) -> str:

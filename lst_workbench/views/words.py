@@ -189,7 +189,7 @@ WORDS: dict[str, tuple[str, str]] = {
     # worth of one more
     "worth.title": ("What one more is worth", "增加一单位的价值"),
     "worth.sub": ("stores in system, month {n}", "在网门店，第 {n} 月"),
-    "worth.nothing": ("not binding", "未约束"),
+    "worth.nothing": ("no store more", "不增加门店"),
     "worth.note": (
         "Each line is the plan solved again with the change, not extrapolated.",
         "每行均为改变后重新求解，而非外推。",

@@ -122,14 +122,19 @@ FIGURES: dict[str, tuple[str, str]] = {
     ),
     "explain.priced_out": (
         "Not signed. At best, in {best_month}, it is worth {worth} active stores and costs {price}; most of that is "
-        "the price of {resource}. It comes in when its cost falls by {short}.",
+        "the price of {resource}. It reaches the line when its cost falls by {short}.",
         "未签约。最佳月份 {best_month}值 {worth} 家活跃门店，耗费 {price}，主要是{resource}的价格。"
-        "成本下降 {short} 即可入选。",
+        "成本下降 {short} 即达门槛。",
     ),
     "explain.at_the_line": (
         "Not signed. It stands at the line: in {best_month} it is worth {worth} active stores, just its price, and "
         "what other stores leave of the capacities does not hold one store more.",
         "未签约，恰在门槛上：{best_month}值 {worth} 家活跃门店，与价格相当，而剩余产能容不下再多一家。",
+    ),
+    "explain.no_room": (
+        "Not signed, because there is no room for it: in {best_month} it is worth {worth} active stores and costs "
+        "{price}, but the capacities it needs are taken.",
+        "未签约，因为产能已满：{best_month}值 {worth} 家活跃门店，耗费 {price}，但所需产能已被占用。",
     ),
     "why.resource.visits": ("field visits", "外勤拜访"),
     "why.resource.volume_m3": ("warehouse throughput", "仓储吞吐"),

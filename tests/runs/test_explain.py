@@ -96,7 +96,7 @@ def test_worth_and_price_of_every_month_are_those_of_the_formula(result):
     [
         (1, "participant", "has been in the system since before the plan"),
         (2, "signed", r"signed in November 2017, served from warehouse 7 \(2\.0 km\).*No other month"),
-        (4, "at_the_line", r"exceeds its price of 0\.600.*comes in with 7\.00 more visits in November 2017"),
+        (4, "no_room", r"costs 0\.600, but there is no room for it: it lacks 7\.00 visits in November 2017"),
         (5, "uncovered", r"nearest, 7, is 52\.3 km away and serves 40 km\. A radius of 53 km would cover it"),
     ],
 )
@@ -118,7 +118,14 @@ def test_a_store_below_the_line_names_the_capacity_that_is_too_dear():
     assert "is worth 0.500" in explanation.text and "costs 0.600, 20.0% more than that" in explanation.text
     assert "warehouse throughput (0.600)" in explanation.text
     assert "its cost falls by 16.7%" in explanation.text
-    assert "2.00 m3 a month from November 2017 in warehouse 7 more" in explanation.text
+    assert "2.00 m3 a month from November 2017 in warehouse 7, of which other stores make more" in explanation.text
+
+
+def test_a_store_worth_its_price_stands_at_the_line(result):
+    result.tables["wave_stores"].loc[result.tables["wave_stores"]["store_id"] == 4, "value"] = 0.6
+    explanation = explain_store(result, 4)
+    assert explanation.key == "at_the_line" and "equals its price of 0.600" in explanation.text
+    assert "it lacks 7.00 visits in November 2017" in explanation.text
 
 
 def test_a_month_that_is_not_the_best_is_said():

@@ -57,7 +57,10 @@ def test_the_fullest_place_tells_whether_a_capacity_is_full(tables):
     used = used_shares(tables["capacities"])
     assert used.loc["visits"].tolist() == [1.0, 1.0, 0.99]
     idle = tables["capacities"].assign(capacity=0.0, used=0.0)
-    assert (used_shares(idle) == 0).all().all()
+    assert (used_shares(idle) == 1).all().all(), "there is no room where there is nothing"
+    first = idle["resource_id"] == idle["resource_id"].min()
+    partly = idle.assign(capacity=idle["capacity"].where(first, 10.0))
+    assert (used_shares(partly).loc["volume_m3"] == 0).all(), "nobody asks for anything of the empty one"
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
@@ -100,7 +103,7 @@ def test_the_account_of_an_order_adds_up_and_says_what_mends_it(result):
 
 def test_a_lever_that_does_not_bind_says_so(result, register):
     made = table_views.worth_list(result.tables["levers"], register, "en")
-    assert made.index("+48") < made.index("not binding")
+    assert made.index("+48") < made.index("no store more")
     assert "Most for one step: Field representatives: +0.2 reps, +48." in made
     none = result.tables["levers"].assign(in_system_gain=0.0)
     assert "None of these steps" in table_views.worth_list(none, register, "en")

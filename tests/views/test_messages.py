@@ -24,7 +24,7 @@ BUILT = {
     *(f"confidence.{grade}" for grade in "ABCD"),
     *(f"stage.{stage}" for stage in planning.STAGES),
     *(f"run.{state}" for state in ("queued", "running", "done", "failed", "cancelled")),
-    *(f"explain.{key}" for key in ("participant", "uncovered", "priced_out", "at_the_line")),
+    *(f"explain.{key}" for key in ("participant", "uncovered", "priced_out", "at_the_line", "no_room")),
 }
 
 
