@@ -1,6 +1,7 @@
 """The words of the catalogue: key to (English, 中文). Figures stand in braces and are the same in both."""
 
 from lst_workbench.views.words_figures import FIGURES
+from lst_workbench.views.words_import import IMPORT
 from lst_workbench.views.words_odds import ODDS
 from lst_workbench.views.words_store import STORE
 
@@ -250,6 +251,7 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "foot.run": ("Run {run}, version {version}", "运行 {run}，版本 {version}"),
     **FIGURES,
+    **IMPORT,
     **ODDS,
     **STORE,
 }

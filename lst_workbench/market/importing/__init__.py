@@ -1,6 +1,12 @@
 """A stranger's list of shops becomes a market: read, mapped, cleaned, placed, and its account kept."""
 
-from lst_workbench.market.importing.importer import Imported, Proposal, import_market, propose_import
+from lst_workbench.market.importing.importer import (
+    Imported,
+    Proposal,
+    import_market,
+    propose_import,
+    propose_upload,
+)
 from lst_workbench.market.importing.mapping import propose_mapping, read_mapping
 from lst_workbench.market.importing.quality import quality_of, trust_of
 
@@ -10,6 +16,7 @@ __all__ = [
     "import_market",
     "propose_import",
     "propose_mapping",
+    "propose_upload",
     "quality_of",
     "read_mapping",
     "trust_of",

@@ -1,5 +1,7 @@
 """Import an analyst's own list of shops as a market that can be planned."""
 
+import re
+import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -27,6 +29,8 @@ from lst_workbench.market.importing.quality import findings_of, report, trust
 from lst_workbench.market.importing.reading import RawTable, read_table
 from lst_workbench.market.importing.rows import split_rows
 from lst_workbench.market.synthetic import read_geography
+
+NAME_MOST = 80  # characters of an uploaded file's name
 
 
 @dataclass(frozen=True)
@@ -110,10 +114,28 @@ def propose_import(
     if mapping is None:
         chosen = propose_mapping(list(kept.columns))
     else:
-        chosen = dict(mapping) if isinstance(mapping, Mapping) else read_mapping(mapping)
-    chosen = checked_mapping(chosen, raw.frame, personal, str(path))
+        given = dict(mapping) if isinstance(mapping, Mapping) else read_mapping(mapping)
+        chosen = checked_mapping(given, raw.frame, personal, str(path))
     digests = digested(raw.frame[personal], key) if key and personal else None
     return Proposal(Path(path), chosen, [str(name) for name in personal], replace(raw, frame=kept), digests)
+
+
+def propose_upload(name: str, content: bytes) -> Proposal:
+    """Do as `propose_import` for the content of a file that a browser sent; the content is not kept.
+
+    Raises
+    ------
+    InputError
+        The content cannot be used; every fault is named.
+    """
+    plain = re.sub(r"[^\w.\- ()]", "_", name.replace("\\", "/").rpartition("/")[2])[-NAME_MOST:].lstrip(".") or "list"
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / plain
+        path.write_bytes(content)
+        try:
+            return replace(propose_import(path), path=Path(plain))
+        except InputError as error:
+            raise InputError(plain, error.faults) from None
 
 
 def import_market(
@@ -165,6 +187,7 @@ def import_market(
     """
     to_wgs84([30.0], [110.0], datum)  # refuses an unknown datum before the work
     proposal = source if isinstance(source, Proposal) else propose_import(source, mapping)
+    checked_mapping(proposal.mapping, proposal.raw.frame, proposal.personal, str(proposal.path))
     geography = read_geography(data_folder() / "places")
     rows, rejected, notes = split_rows(proposal.raw, proposal.mapping, datum, geography)
     read = len(proposal.raw.frame) + len(proposal.raw.broken)

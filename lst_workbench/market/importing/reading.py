@@ -113,15 +113,24 @@ def _layout(head: str) -> tuple[str, int]:
     """Find the delimiter, and how many lines stand above the header: the pair that makes most headers known."""
     lines = head.splitlines()[:TITLE_ROWS_MOST]
     first = next(iter(lines), "")
-    known = [
-        (len(propose_mapping(_distinct(next(csv.reader([line], delimiter=mark), [])))), -row, mark)
-        for row, line in enumerate(lines)
-        for mark in DELIMITERS
-        if len(line) < HEADER_MOST
-    ]
-    fields, row, mark = max(known, default=(0, 0, ","))
     usual = max(DELIMITERS, key=first.count)
-    return (mark, -row) if fields >= KNOWN_FIELDS else (usual if usual in first else ",", 0)
+    found = [
+        (*_header_of([next(csv.reader([line[:HEADER_MOST]], delimiter=mark), []) for line in lines]), mark)
+        for mark in DELIMITERS
+    ]
+    known, above, mark = max(found, key=lambda one: one[0])
+    return (mark, above) if known >= KNOWN_FIELDS else (usual if usual in first else ",", 0)
+
+
+def _header_of(rows: list[list[str]]) -> tuple[int, int]:
+    """Find the header: how many of its fields are known, and its row; rows above it must have fewer filled cells."""
+    best, most = (0, 0), 0
+    for number, row in enumerate(rows):
+        filled = sum(bool(cell.strip()) for cell in row)
+        if filled > most and (known := len(propose_mapping(_distinct(row)))) > best[0]:
+            best = known, number
+        most = max(most, filled)
+    return best
 
 
 def _titles(above: int) -> list[str]:
@@ -205,13 +214,13 @@ def _excel(path: Path) -> RawTable:
 def _below_header(sheet: pd.DataFrame) -> tuple[pd.DataFrame, int]:
     """Table of a sheet, and how many filled rows stand above its header: the row that makes most known."""
     heads = [
-        _distinct(["" if pd.isna(name) else str(name) for name in row])
+        ["" if pd.isna(cell) else str(cell) for cell in row]
         for row in sheet.head(TITLE_ROWS_MOST).itertuples(index=False)
     ]
-    known = [len(propose_mapping(head)) for head in heads]
-    above = known.index(max(known)) if known and max(known) >= KNOWN_FIELDS else 0
+    known, row = _header_of(heads)
+    above = row if known >= KNOWN_FIELDS else 0
     frame = sheet.iloc[above + 1 :].reset_index(drop=True)
-    frame.columns = pd.Index(heads[above] if heads else [], dtype="object")
+    frame.columns = pd.Index(_distinct(heads[above]) if heads else [], dtype="object")
     return frame, above
 
 
