@@ -157,8 +157,7 @@ def _figures(task: TierTask, design: Design, cost: np.ndarray, network: Network)
 
 def _certified(certificate: Certificate, value: float, gap: float, seconds: float) -> Certificate:
     """Certify the value of stores on their real positions."""
-    sign = -1.0 if certificate.maximise else 1.0
-    bound = sign * min(sign * certificate.bound, sign * value)
+    bound = certificate.bound  # as it is: a bound that crosses its value is refused, never mended
     near = abs(value - bound) <= 1e-6 * max(1.0, abs(value))
     status = (
         Status.OPTIMAL if near else Status.WITHIN_GAP if abs(value - bound) <= gap * abs(bound) else certificate.status

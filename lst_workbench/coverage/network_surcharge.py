@@ -52,14 +52,14 @@ def by_search(
         reason = "no network found keeps the promise within the warehouses' capacities; raise them or promise less"
         return network, Certificate(np.inf, -np.inf, Status.FEASIBLE, 0.0, False, reason)
     network, surcharge = found
-    bound = _bound(task.surcharged(surcharge), params, network)
+    bound = lower_bound(task.surcharged(surcharge), params, network)
     if maximise:
         bound = everybody - (bound - budget) / surcharge if surcharge > 0 else everybody
         bound = min(bound, float(task.promised[np.diff(task.starts) > 0].sum()))
         return network, Certificate(next_day(task, network.design), bound, Status.FEASIBLE, 0.0, True)
     bound -= surcharge * (everybody - promised)
     value = plain_cost(task, network, surcharge)
-    return network, Certificate(value, min(bound, value), Status.FEASIBLE, 0.0, False)
+    return network, Certificate(value, bound, Status.FEASIBLE, 0.0, False)
 
 
 def settled(task: TierTask, charged: TierTask, start: Opened | None, params: NetworkParams) -> Network:
@@ -74,7 +74,7 @@ def settled(task: TierTask, charged: TierTask, start: Opened | None, params: Net
     return within_limits(charged, network) if task.limited else network
 
 
-def _bound(task: TierTask, params: NetworkParams, network: Network) -> float:
+def lower_bound(task: TierTask, params: NetworkParams, network: Network) -> float:
     """Lower bound on the cost: prices learned on a sample, lifted to all stores, summed up in float64."""
     ways = Ways(task)
     rows = _sample_by_cell(task, 3 * params.sample)

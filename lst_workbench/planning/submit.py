@@ -3,6 +3,8 @@
 import signal
 import subprocess
 import sys
+import time
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from types import FrameType
@@ -26,6 +28,7 @@ from lst_workbench.runs import (
 
 OURS = "lst_workbench.planning"
 GRACE_SECONDS = 3.0
+COMMAND_LOOKS, COMMAND_PAUSE_SECONDS = 50, 0.02
 
 
 def submit(market_folder: str | Path, scenario: Scenario, out: str | Path, seed: int = 7) -> Path:
@@ -83,7 +86,7 @@ def cancel(out: str | Path) -> Progress | None:
     if progress is None or progress.state not in ("queued", "running"):
         return progress
     process = progress.process()
-    if process is None or OURS not in process.cmdline():
+    if process is None or OURS not in _command_of(process):
         raise LstError(f"{folder} is written by process {progress.pid} on {progress.host}: stop it there with Ctrl-C.")
     process.terminate()
     try:
@@ -96,6 +99,16 @@ def cancel(out: str | Path) -> Progress | None:
         last = replace(last, state="cancelled", error=say_of(KeyboardInterrupt()))
         write_progress(folder, last)
     return last
+
+
+def _command_of(process: psutil.Process) -> list[str]:
+    """Words that a process was started with; one that was started just now has none for a moment."""
+    for _ in range(COMMAND_LOOKS):
+        with suppress(psutil.Error):
+            if words := process.cmdline():
+                return words
+        time.sleep(COMMAND_PAUSE_SECONDS)
+    return []
 
 
 def plan_as_submitted(market_folder: str, out: str, seed: str) -> int:
