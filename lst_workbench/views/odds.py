@@ -92,7 +92,8 @@ def tornado(rows: list[dict[str, Any]], plan: float, register: Register, lang: s
     columns = [(text("col.figure", lang), "txt"), (text("col.range_drawn", lang), "num")]
     columns += [(text("col.effect", lang), "txt"), (text("tornado.odds", lang), "num")]
     cells = [_tornado_row(row, plan, scale, register, lang) for row in rows]
-    return _callout(rows, register, lang) + grid(columns, cells, text("tornado.title", lang))
+    made = grid(columns, cells, text("tornado.title", lang))
+    return f'{_callout(rows, register, lang)}<div class="deciding">{made}</div>'
 
 
 def _callout(rows: list[dict[str, Any]], register: Register, lang: str) -> str:
@@ -121,7 +122,7 @@ def _drawn(value: float, unit: str, lang: str) -> str:
     return figure_of(value, unit, lang) if unit.startswith(("share", "RMB")) else number(value, lang)
 
 
-def tornado_bar(at_low: float, at_high: float, plan: float, scale: tuple[float, float], width: int = 150) -> str:
+def tornado_bar(at_low: float, at_high: float, plan: float, scale: tuple[float, float], width: int = 120) -> str:
     """Draw what a figure does to the plan: grey side where it comes out low, blue side where high."""
 
     def x(at: float) -> float:
@@ -132,6 +133,7 @@ def tornado_bar(at_low: float, at_high: float, plan: float, scale: tuple[float, 
         return f'<rect x="{left:.1f}" y="4" width="{max(0.5, right - left):.1f}" height="8" fill="var(--{shade})"/>'
 
     return (
-        f'<svg width="{width}" height="16" aria-hidden="true">{bar(at_low, "seq-3")}{bar(at_high, "seq-6")}'
+        f'<svg width="{width}" height="16" viewBox="0 0 {width} 16" preserveAspectRatio="none" aria-hidden="true">'
+        f"{bar(at_low, 'seq-3')}{bar(at_high, 'seq-6')}"
         f'<path d="M{x(plan):.1f} 1V15" stroke="var(--ink)" stroke-width="1.5"/></svg>'
     )
