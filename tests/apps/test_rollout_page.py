@@ -51,6 +51,8 @@ class Page:
         self.driver, self.site = driver, site
 
     def open(self):
+        self.driver.get("about:blank")
+        self.driver.get_log("browser")  # what a page says while it is left is not this one's
         self.driver.get(self.site.url)
         self.until("return window.lstReadyMs > 0", "the page to be drawn")
         return self
