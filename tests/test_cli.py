@@ -13,6 +13,8 @@ import pandas as pd
 import pytest
 
 from lst_workbench import cli
+from lst_workbench.contracts import LstError
+from lst_workbench.market import claimed
 from lst_workbench.runs import RunWriter, disk, read_progress, read_run
 
 COMMANDS = [
@@ -40,7 +42,13 @@ def lst(capsys, monkeypatch, tmp_path):
 
 
 def is_one_sentence(text):
-    return text.count("\n") == 1 and text.rstrip().endswith(".") and "Traceback" not in text
+    return (
+        text.count("\n") == 1
+        and text.rstrip().endswith((".", "?"))
+        and "?." not in text
+        and ",." not in text
+        and "Traceback" not in text
+    )
 
 
 @pytest.fixture(scope="session")
@@ -122,7 +130,14 @@ BAD_MARKETS = {
     "no table": ("stores", lambda t: b"PK not a table", "is not a Parquet file"),
     "wrong table": ("stores", lambda t: pd.DataFrame({"a": [1]}), "is missing"),
     "empty table": ("stores", lambda t: t.head(0), "no rows"),
-    "duplicate ids": ("stores", lambda t: t.assign(store_id=7), "store_id must be unique"),
+    "duplicate ids": ("stores", lambda t: t.assign(store_id=7), "stores.parquet: store_id must be unique"),
+    "text ids": ("stores", lambda t: t.assign(store_id="a"), "store_id must be whole numbers"),
+    "infinite capacity": ("sites", lambda t: t.assign(capacity_m3_month=np.inf), "sites.parquet: column capacity_m3"),
+    "one area": (
+        "stores",
+        lambda t: t.assign(area_m2=t["area_m2"].where(t["store_id"] != 3, -1)),
+        "first in store_id 3",
+    ),
     "NaN coordinates": ("stores", lambda t: t.assign(lat=np.nan), "lat must not be empty"),
     "swapped coordinates": ("stores", lambda t: t.rename(columns={"lat": "lon", "lon": "lat"}), "lat"),
     "negative area": ("stores", lambda t: t.assign(area_m2=-5.0), "area_m2 must be more than 0"),
@@ -151,7 +166,13 @@ BAD_WORDS = {
     "no run": (["explain", "nowhere", "1"], "There is no run at nowhere"),
     "no such store": (["explain", "RUN", "999"], "the run has no such store"),
     "one run only": (["compare", "RUN"], "at least two runs"),
-    "not a number": (["explain", "RUN", "one"], "store_id"),
+    "not a number": (["explain", "RUN", "one"], "STORE_ID one has a fault: it is not a whole number"),
+    "no folder": (["plan", "MARKET", "--out", ""], "--out has a fault: it is empty"),
+    "market in use": (["market", "build", "--prefecture", "Huangshan", "--out", "OTHERS"], "--overwrite"),
+    "no such port": (["serve", "--port", "99999"], "less than or equal to 65535"),
+    "page of nowhere": (["serve", "nowhere"], "nowhere has a fault: it is not a folder"),
+    "half a month": (["plan", "MARKET", "--set", "rollout.months=1.5"], "rollout.months = 1.5 is not a whole number"),
+    "far name": (["market", "build", "--prefecture", "Nowhere", "--out", "m"], "give a name in English or Chinese"),
     "no command": (["plane"], "No such command 'plane'"),
     "unknown scenario": (["plan", "MARKET", "--scenario", "bas"], "did you mean base?"),
     "unknown key": (["plan", "MARKET", "--set", "field.rep=2500"], "did you mean field.reps"),
@@ -228,7 +249,7 @@ def test_a_stopped_plan_is_taken_up_to_the_same_result(lst, village_run, village
         time.sleep(0.002)
     _, complaint = process.communicate(timeout=60)
     if ending == signal.SIGINT:
-        assert process.returncode == 130, complaint
+        assert process.returncode == 2, complaint
         assert complaint.strip().endswith("the same command takes them up.") and "Traceback" not in complaint
         assert read_progress(folder).state == "cancelled"
     for table in folder.glob("tables/*"):
@@ -248,6 +269,20 @@ def test_report_writes_memo_and_workbook(lst, village_run, tmp_path):
     assert (tmp_path / "board" / "village.xlsx").stat().st_size > 5000
     code, _, complaint = lst("report", village_run, "--lang", "fr")
     assert code == 2 and "fr is no language of the memo" in complaint and is_one_sentence(complaint)
+
+
+@pytest.mark.parametrize("moment", [0.05, 0.15, 0.3])
+def test_a_stop_while_the_program_loads_is_one_sentence(tmp_path, moment):
+    code = "import sys, threading, _thread; from lst_workbench.cli import run; "
+    code += f"threading.Timer({moment}, _thread.interrupt_main).start(); run(['market', 'check', sys.argv[1]])"
+    ended = subprocess.run([sys.executable, "-c", code, "nowhere"], capture_output=True, text=True, cwd=tmp_path)
+    assert ended.returncode == 2 and "Traceback" not in ended.stderr, ended.stderr
+
+
+def test_a_second_maker_of_a_market_is_refused(tmp_path):
+    with claimed(tmp_path / "m"), pytest.raises(LstError, match="Another process"), claimed(tmp_path / "m"):
+        pass
+    assert not list(tmp_path.iterdir())
 
 
 def test_demo_plans_the_sample_market(lst, tmp_path):

@@ -21,7 +21,7 @@ class Assumption(BaseModel):
     """One planning figure.
 
     `confidence` is A (read in a source), B (derived), C (weak source) or D (guess). A figure with `scales` belongs to
-    the nation and shrinks with the market at hand.
+    the nation and shrinks with the market at hand; one that is `whole` counts things that cannot be split.
 
     Examples
     --------
@@ -44,6 +44,7 @@ class Assumption(BaseModel):
     basis_year: Text
     note: str = ""
     scales: bool = False
+    whole: bool = False
 
     @model_validator(mode="after")
     def _value_is_in_range(self) -> "Assumption":
@@ -75,6 +76,8 @@ class Assumption(BaseModel):
 
     def fault_of(self, value: float, scale: float = 1.0) -> str | None:
         """Say what is wrong with `value` against the range (times `scale` where the figure scales), if anything."""
+        if self.whole and value != round(value):
+            return f"{self.key} = {_number(value)} is not a whole number; give {_number(round(value))} {self.unit}"
         factor = scale if self.scales else 1.0
         low, high = self.low * factor, self.high * factor
         if self.unit == "yyyymm" and int(value) % 100 not in MONTHS_OF_YEAR:

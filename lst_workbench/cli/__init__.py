@@ -1,58 +1,29 @@
-"""The command line: one module a group of commands, all put together here."""
+"""The command line: run a command, and say in one sentence what went wrong."""
 
+import signal
 import sys
-from typing import Annotated
-
-import typer
-
-from lst_workbench import __version__
-from lst_workbench.cli import demand, figures, markets, networks, pages, plans, reports
-from lst_workbench.cli.console import err, out
 
 FAULT, INTERRUPTED, BROKEN = 2, 130, 1
-app = typer.Typer(
-    name="lst",
-    help="Plan the rollout of a network of small shops, from a list of shops to a plan that explains itself.",
-    epilog="Example: lst demo --no-serve",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-for group in (plans, networks, figures, pages, reports):
-    app.add_typer(group.app)
-app.add_typer(markets.app, name="market")
-app.add_typer(demand.app, name="demand")
-
-
-def _print_version(asked: bool) -> None:
-    if asked:
-        out.print(__version__, highlight=False)
-        raise typer.Exit
-
-
-@app.callback()
-def main(
-    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
-    version: Annotated[
-        bool, typer.Option("--version", help="Print the version.", callback=_print_version, is_eager=True)
-    ] = False,
-) -> None:
-    """Plan the rollout of a network of small shops, from a list of shops to a plan that explains itself."""
+STOPPED_PLAN = "Stopped: finished stages are kept and the same command takes them up.\n"
+STOPPED = "Stopped before it was done: the same command starts afresh.\n"
 
 
 def run(arguments: list[str] | None = None) -> None:
     """Run the command line; errors are one sentence, exit code 2, and a traceback with ``--debug`` only."""
     given = sys.argv[1:] if arguments is None else arguments
-    debug = "--debug" in given
+    debug, words = "--debug" in given, [word for word in given if word != "--debug"]
     try:
-        code = app([word for word in given if word != "--debug"], standalone_mode=False)
-    except (KeyboardInterrupt, typer.Abort):
+        from lst_workbench.cli.commands import app  # here, so that a stop while it loads is caught
+
+        code = app(words, standalone_mode=False)
+    except KeyboardInterrupt:
         code = INTERRUPTED
     except Exception as error:
-        code = _fail(*_sentence(error), debug=debug)
+        code = INTERRUPTED if type(error).__name__ == "Abort" else _fail(*_sentence(error), debug=debug)
     if code == INTERRUPTED:
-        _fail("Stopped; finished stages are kept and the same command takes them up.")
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C must not cut the sentence short
+        sys.stderr.write(STOPPED_PLAN if words[:1] in (["plan"], ["demo"]) else STOPPED)
+        code = FAULT
     sys.exit(code or 0)
 
 
@@ -73,6 +44,8 @@ def _sentence(error: Exception) -> tuple[str, int]:
 
 
 def _fail(sentence: str, code: int = FAULT, debug: bool = False) -> int:
+    from lst_workbench.cli.console import err
+
     if debug:
         err.print_exception()
     err.print(" ".join(sentence.split()), style="red", highlight=False, markup=False)

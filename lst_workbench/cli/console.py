@@ -21,12 +21,41 @@ ROWS_SHOWN = 20
 WIDE = None if sys.stdout.isatty() else 200
 out, err = Console(soft_wrap=True, width=WIDE), Console(stderr=True, soft_wrap=True)
 
+
+def folder_of(word: str) -> Path:
+    """Read the name of a folder; none is refused, for it would mean the working folder."""
+    from lst_workbench.contracts import InputError
+
+    if not str(word).strip():
+        raise InputError("--out", ["it is empty; name a folder, as in --out runs/mine"])
+    return Path(word)
+
+
+def store_of(word: str) -> int:
+    """Read a store_id."""
+    from lst_workbench.contracts import InputError
+
+    try:
+        return int(word)
+    except ValueError:
+        raise InputError(
+            f"STORE_ID {word}", ["it is not a whole number; give a store_id of the market, as in 341000000000"]
+        ) from None
+
+
 MarketPath = Annotated[Path | None, typer.Argument(help="Folder of the market; the sample market when left out.")]
 ScenarioName = Annotated[str, typer.Option(help="Name of a scenario, or path of its .toml file.")]
 Sets = Annotated[list[str] | None, typer.Option("--set", help="KEY=VALUE of the register; may be repeated.")]
 Out = Annotated[
-    Path | None, typer.Option("--out", help="Folder of the run; runs/<market>-<scenario>-<inputs> when left out.")
+    Path | None,
+    typer.Option(
+        "--out",
+        parser=folder_of,
+        metavar="PATH",
+        help="Folder of the run; runs/<market>-<scenario>-<inputs> when left out.",
+    ),
 ]
+StoreId = Annotated[int, typer.Argument(parser=store_of, metavar="STORE_ID", help="Store of the market.")]
 Seed = Annotated[int, typer.Option(help="Seed of whatever is drawn at random.")]
 
 

@@ -10,7 +10,9 @@ from lst_workbench.cli.console import (
     MarketPath,
     ScenarioName,
     Sets,
+    StoreId,
     err,
+    folder_of,
     out,
     print_table,
     scenario_of,
@@ -27,7 +29,12 @@ app = typer.Typer(
     no_args_is_help=True,
     epilog="Example: lst demand potentials data/sample",
 )
-Folder = Annotated[Path | None, typer.Option("--out", help="Folder to write the tables to as Parquet; else a glance.")]
+Folder = Annotated[
+    Path | None,
+    typer.Option(
+        "--out", parser=folder_of, metavar="PATH", help="Folder to write the tables to as Parquet; else a glance."
+    ),
+]
 SHOWN = ("store_id", "people", "households", "distance_km", "income_index", "urban_share", "shopper_share", "rivals")
 
 
@@ -100,7 +107,7 @@ def forecast(
 
 @app.command(epilog="Example: lst demand store 341000000000")
 def store(
-    store_id: Annotated[int, typer.Argument(help="Store of the market.")],
+    store_id: StoreId,
     market: Annotated[Path | None, typer.Option(help="Folder of the market; the sample market when left out.")] = None,
     scenario: ScenarioName = "base",
     sets: Sets = None,

@@ -5,17 +5,21 @@ from typing import Annotated
 
 import typer
 
-from lst_workbench.cli.console import ROWS_SHOWN, Seed, out, print_table, step_bar
+from lst_workbench.cli.console import ROWS_SHOWN, Seed, folder_of, out, print_table, step_bar
 
 app = typer.Typer(
     help="Build, import and check markets.", no_args_is_help=True, epilog="Example: lst market check FOLDER"
 )
+MarketOut = Annotated[
+    Path, typer.Option("--out", parser=folder_of, metavar="PATH", help="Folder to write the market to; new or empty.")
+]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace the market that stands in the folder.")]
 CensusPeople = Annotated[str | None, typer.Option(help="Its column of people, where there are several.")]
 
 
 @app.command("build", epilog="Example: lst market build --prefecture Huangshan --out markets/huangshan")
 def build(
-    to: Annotated[Path, typer.Option("--out", help="Folder to write the market to; new or empty.")],
+    to: MarketOut,
     source: Annotated[str, typer.Option(help="What to build from.")] = "china-2017",
     province: Annotated[list[str] | None, typer.Option(help="Province; may be repeated.")] = None,
     prefecture: Annotated[list[str] | None, typer.Option(help="Prefecture; may be repeated.")] = None,
@@ -24,12 +28,13 @@ def build(
     ] = None,
     census_people: CensusPeople = None,
     seed: Seed = 7,
+    overwrite: Overwrite = False,
 ) -> None:
     """Draw a market: synthetic stores on real geography; the whole nation without province or prefecture."""
-    from lst_workbench.market import build_market, read_census, write_market
+    from lst_workbench.market import build_market, claimed, read_census, write_market
 
     units = read_census(census, census_people) if census else None
-    with step_bar("Drawing the market") as told:
+    with claimed(to, overwrite), step_bar("Drawing the market") as told:
         market = build_market(source, province, prefecture, seed, progress=told, census=units)
         write_market(market, to)
     out.print(f"{len(market.stores):,} stores in {len(market.places):,} places: {to}")
@@ -38,7 +43,7 @@ def build(
 @app.command("import", epilog="Example: lst market import shops.csv --out markets/shops --datum gcj02")
 def import_(
     file: Annotated[Path, typer.Argument(help="CSV, Excel, Parquet, GeoPackage or GeoJSON file of shops.")],
-    to: Annotated[Path, typer.Option("--out", help="Folder to write the market to; new or empty.")],
+    to: MarketOut,
     mapping: Annotated[Path | None, typer.Option(help="TOML file: [columns] with lines as lat = '纬度'.")] = None,
     datum: Annotated[str, typer.Option(help="Datum of the positions: wgs84, gcj02 or bd09.")] = "wgs84",
     whole: Annotated[bool, typer.Option("--whole", help="The list holds every small shop of its towns.")] = False,
@@ -46,15 +51,16 @@ def import_(
         Path | None, typer.Option(help="File with your key: personal columns are kept as HMAC digests, else dropped.")
     ] = None,
     seed: Seed = 7,
+    overwrite: Overwrite = False,
 ) -> None:
     """Make a market of your own list of shops; what is around them is modelled."""
-    from lst_workbench.market import import_market, propose_import
+    from lst_workbench.market import claimed, import_market, propose_import
 
     proposal = propose_import(file, mapping, _key_of(key_file))
     out.print("Columns taken:", style="bold")
     for field, header in proposal.mapping.items():
         out.print(f"  {field} = {header}", highlight=False, markup=False)
-    with step_bar("Placing the shops") as told:
+    with claimed(to, overwrite), step_bar("Placing the shops") as told:
         done = import_market(proposal, to, datum=datum, seed=seed, whole=whole, progress=told)
     for note in done.notes:
         out.print(f"- {note}", highlight=False, markup=False)

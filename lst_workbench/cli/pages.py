@@ -17,7 +17,7 @@ from lst_workbench.cli.plans import planned, say
 
 PORT, LAB_PORT = 8866, 8888
 START_SECONDS = 60
-Port = Annotated[int, typer.Option(help="Port of the page; the next free one when it is taken.")]
+Port = Annotated[int, typer.Option(min=1, max=65535, help="Port of the page; the next free one when it is taken.")]
 app = typer.Typer()
 
 
@@ -32,7 +32,7 @@ def serve(
 
 
 @app.command(epilog="Example: lst lab")
-def lab(port: Annotated[int, typer.Option(help="Port of JupyterLab.")] = LAB_PORT) -> None:
+def lab(port: Annotated[int, typer.Option(min=1, max=65535, help="Port of JupyterLab.")] = LAB_PORT) -> None:
     """Open JupyterLab on the notebooks."""
     notebooks = Path(__file__).parents[2] / "notebooks"
     folder = notebooks if notebooks.is_dir() else Path.cwd()
@@ -59,10 +59,12 @@ def demo(
 def _serve(market: Path | None, runs: Path, port: int) -> None:
     with err.status("Starting the page"):
         from lst_workbench.assumptions import data_folder
+        from lst_workbench.market import market_files
         from lst_workbench.ui.serve import free_port, page_url, voila_command
 
-        chosen = free_port(port)
         market = market or data_folder() / "sample"
+        market_files(market)  # a page without a market would start and show nothing
+        chosen = free_port(port)
         command, variables = voila_command(data_folder().parent / "apps", chosen, runs, market)
     _run_until_stopped(command, variables, "The page", page_url(chosen))
 

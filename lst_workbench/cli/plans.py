@@ -13,6 +13,7 @@ from lst_workbench.cli.console import (
     ScenarioName,
     Seed,
     Sets,
+    StoreId,
     out,
     print_table,
     progress_bar,
@@ -59,7 +60,7 @@ def compare(runs: Annotated[list[Path], typer.Argument(help="Two or more run fol
 @app.command(epilog="Example: lst explain runs/base 1001")
 def explain(
     run_folder: Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a run.")],
-    store_id: Annotated[int, typer.Argument(help="Store of its market.")],
+    store_id: StoreId,
 ) -> None:
     """Say why this store, why this month, or why not."""
     from lst_workbench.runs import read_run

@@ -27,4 +27,5 @@ class InputError(LstError):
         self.where = where
         self.faults = [fault.rstrip(". ") for fault in faults]
         count = "a fault" if len(self.faults) == 1 else f"{len(self.faults)} faults"
-        super().__init__(f"{where} has {count}: {'; '.join(self.faults)}.")
+        said = f"{where} has {count}: {'; '.join(self.faults)}"
+        super().__init__(said if said.endswith("?") else f"{said}.")

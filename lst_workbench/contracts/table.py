@@ -80,6 +80,14 @@ class Table(pa.DataFrameModel):
         return [name for name, spec in cls.to_schema().columns.items() if (spec.metadata or {})["key"]]
 
     @classmethod
+    def row_named(cls, row: Any, frame: pd.DataFrame) -> str:
+        """Name a row by its key where it has one that can be said, else by its label."""
+        keys = [key for key in cls.key_columns() if key in frame]
+        if len(keys) != 1 or not frame.index.is_unique or pd.isna(frame.at[row, keys[0]]):
+            return f"row {row}"
+        return f"{keys[0]} {str(frame.at[row, keys[0]])[:40]}"
+
+    @classmethod
     def columns(cls) -> list[str]:
         """Names of the contract's columns, in order."""
         return list(cls.to_schema().columns)
@@ -97,7 +105,7 @@ class Table(pa.DataFrameModel):
         if not missing:
             return []
         has = ", ".join(map(str, frame.columns[:12])) or "no columns"
-        return [f"column {', '.join(missing)} is missing; it has {has}"]
+        return [f"column {', '.join(missing)} is missing; add it (there are {has})"]
 
 
 def _sentences(cases: pd.DataFrame, frame: pd.DataFrame, contract: type[Table]) -> list[str]:
@@ -109,10 +117,11 @@ def _sentences(cases: pd.DataFrame, frame: pd.DataFrame, contract: type[Table]) 
             continue  # checks on values that could not be read say nothing new
         offenders = [str(case)[:40] for case in group["failure_case"].unique()[:SHOWN_OFFENDERS]]
         rows = group["index"].dropna().tolist()
-        first = f", first in row {rows[0]}" if rows else ""
+        first = f", first in {contract.row_named(rows[0], frame)}" if rows else ""
         count = f"{len(group):,} of {len(frame):,} rows"
         sentences.append(
-            f"column {name} {_in_words(str(check), contract, str(name))} ({count}{first}: {', '.join(offenders)})"
+            f"column {name} {_in_words(str(check), contract, str(name))} ({count}{first}: {', '.join(offenders)}); "
+            "mend or drop them"
         )
     return sentences
 
@@ -131,10 +140,15 @@ def _in_words(check: str, contract: type[Table], name: str) -> str:
     }
     if kind == "coerce_dtype" and categories is not None:
         return f"must be one of {', '.join(categories)}"
+    if kind == "coerce_dtype" and "int" in argument.lower():
+        return "must be whole numbers"
+    if kind == "coerce_dtype" and "float" in argument.lower():
+        return "must be numbers"
     return words.get(kind, f"fails {check}")
 
 
 def _double_keys(repeated: pd.DataFrame) -> str:
     first = repeated.head(SHOWN_OFFENDERS).to_dict("records")
     named = "; ".join(", ".join(f"{k} {v}" for k, v in row.items()) for row in first)
-    return f"{' + '.join(map(str, repeated))} must be unique ({len(repeated):,} repeated rows, first {named})"
+    keys = " + ".join(map(str, repeated))
+    return f"{keys} must be unique ({len(repeated):,} repeated rows, first {named}); keep one of each"

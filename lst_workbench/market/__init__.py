@@ -4,7 +4,8 @@ from lst_workbench.market.build import SOURCES, build_market
 from lst_workbench.market.bundle import TABLES, Market, MarketMeta, competing, fingerprint_of
 from lst_workbench.market.census import CensusCheck, compare_with_census, read_census
 from lst_workbench.market.check import check_market, check_provinces
-from lst_workbench.market.files import read_market, write_market
+from lst_workbench.market.claims import claimed
+from lst_workbench.market.files import market_files, read_market, write_market
 from lst_workbench.market.importing import Imported, import_market, propose_import, quality_of, trust_of
 from lst_workbench.market.synthetic.stores import TOUR_STORE_ID
 from lst_workbench.market.tills import read_sales
@@ -27,6 +28,8 @@ __all__ = [
     "propose_import",
     "quality_of",
     "read_census",
+    "claimed",
+    "market_files",
     "read_market",
     "read_sales",
     "trust_of",

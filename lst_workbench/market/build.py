@@ -15,6 +15,7 @@ from lst_workbench.market.faults import checked_tables
 from lst_workbench.market.synthetic import Drawing, Figures, Geography, draw_market, read_geography
 
 SOURCES = ("china-2017",)
+CLOSE = 0.6  # of a name that may have been meant
 RANK_ZH = re.compile("(?:特别行政区|维吾尔自治区|壮族自治区|回族自治区|自治区|自治州|地区|省|市|盟|县|林区)$")
 PEOPLES_ZH = re.compile("(?:[\u4e00-\u9fff]{1,5}族)+$")
 NAME_COLUMNS = {"provinces": ("province_en", "province_zh"), "prefectures": ("name_en", "name_pinyin", "name_zh")}
@@ -155,7 +156,7 @@ def _look_up(
 
 def _close(name: str, known: dict[str, set[int]], frame: pd.DataFrame, columns: tuple[str, ...]) -> str:
     form = min(_forms(name), key=len)
-    close = difflib.get_close_matches(form, known, n=6, cutoff=0.5)
+    close = difflib.get_close_matches(form, known, n=6, cutoff=CLOSE)
     codes = list(dict.fromkeys(code for match in close for code in sorted(known[match])))[:3]
     if not codes:
         return "; give a name in English or Chinese, or a code"

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from lst_workbench.contracts import InputError
+from lst_workbench.contracts import InputError, Table
 from lst_workbench.market.bundle import OPTIONAL_TABLES, TABLES
 
 MAY_BE_EMPTY = {"participants", "rivals"}
@@ -35,23 +35,35 @@ def checked_tables(tables: Mapping[str, pd.DataFrame], where: str) -> dict[str, 
     checked: dict[str, pd.DataFrame] = {}
     faults: list[str] = []
     for name, frame in tables.items():
-        swapped, righted = _swapped_coordinates(frame)
-        faults += [f"{name}: {fault}" for fault in swapped]
+        swapped, righted = _swapped_coordinates(frame, contracts[name])
+        faults += [f"{name}.parquet: {fault}" for fault in [*swapped, *_infinite(righted, contracts[name])]]
         try:
             table = contracts[name].check(righted, name, allow_empty=name in MAY_BE_EMPTY)
             columns = contracts[name].columns()
             checked[name] = table[columns + [column for column in table if column not in columns]]
         except InputError as error:
-            faults += [f"{name}: {fault}" for fault in error.faults]
+            faults += [f"{name}.parquet: {fault}" for fault in error.faults]
     faults += _dangling(checked)
     if "sites" in checked and not (checked["sites"]["tier"] == "front").any():
-        faults.append("sites: none is of tier front; give at least one front warehouse, stores are served from those")
+        faults.append(
+            "sites.parquet: none is of tier front; give at least one front warehouse, stores are served from those"
+        )
     if faults:
         raise InputError(where, faults)
     return checked
 
 
-def _swapped_coordinates(frame: pd.DataFrame) -> tuple[list[str], pd.DataFrame]:
+def _infinite(frame: pd.DataFrame, contract: type[Table]) -> list[str]:
+    """Columns that hold an infinite number: a contract's bounds do not catch it where there is no upper one."""
+    faults = []
+    for name, column in frame.select_dtypes("number").items():
+        if (rows := np.flatnonzero(np.isinf(column.to_numpy(np.float64, na_value=np.nan)))).size:
+            first = contract.row_named(frame.index[rows[0]], frame)
+            faults.append(f"column {name} is infinite in {len(rows):,} rows, first in {first}; give a number")
+    return faults
+
+
+def _swapped_coordinates(frame: pd.DataFrame, contract: type[Table]) -> tuple[list[str], pd.DataFrame]:
     """Rows whose latitude is a longitude of China and the reverse; the second value has them the right way round."""
     if not {"lat", "lon"} <= set(frame):
         return [], frame
@@ -61,8 +73,9 @@ def _swapped_coordinates(frame: pd.DataFrame) -> tuple[list[str], pd.DataFrame]:
         return [], frame
     righted = frame.assign(lat=lat, lon=lon)
     righted.loc[righted.index[rows], ["lat", "lon"]] = np.column_stack((lon.iloc[rows], lat.iloc[rows]))
+    first = contract.row_named(frame.index[rows[0]], frame)
     return [
-        f"lat and lon are swapped in {len(rows):,} of {len(frame):,} rows, first in row {rows[0]}; swap them back"
+        f"lat and lon are swapped in {len(rows):,} of {len(frame):,} rows, first in {first}; swap them back"
     ], righted
 
 
@@ -76,6 +89,6 @@ def _dangling(tables: Mapping[str, pd.DataFrame]) -> list[str]:
         if len(lost):
             first = ", ".join(str(value) for value in lost.unique()[:SHOWN])
             faults.append(
-                f"{table}: {column} of {len(lost):,} rows is not in {target} (first {first}); add or drop them"
+                f"{table}.parquet: {column} of {len(lost):,} rows is not in {target} (first {first}); add or drop them"
             )
     return faults

@@ -49,9 +49,7 @@ def write_market(market: Market, folder: str | Path) -> Market:
         with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as beside:
             written = Path(beside) / "new"
             _write_whole(replace(market, tables=tables), written)
-            if folder.exists():
-                folder.rename(Path(beside) / "old")
-            written.rename(folder)
+            _swap(written, folder, Path(beside) / "old")
     except OSError as error:
         reason = error.strerror or error
         raise LstError(
@@ -85,12 +83,7 @@ def read_market(folder: str | Path) -> Market:
     True
     """
     folder = Path(folder)
-    if not folder.is_dir():
-        raise InputError(str(folder), ["it is not a folder; build a market with `lst market build` or mend the path"])
-    paths = {name: folder / f"{name}.parquet" for name in TABLES}
-    missing = [path.name for path in paths.values() if not path.is_file()]
-    if missing:
-        raise InputError(str(folder), [f"it lacks {', '.join(missing)}; a market is a folder with all six tables"])
+    paths = market_files(folder)
     paths |= {name: path for name in OPTIONAL_TABLES if (path := folder / f"{name}.parquet").is_file()}
     known = _read_meta(folder)
     truth = LazyTables({path.stem: partial(_read_table, path) for path in sorted((folder / TRUTH).glob("*.parquet"))})
@@ -99,6 +92,35 @@ def read_market(folder: str | Path) -> Market:
         return Market(known[0], lazy, folder, truth)
     tables = checked_tables(_read_all(paths, folder), str(folder))
     return Market(_meta_of(tables, known[0] if known else None, folder), tables, folder, truth)
+
+
+def market_files(folder: Path) -> dict[str, Path]:
+    """Files of a market's tables by name.
+
+    Raises
+    ------
+    InputError
+        It is no folder, or files are missing.
+    """
+    if not folder.is_dir():
+        raise InputError(str(folder), ["it is not a folder; build a market with `lst market build` or mend the path"])
+    paths = {name: folder / f"{name}.parquet" for name in TABLES}
+    missing = [path.name for path in paths.values() if not path.is_file()]
+    if missing:
+        raise InputError(str(folder), [f"it lacks {', '.join(missing)}; a market is a folder with all six tables"])
+    return paths
+
+
+def _swap(written: Path, folder: Path, old: Path) -> None:
+    """Put the new folder in the place of the old; a stop between the two renames puts the old one back."""
+    try:
+        if folder.exists():
+            folder.rename(old)
+        written.rename(folder)
+    except BaseException:
+        if old.exists() and not folder.exists():
+            old.rename(folder)
+        raise
 
 
 def _write_whole(market: Market, folder: Path) -> None:

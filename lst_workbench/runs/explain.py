@@ -70,7 +70,9 @@ def explain_store(result: "PlanResult", store_id: int) -> Explanation:
     if rows.empty:
         decisions = result.tables["decisions"]
         known = ", ".join(str(known) for known in decisions["store_id"].head(3))
-        raise InputError(f"store {store_id}", [f"the run has no such store; its {len(decisions):,} are {known}, ..."])
+        raise InputError(
+            f"store {store_id}", [f"the run has no such store; give one of its {len(decisions):,}, such as {known}"]
+        )
     row = rows.iloc[0]
     if row["status"] == "participant":
         return _participant(row)

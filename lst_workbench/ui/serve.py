@@ -23,7 +23,7 @@ EXTENSIONS = (
     "anywidget",
 )
 IDLE_SECONDS = 900  # a kernel whose browser was killed ends after so long
-PORTS_TRIED = 50
+PORTS_TRIED, LAST_PORT = 50, 65535
 RUNS_VARIABLE, MARKET_VARIABLE = "LST_RUNS", "LST_MARKET"
 
 
@@ -98,12 +98,13 @@ def free_port(wanted: int) -> int:
     LstError
         Fifty ports from it on are all taken.
     """
-    for port in range(wanted, wanted + PORTS_TRIED):
+    last = min(wanted + PORTS_TRIED - 1, LAST_PORT)
+    for port in range(wanted, last + 1):
         with socket.socket() as probe, suppress(OSError):
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind((HOST, port))
             return port
-    raise LstError(f"Ports {wanted} to {wanted + PORTS_TRIED - 1} are all taken: choose another one with --port.")
+    raise LstError(f"Ports {wanted} to {last} are all taken: choose another one with --port.")
 
 
 def template_folder(cache_folder: str | Path | None = None) -> Path:

@@ -31,14 +31,14 @@ def test_all_faults_are_said_at_once_with_row_and_value(cells):
         Cells.check(cells, "cells.parquet")
     text = str(caught.value)
     assert text.startswith("cells.parquet has 4 faults: ")
-    assert "column people must be of type float32 (1 of 10 rows, first in row 4: many)" in text
-    assert "column lat must be at most 90 (1 of 10 rows, first in row 3: 100.0)" in text
+    assert "column people must be numbers (1 of 10 rows, first in h3_8 5: many)" in text
+    assert "column lat must be at most 90 (1 of 10 rows, first in h3_8 4: 100.0)" in text
     assert "column settlement_kind must be one of city_core, suburb, township, village" in text
-    assert "column lon must not be empty (1 of 10 rows, first in row 7: nan)" in text
+    assert "column lon must not be empty (1 of 10 rows, first in h3_8 8: nan)" in text
 
 
 def test_missing_columns_are_named_together(cells):
-    with pytest.raises(InputError, match="column lat, lon is missing; it has h3_8"):
+    with pytest.raises(InputError, match="column lat, lon is missing; add it \\(there are h3_8"):
         Cells.check(cells.drop(columns=["lat", "lon"]))
 
 

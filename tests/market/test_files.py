@@ -3,6 +3,7 @@
 import errno
 import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -85,6 +86,20 @@ def test_a_full_disk_or_an_interrupt_leaves_nothing_half_written(folder, tmp_pat
     assert read_market(folder).meta == before
 
 
+def test_a_stop_between_the_renames_keeps_the_old_market(folder, tmp_path, monkeypatch):
+    before, rename = read_market(folder).meta, Path.rename
+
+    def stops(path, target):
+        if path.name == "new":
+            raise KeyboardInterrupt
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", stops)
+    with pytest.raises(KeyboardInterrupt):
+        write_market(read_market(SAMPLE), folder)
+    assert [path.name for path in tmp_path.iterdir()] == ["market"] and read_market(folder).meta == before
+
+
 def test_tables_of_ones_own_need_no_market_toml(folder):
     (folder / "market.toml").unlink()
     market = read_market(folder)
@@ -143,23 +158,27 @@ def swap(frame):
         (
             "stores",
             lambda f: f.rename(columns={"area_m2": "size"}),
-            "stores: column area_m2 is missing; it has store_id",
+            "stores.parquet: column area_m2 is missing; add it (there are store_id",
         ),
-        ("stores", lambda f: f.iloc[:0], "stores: it has no rows; give at least one"),
-        ("stores", lambda f: pd.concat([f, f.iloc[:2]]), "stores: store_id must be unique (2 repeated rows"),
-        ("stores", to("lat", 3, np.nan), "stores: column lat must not be empty (1 of 6,195 rows, first in row 3"),
-        ("stores", to("area_m2", 5, -12.0), "stores: column area_m2 must be more than 0"),
-        ("stores", swap, "stores: lat and lon are swapped in 40 of 6,195 rows, first in row 0; swap them back"),
-        ("places", swap, "places: lat and lon are swapped in 40 of 103 rows"),
-        ("cells", to("people", 0, -1.0), "cells: column people must be at least 0"),
-        ("stores", to("place_id", 0, 5), "stores: place_id of 1 rows is not in places (first 5)"),
-        ("participants", to("store_id", 0, 5), "participants: store_id of 1 rows is not in stores (first 5)"),
-        ("territories", lambda f: f.iloc[1:], "stores: place_id of"),
-        ("sites", lambda f: f[f["tier"] != "city"], "sites: feeds_from of"),
+        ("stores", lambda f: f.iloc[:0], "stores.parquet: it has no rows; give at least one"),
+        ("stores", lambda f: pd.concat([f, f.iloc[:2]]), "stores.parquet: store_id must be unique (2 repeated rows"),
+        (
+            "stores",
+            to("lat", 3, np.nan),
+            "stores.parquet: column lat must not be empty (1 of 6,195 rows, first in store_id",
+        ),
+        ("stores", to("area_m2", 5, -12.0), "stores.parquet: column area_m2 must be more than 0"),
+        ("stores", swap, "stores.parquet: lat and lon are swapped in 40 of 6,195 rows, first in store_id "),
+        ("places", swap, "places.parquet: lat and lon are swapped in 40 of 103 rows"),
+        ("cells", to("people", 0, -1.0), "cells.parquet: column people must be at least 0"),
+        ("stores", to("place_id", 0, 5), "stores.parquet: place_id of 1 rows is not in places (first 5)"),
+        ("participants", to("store_id", 0, 5), "participants.parquet: store_id of 1 rows is not in stores (first 5)"),
+        ("territories", lambda f: f.iloc[1:], "stores.parquet: place_id of"),
+        ("sites", lambda f: f[f["tier"] != "city"], "sites.parquet: feeds_from of"),
         ("sites", lambda f: f[f["tier"] != "front"], "give at least one front warehouse"),
-        ("stores", lambda _: pd.read_parquet(SAMPLE / "cells.parquet"), "stores: column store_id, source_id"),
-        ("stores", lambda f: f.assign(lat="north"), "stores: column lat must be of type float64"),
-        ("stores", lambda f: f.assign(store_kind="bank"), "stores: column store_kind must be one of grocery"),
+        ("stores", lambda _: pd.read_parquet(SAMPLE / "cells.parquet"), "stores.parquet: column store_id, source_id"),
+        ("stores", lambda f: f.assign(lat="north"), "stores.parquet: column lat must be numbers"),
+        ("stores", lambda f: f.assign(store_kind="bank"), "stores.parquet: column store_kind must be one of grocery"),
     ],
 )
 def test_each_fault_has_its_sentence(folder, table, change, words):
@@ -174,7 +193,7 @@ def test_all_faults_of_all_tables_are_told_at_once(folder):
     spoil(folder, "cells", to("people", 0, -1.0))
     spoil(folder, "sites", lambda sites: sites.drop(columns="tier"))
     message = faults_of(folder)
-    assert "3 faults" in message and all(f"{name}: column" in message for name in ("stores", "cells", "sites"))
+    assert "3 faults" in message and all(f"{name}.parquet: column" in message for name in ("stores", "cells", "sites"))
 
 
 def test_faulty_tables_are_never_written(tmp_path):
