@@ -80,8 +80,8 @@ def check_provinces(market: Market) -> pd.DataFrame:
     held = market.places.groupby("province_code")["prefecture_code"].nunique()
     whole = held.index[held == listed.reindex(held.index)]
     known = pd.read_csv(folder / "provinces.csv").set_index("province_code").reindex(whole)
-    table = pd.DataFrame({"province_en": known["province_en"]})
-    table["people"] = market.places.groupby("province_code")["people"].sum()
+    table = pd.DataFrame({"province_en": known["province_en"]}, index=whole)
+    table["people"] = market.places.groupby("province_code")["people"].sum().reindex(whole)
     table["people_2017"] = known["pop_2017_10k"] * 10_000
     table["people_error"] = table["people"] / table["people_2017"] - 1
     table["stores"] = market.stores["province_code"].value_counts().reindex(whole)

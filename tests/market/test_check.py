@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from lst_workbench.assumptions import data_folder
-from lst_workbench.market import build_market, check_market, read_market
+from lst_workbench.market import build_market, check_market, check_provinces, read_market
 
 
 @pytest.fixture(scope="module")
@@ -28,3 +28,7 @@ def test_a_figure_out_of_range_is_marked(sample):
 def test_whole_provinces_are_measured_against_their_people():
     report = check_market(build_market(provinces=["Ningxia"])).set_index("figure")
     assert report.at["province_people_error_most", "value"] < 1e-9
+
+
+def test_a_part_of_a_province_is_not_measured_as_if_it_were_whole(sample):
+    assert check_provinces(sample).empty
