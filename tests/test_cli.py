@@ -1,6 +1,7 @@
 """The command line: every command has its help, every bad input is one sentence, nothing is half-written."""
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -98,7 +99,10 @@ def test_compare_puts_runs_side_by_side(lst, village_run, village_folder, tmp_pa
     lst("plan", village_folder, *VILLAGE, "--set", "field.care_visits_month=0.4", "--out", tmp_path / "care")
     code, text, _ = lst("compare", village_run, tmp_path / "care")
     assert code == 0
-    assert "in_system_stores" in text and "field.care_visits_month" in text and "Stores that changed" in text
+    assert "Stores in system" in text and "(field.care_visits_month)" in text and "Stores that changed" in text
+    assert "in_system_stores" not in text and "not_chosen" not in text
+    code, text, _ = lst("market", "check", village_folder)
+    assert code == 0 and "in range" in text and not re.search(r"\b(True|False|people_per_store)\b", text)
 
 
 def test_assumptions_say_where_a_number_comes_from(lst):

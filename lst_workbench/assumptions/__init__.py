@@ -1,5 +1,6 @@
 """Assumptions: every planning figure once, with its source; scenarios are named overrides."""
 
+from lst_workbench.assumptions.readers import rooms_that_read
 from lst_workbench.assumptions.register import Assumption, Register, load_register
 from lst_workbench.assumptions.scenario import Override, Scenario, load_scenario, scenario_names
 from lst_workbench.assumptions.toml_files import data_folder
@@ -12,5 +13,6 @@ __all__ = [
     "data_folder",
     "load_register",
     "load_scenario",
+    "rooms_that_read",
     "scenario_names",
 ]

@@ -30,15 +30,28 @@ def assumptions(
 
 
 def _print_register(chosen: "Scenario") -> None:
-    table = Table("key", "value", "unit", "low - high", "confidence", "label", box=None, pad_edge=False)
+    from lst_workbench.assumptions import rooms_that_read
+
+    readers = rooms_that_read(chosen.figures)
+    table = Table("key", "value", "unit", "low - high", "confidence", "read by", "label", box=None, pad_edge=False)
     for name, entry in chosen.figures.items():
         value = f"{number_text(chosen[name])}{'*' if name in chosen.overrides else ''}"
-        table.add_row(name, value, entry.unit, range_text(entry), entry.confidence, entry.label)
+        table.add_row(
+            name, value, entry.unit, range_text(entry), entry.confidence, _read_by(readers[name]), entry.label
+        )
     out.print(table)
     out.print("* differs from the register in this scenario. Confidence: A read, B derived, C weak, D guess.")
+    idle = sum(not rooms for rooms in readers.values())
+    out.print(f"{idle} of {len(readers)} figures are kept with their source, but no model reads them yet (none).")
+
+
+def _read_by(rooms: tuple[str, ...]) -> str:
+    return ", ".join(rooms) or "none"
 
 
 def _print_figure(chosen: "Scenario", key: str) -> None:
+    from lst_workbench.assumptions import rooms_that_read
+
     entry = chosen.figures[key]
     level = chosen.overrides[key].level if key in chosen.overrides else None
     said_by = SAID_BY.get(level) or f"scenario {chosen.name}"
@@ -52,6 +65,7 @@ def _print_figure(chosen: "Scenario", key: str) -> None:
         "url": entry.url,
         "year": entry.basis_year,
         "note": entry.note,
+        "read by": _read_by(rooms_that_read([key])[key]).replace("none", "no model yet: changing it changes no plan"),
         "scales": "yes: a smaller market takes its share of it" if entry.scales else "",
     }
     table = Table(box=None, show_header=False, pad_edge=False)

@@ -89,6 +89,7 @@ def check(
         read_market,
         trust_of,
     )
+    from lst_workbench.views.comparison import check_words, province_words
 
     market = read_market(folder)
     quality = quality_of(market)
@@ -96,9 +97,9 @@ def check(
     print_table(trust_of(market), "Stores that can be trusted for each stage")
     if not market.meta.synthetic:
         quality.to_parquet(folder / "quality_checked.parquet", index=False)
-    print_table(check_market(market), f"{folder}: no fault in {len(market.stores):,} stores")
+    print_table(check_words(check_market(market)), f"{folder}: no fault in {len(market.stores):,} stores")
     if len(provinces := check_provinces(market)):
-        print_table(provinces, "Provinces that it holds whole")
+        print_table(province_words(provinces), "Provinces that it holds whole")
     if counties:
         compared = compare_with_census(market, read_census(counties, census_people))
         print_table(compared.figures, f"Against {counties.name}: each cell counts for the nearest seat")

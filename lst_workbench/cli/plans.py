@@ -22,6 +22,7 @@ from lst_workbench.cli.console import (
 
 if TYPE_CHECKING:
     from lst_workbench.assumptions import Scenario
+    from lst_workbench.market import Market
     from lst_workbench.runs import PlanResult
 
 SAID_BY_THE_HEADLINE = ("goal", "reps_reach_goal", "reps_never_reach_goal")
@@ -49,12 +50,18 @@ def plan(
 @app.command(epilog="Example: lst compare runs/base runs/more-reps")
 def compare(runs: Annotated[list[Path], typer.Argument(help="Two or more run folders.")]) -> None:
     """Put runs side by side: headline figures, assumptions that differ, stores that changed."""
+    from lst_workbench.assumptions import load_register
     from lst_workbench.runs import compare_runs
+    from lst_workbench.views import comparison as words
 
     found = compare_runs(runs)
-    print_table(found.kpis, "Headline figures")
-    print_table(found.assumptions, "What differs in the inputs")
-    print_table(found.stores.head(ROWS_SHOWN), f"Stores that changed: {len(found.stores):,}")
+    print_table(words.kpi_words(found), "Headline figures")
+    print_table(words.input_words(found, load_register()), "What differs in the inputs")
+    changes, n = words.changes(found), len(found.stores)
+    print_table(words.change_counts(changes), f"Stores that changed against {runs[0].name}: {n:,}")
+    if n:
+        rows = words.change_rows(found, changes, _market_of(runs[0]))
+        print_table(rows.head(ROWS_SHOWN), f"The first {min(n, ROWS_SHOWN)} of them")
 
 
 @app.command(epilog="Example: lst explain runs/base 1001")
@@ -68,6 +75,20 @@ def explain(
     explanation = read_run(run_folder).explain(store_id)
     out.print(explanation.text, highlight=False)
     print_table(explanation.table, "")
+
+
+def _market_of(run_folder: Path) -> "Market | None":
+    """Market that a run planned, where it still stands as it was."""
+    from lst_workbench.contracts import LstError
+    from lst_workbench.market import read_market
+    from lst_workbench.runs import read_run
+
+    meta = read_run(run_folder).meta
+    try:
+        market = read_market(meta.get("market_folder") or "")
+    except LstError:
+        return None
+    return market if market.meta.fingerprint == meta["market"]["fingerprint"] else None
 
 
 def planned(

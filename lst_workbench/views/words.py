@@ -5,6 +5,7 @@ from lst_workbench.views.words_import import IMPORT
 from lst_workbench.views.words_memo import MEMO
 from lst_workbench.views.words_odds import ODDS
 from lst_workbench.views.words_store import STORE
+from lst_workbench.views.words_tables import TABLES
 
 WORDS: dict[str, tuple[str, str]] = {
     # top bar and headline
@@ -256,4 +257,5 @@ WORDS: dict[str, tuple[str, str]] = {
     **IMPORT,
     **ODDS,
     **STORE,
+    **TABLES,
 }
