@@ -228,7 +228,7 @@ def test_a_stopped_plan_is_taken_up_to_the_same_result(lst, village_run, village
         time.sleep(0.002)
     _, complaint = process.communicate(timeout=60)
     if ending == signal.SIGINT:
-        assert process.returncode == 130, complaint
+        assert process.returncode == 2, complaint
         assert complaint.strip().endswith("the same command takes them up.") and "Traceback" not in complaint
         assert read_progress(folder).state == "cancelled"
     for table in folder.glob("tables/*"):
@@ -284,3 +284,17 @@ def test_demand_forecasts_a_plain_table_and_lists_what_it_left_out(lst, tmp_path
     (tmp_path / "sales.parquet").write_text("no")
     code, _, complained = lst("demand", "forecast", str(tmp_path / "sales.parquet"))
     assert code == 2 and "Traceback" not in complained
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["serve", "nowhere"], "nowhere is no folder"),
+        (["serve", "--port", "99999"], "less than or equal to 65535"),
+        (["plan", "--set", "rollout.months=1.5"], "must be whole; give 1 or 2"),
+    ],
+    ids=["no market", "no port", "half a month"],
+)
+def test_what_cannot_be_done_is_refused_before_it_starts(lst, words, said):
+    code, _, complaint = lst(*words)
+    assert code == 2 and said in complaint and is_one_sentence(complaint)

@@ -9,7 +9,9 @@ from lst_workbench import __version__
 from lst_workbench.cli import demand, figures, markets, networks, pages, plans, reports
 from lst_workbench.cli.console import err, out
 
-FAULT, INTERRUPTED, BROKEN = 2, 130, 1
+FAULT, BROKEN = 2, 1
+STOPPED, CLICK_STOPPED = -1, (130,)  # Ctrl-C as it reaches us, and as click tells it
+RESUMED = {"plan", "demo"}
 app = typer.Typer(
     name="lst",
     help="Plan the rollout of a network of small shops, from a list of shops to a plan that explains itself.",
@@ -42,17 +44,18 @@ def main(
 
 
 def run(arguments: list[str] | None = None) -> None:
-    """Run the command line; errors are one sentence, exit code 2, and a traceback with ``--debug`` only."""
+    """Run the command line; errors and Ctrl-C are one sentence, exit code 2, and a traceback with ``--debug`` only."""
     given = sys.argv[1:] if arguments is None else arguments
     debug = "--debug" in given
     try:
         code = app([word for word in given if word != "--debug"], standalone_mode=False)
     except (KeyboardInterrupt, typer.Abort):
-        code = INTERRUPTED
+        code = STOPPED
     except Exception as error:
         code = _fail(*_sentence(error), debug=debug)
-    if code == INTERRUPTED:
-        _fail("Stopped; finished stages are kept and the same command takes them up.")
+    if code in (STOPPED, *CLICK_STOPPED):
+        kept = "; finished stages are kept and the same command takes them up" if RESUMED & set(given) else ""
+        code = _fail(f"Stopped{kept}.")
     sys.exit(code or 0)
 
 

@@ -17,7 +17,7 @@ from lst_workbench.cli.plans import planned, say
 
 PORT, LAB_PORT = 8866, 8888
 START_SECONDS = 60
-Port = Annotated[int, typer.Option(help="Port of the page; the next free one when it is taken.")]
+Port = Annotated[int, typer.Option(min=1, max=65_535, help="Port of the page; the next free one when it is taken.")]
 app = typer.Typer()
 
 
@@ -59,10 +59,13 @@ def demo(
 def _serve(market: Path | None, runs: Path, port: int) -> None:
     with err.status("Starting the page"):
         from lst_workbench.assumptions import data_folder
+        from lst_workbench.contracts import LstError
         from lst_workbench.ui.serve import free_port, page_url, voila_command
 
         chosen = free_port(port)
         market = market or data_folder() / "sample"
+        if not market.is_dir():
+            raise LstError(f"{market} is no folder: give that of a market, as lst market build or import writes it.")
         command, variables = voila_command(data_folder().parent / "apps", chosen, runs, market)
     _run_until_stopped(command, variables, "The page", page_url(chosen))
 
