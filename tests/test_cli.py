@@ -173,9 +173,6 @@ BAD_WORDS = {
     "not a number": (["explain", "RUN", "one"], "STORE_ID one has a fault: it is not a whole number"),
     "no folder": (["plan", "MARKET", "--out", ""], "--out has a fault: it is empty"),
     "market in use": (["market", "build", "--prefecture", "Huangshan", "--out", "OTHERS"], "--overwrite"),
-    "no such port": (["serve", "--port", "99999"], "less than or equal to 65535"),
-    "page of nowhere": (["serve", "nowhere"], "nowhere has a fault: it is not a folder"),
-    "half a month": (["plan", "MARKET", "--set", "rollout.months=1.5"], "rollout.months = 1.5 is not a whole number"),
     "far name": (["market", "build", "--prefecture", "Nowhere", "--out", "m"], "give a name in English or Chinese"),
     "no command": (["plane"], "No such command 'plane'"),
     "unknown scenario": (["plan", "MARKET", "--scenario", "bas"], "did you mean base?"),
@@ -323,3 +320,17 @@ def test_demand_forecasts_a_plain_table_and_lists_what_it_left_out(lst, tmp_path
     (tmp_path / "sales.parquet").write_text("no")
     code, _, complained = lst("demand", "forecast", str(tmp_path / "sales.parquet"))
     assert code == 2 and "Traceback" not in complained
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["serve", "nowhere"], "nowhere has a fault: it is not a folder"),
+        (["serve", "--port", "99999"], "less than or equal to 65535"),
+        (["plan", "--set", "rollout.months=1.5"], "must be whole; give 1 or 2"),
+    ],
+    ids=["no market", "no port", "half a month"],
+)
+def test_what_cannot_be_done_is_refused_before_it_starts(lst, words, said):
+    code, _, complaint = lst(*words)
+    assert code == 2 and said in complaint and is_one_sentence(complaint)

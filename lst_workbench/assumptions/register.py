@@ -21,7 +21,7 @@ class Assumption(BaseModel):
     """One planning figure.
 
     `confidence` is A (read in a source), B (derived), C (weak source) or D (guess). A figure with `scales` belongs to
-    the nation and shrinks with the market at hand; one that is `whole` counts things that cannot be split.
+    the nation and shrinks with the market at hand; one that is `whole` takes no fraction.
 
     Examples
     --------
@@ -76,12 +76,12 @@ class Assumption(BaseModel):
 
     def fault_of(self, value: float, scale: float = 1.0) -> str | None:
         """Say what is wrong with `value` against the range (times `scale` where the figure scales), if anything."""
-        if self.whole and value != round(value):
-            return f"{self.key} = {_number(value)} is not a whole number; give {_number(round(value))} {self.unit}"
         factor = scale if self.scales else 1.0
         low, high = self.low * factor, self.high * factor
         if self.unit == "yyyymm" and int(value) % 100 not in MONTHS_OF_YEAR:
             return f"{self.key} = {value:.0f} is no month; give year and month as in {self.value:.0f}"
+        if self.whole and value != round(value):
+            return f"{self.key} = {value:g} must be whole; give {math.floor(value)} or {math.ceil(value)}"
         if low - SLACK * abs(low) <= value <= high + SLACK * abs(high):
             return None
         allowed = f"give {_number(low)}" if low == high else f"give a value from {_number(low)} to {_number(high)}"

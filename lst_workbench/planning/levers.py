@@ -24,7 +24,7 @@ STEPS: tuple[tuple[str, str, float], ...] = (
 MOST_REPS_FACTOR = 16.0
 BEST = WaveParams()
 # A dozen plans in a second or two, each a store or two from the best.
-WHAT_IF = WaveParams(method="decomposition", rounds=8)
+WHAT_IF = WaveParams(method="decomposition", rounds=6)
 SAMPLE_STORES = 100_000  # where more could be signed, every so many-th territory is planned again
 ROUGH = WaveParams(method="decomposition", rounds=1)
 REPS_PRECISION, ROUGH_PRECISION = 0.01, 0.05
