@@ -9,7 +9,7 @@ from pathlib import Path
 import yaml
 
 ROOT = Path(__file__).parents[1]
-CONDA_NAMES = {"pulp[highs]": "pulp", "pandera[pandas]": "pandera-pandas"}
+CONDA_NAMES = {"psycopg[binary]": "psycopg", "pulp[highs]": "pulp", "pandera[pandas]": "pandera-pandas"}
 CONDA_EXTRA = {"python", "pip", "highspy"}  # what pip takes with an extra, conda names by itself
 
 

@@ -42,8 +42,12 @@ def build(
 
 @app.command("import", epilog="Example: lst market import shops.csv --out markets/shops --datum gcj02")
 def import_(
-    file: Annotated[Path, typer.Argument(help="CSV, Excel, Parquet, GeoPackage or GeoJSON file of shops.")],
+    source: Annotated[
+        str, typer.Argument(help="File of shops (CSV, Excel, Parquet, GeoPackage, GeoJSON), or a database's URL.")
+    ],
     to: MarketOut,
+    table: Annotated[str | None, typer.Option(help="Table of the database, as shops or sales.shops.")] = None,
+    query: Annotated[str | None, typer.Option(help="A SELECT on the database, in place of a table.")] = None,
     mapping: Annotated[Path | None, typer.Option(help="TOML file: [columns] with lines as lat = '纬度'.")] = None,
     datum: Annotated[str, typer.Option(help="Datum of the positions: wgs84, gcj02 or bd09.")] = "wgs84",
     whole: Annotated[bool, typer.Option("--whole", help="The list holds every small shop of its towns.")] = False,
@@ -56,7 +60,7 @@ def import_(
     """Make a market of your own list of shops; what is around them is modelled."""
     from lst_workbench.market import claimed, import_market, propose_import
 
-    proposal = propose_import(file, mapping, _key_of(key_file))
+    proposal = propose_import(source, mapping, _key_of(key_file), table, query)
     out.print("Columns taken:", style="bold")
     for field, header in proposal.mapping.items():
         out.print(f"  {field} = {header}", highlight=False, markup=False)

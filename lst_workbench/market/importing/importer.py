@@ -18,6 +18,7 @@ from lst_workbench.market.bundle import Market, MarketMeta, fingerprint_of
 from lst_workbench.market.faults import checked_tables
 from lst_workbench.market.files import write_market
 from lst_workbench.market.importing.around import market_around
+from lst_workbench.market.importing.database import is_database, read_database
 from lst_workbench.market.importing.mapping import (
     checked_mapping,
     digested,
@@ -40,7 +41,7 @@ class Proposal:
     Attributes
     ----------
     path : Path
-        The file.
+        The file, or the name of a database's table.
     mapping : dict
         Field to header.
     personal : list of str
@@ -90,34 +91,45 @@ class Imported:
 
 
 def propose_import(
-    path: str | Path, mapping: Mapping[str, str] | str | Path | None = None, key: str | None = None
+    path: str | Path,
+    mapping: Mapping[str, str] | str | Path | None = None,
+    key: str | None = None,
+    table: str | None = None,
+    query: str | None = None,
 ) -> Proposal:
-    """Read a file, drop its personal columns, and say what the others are taken to mean.
+    """Read a file or a database, drop the personal columns, and say what the others are taken to mean.
 
     Parameters
     ----------
     path : str or Path
-        The file.
+        The file, or the SQLAlchemy URL of a database.
     mapping : dict or path, optional
         As for `import_market`.
     key : str, optional
         Keeps personal columns as HMAC digests made with it, so that rows of two lists can be told to be one person's.
+    table, query : str, optional
+        What to read from a database: one of the two.
 
     Raises
     ------
     InputError
         The file or the mapping cannot be used; every fault is named.
     """
-    raw = read_table(path)
+    if is_database(path):
+        raw, named = read_database(str(path), table, query), Path(table or "query")
+    elif table or query:
+        raise InputError(str(path), ["it is a file, which has no table or query; leave them out"])
+    else:
+        raw, named = read_table(path), Path(path)
     personal = personal_columns(raw.frame)
     kept = raw.frame.drop(columns=personal)
     if mapping is None:
         chosen = propose_mapping(list(kept.columns))
     else:
         given = dict(mapping) if isinstance(mapping, Mapping) else read_mapping(mapping)
-        chosen = checked_mapping(given, raw.frame, personal, str(path))
+        chosen = checked_mapping(given, raw.frame, personal, str(named))
     digests = digested(raw.frame[personal], key) if key and personal else None
-    return Proposal(Path(path), chosen, [str(name) for name in personal], replace(raw, frame=kept), digests)
+    return Proposal(named, chosen, [str(name) for name in personal], replace(raw, frame=kept), digests)
 
 
 def propose_upload(name: str, content: bytes) -> Proposal:

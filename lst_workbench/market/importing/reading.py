@@ -5,13 +5,18 @@ import io
 import zipfile
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.csv as pcsv
 
 from lst_workbench.contracts import InputError
 from lst_workbench.market.importing.mapping import MOSTLY, SAMPLE_ROWS, propose_mapping
+
+if TYPE_CHECKING:
+    import geopandas as gpd
 
 DELIMITERS = ",;\t|"
 SPREADSHEETS, LAYERS = (".xlsx", ".xlsm"), (".gpkg", ".geojson", ".json")
@@ -68,13 +73,13 @@ def read_table(path: str | Path) -> RawTable:
         raise InputError(
             str(path), [f"it cannot be read as {path.suffix.lstrip('.') or 'text'} ({said}); export it again"]
         ) from None
-    raw = _with_split_positions(raw)
+    raw = with_split_positions(raw)
     if not len(raw.frame.columns) or not len(raw.frame) + len(raw.broken):
         raise InputError(str(path), ["it has no rows below its header; export it again"])
     return raw
 
 
-def _with_split_positions(raw: RawTable) -> RawTable:
+def with_split_positions(raw: RawTable) -> RawTable:
     """Split a column that holds both coordinates, as "118.31,29.71"; which is which is found out later."""
     frame = raw.frame
     if {"lat", "lon"} & set(propose_mapping([str(name) for name in frame.columns])):
@@ -105,7 +110,7 @@ def _text(path: Path) -> RawTable:
     table, broken = _parsed(body.encode("utf-8", "replace"), delimiter)
     names = [str(column[0].as_py() or "") for column in table.columns] if table.num_rows else []
     frame = table.slice(1).rename_columns([str(number) for number in range(len(names))]).to_pandas()
-    frame.columns = pd.Index(_distinct(names), dtype="object")
+    frame.columns = pd.Index(distinct(names), dtype="object")
     return RawTable(frame, broken, [f"read as {encoding}, delimiter {delimiter!r}", *_titles(above)])
 
 
@@ -127,7 +132,7 @@ def _header_of(rows: list[list[str]]) -> tuple[int, int]:
     best, most = (0, 0), 0
     for number, row in enumerate(rows):
         filled = sum(bool(cell.strip()) for cell in row)
-        if filled > most and (known := len(propose_mapping(_distinct(row)))) > best[0]:
+        if filled > most and (known := len(propose_mapping(distinct(row)))) > best[0]:
             best = known, number
         most = max(most, filled)
     return best
@@ -183,7 +188,7 @@ def _parsed(content: bytes, delimiter: str) -> tuple[pa.Table, list[str]]:
     raise AssertionError("unreachable")
 
 
-def _distinct(names: list[str]) -> list[str]:
+def distinct(names: list[str]) -> list[str]:
     """Headers without blanks; a repeated one gets its number, an empty one its position."""
     seen: dict[str, int] = {}
     distinct = []
@@ -220,13 +225,13 @@ def _below_header(sheet: pd.DataFrame) -> tuple[pd.DataFrame, int]:
     known, row = _header_of(heads)
     above = row if known >= KNOWN_FIELDS else 0
     frame = sheet.iloc[above + 1 :].reset_index(drop=True)
-    frame.columns = pd.Index(_distinct(heads[above]) if heads else [], dtype="object")
+    frame.columns = pd.Index(distinct(heads[above]) if heads else [], dtype="object")
     return frame, above
 
 
 def _parquet(path: Path) -> RawTable:
     frame = pd.read_parquet(path).reset_index(drop=True)
-    frame.columns = pd.Index(_distinct([str(name) for name in frame.columns]), dtype="object")
+    frame.columns = pd.Index(distinct([str(name) for name in frame.columns]), dtype="object")
     return RawTable(_as_text(frame), [], ["read as Parquet"])
 
 
@@ -235,10 +240,15 @@ def _layer(path: Path) -> RawTable:
 
     layer = gpd.read_file(path)
     frame, notes = pd.DataFrame(layer.drop(columns=layer.geometry.name)), [f"read as a layer in {layer.crs}"]
-    known = layer.geometry if layer.crs is None else layer.geometry.to_crs(4326)
-    points = known.representative_point()
+    lat, lon = layer_positions(layer.geometry)
     frame = frame.drop(columns=[name for name in ("lat", "lon") if name in frame])
-    return RawTable(_as_text(frame.assign(lat=points.y, lon=points.x)), [], notes)
+    return RawTable(_as_text(frame.assign(lat=lat, lon=lon)), [], notes)
+
+
+def layer_positions(shapes: "gpd.GeoSeries") -> tuple[np.ndarray, np.ndarray]:
+    """Latitude and longitude of a point on each shape; in degrees where the projection is known."""
+    points = (shapes if shapes.crs is None else shapes.to_crs(4326)).representative_point()
+    return points.y.to_numpy(), points.x.to_numpy()
 
 
 def _as_text(frame: pd.DataFrame) -> pd.DataFrame:
