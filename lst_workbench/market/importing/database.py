@@ -110,7 +110,7 @@ def _fetched(connection: "Connection", selection: "Executable") -> pd.DataFrame:
     """Rows as columns of text, fetched piece by piece; nothing is committed."""
     options = {"stream_results": True, "postgresql_readonly": True}
     result = connection.execution_options(**options).execute(selection)
-    names = distinct([str(name) for name in result])
+    names = distinct(list(map(str, result.keys())))
     pieces = [[_as_text(column) for column in zip(*rows, strict=True)] for rows in result.partitions(ROWS_AT_ONCE)]
     columns = [pa.chunked_array(list(column), pa.large_string()) for column in zip(*pieces, strict=True)]
     return pa.table(columns, names=names).to_pandas() if columns else pd.DataFrame(columns=names)
