@@ -16,6 +16,7 @@ from lst_workbench.market.synthetic.stores import draw_stores, store_quotas
 from lst_workbench.market.synthetic.streams import stream
 from lst_workbench.market.synthetic.territories import draw_territories
 
+OF_PLACE = ("place_id", "prefecture_code", "province_code")
 SHARED_PREFECTURE = 0  # stands for the prefectures that share territories
 OF_RIVAL = ["store_id", "place_id", "prefecture_code", "h3_8", "lat", "lon", "area_m2", "origin"]
 CLOSED_LISTS = {"settlement_kind": SETTLEMENT_KINDS, "origin": ORIGINS, "people_origin": ORIGINS}
@@ -64,22 +65,23 @@ def market_around(
 def _stores(rows: pd.DataFrame, places: pd.DataFrame, cells: pd.DataFrame, figures: Figures) -> pd.DataFrame:
     """Rows as stores: nearest place, the settlement of their cell or else of their place, areas filled by the mean."""
     near, _ = nearest(rows["lat"], rows["lon"], places["lat"], places["lon"])
-    home = places.iloc[near]
+    home = {name: places[name].array.take(near) for name in (*OF_PLACE, "settlement_kind")}
     h3_8 = cells_of(rows["lat"], rows["lon"])
-    of_cell = cells.set_index("h3_8")["settlement_kind"].reindex(h3_8).astype(object).to_numpy()
-    settlement = np.where(pd.isna(of_cell), home["settlement_kind"].astype(object).to_numpy(), of_cell)
+    cell = pd.Index(cells["h3_8"]).get_indexer(h3_8)
+    of_cell = cells["settlement_kind"].cat.codes.to_numpy()[cell]
+    settlement = np.where(cell < 0, home["settlement_kind"].codes, of_cell)
     return pd.DataFrame(
         {
             "store_id": rows["row"].to_numpy("int64"),
-            "source_id": rows["source_id"].to_numpy(),
-            "name": rows["name"].to_numpy(),
-            **{name: home[name].to_numpy() for name in ("place_id", "prefecture_code", "province_code")},
+            "source_id": rows["source_id"].array,
+            "name": rows["name"].array,
+            **{name: home[name] for name in OF_PLACE},
             "h3_8": h3_8,
             "lat": rows["lat"].to_numpy(),
             "lon": rows["lon"].to_numpy(),
             "area_m2": rows["area_m2"].where(possible_area(rows["area_m2"]), figures.area_m2).to_numpy("float32"),
             "store_kind": rows["store_kind"].to_numpy(),
-            "settlement_kind": settlement,
+            "settlement_kind": pd.Categorical.from_codes(settlement, dtype=pd.CategoricalDtype(SETTLEMENT_KINDS)),
             "origin": "imported",
         }
     ).astype({"source_id": "str", "name": "str"})
@@ -89,7 +91,8 @@ def _territories(places: pd.DataFrame, stores: pd.DataFrame, drawing: Drawing) -
     """Territories of a prefecture whose stores fill one; prefectures with fewer share theirs."""
     count = stores["prefecture_code"].value_counts().reindex(places["prefecture_code"], fill_value=0).to_numpy()
     alone = places["prefecture_code"].where(count >= drawing.stores_per_territory, SHARED_PREFECTURE)
-    parts = [draw_territories(part, stores, int(code), drawing) for code, part in places.groupby(alone.to_numpy())]
+    of_place = stores["place_id"].value_counts()
+    parts = [draw_territories(part, of_place, int(code), drawing) for code, part in places.groupby(alone.to_numpy())]
     return pd.concat(parts, ignore_index=True)
 
 

@@ -3,9 +3,10 @@
 import numpy as np
 import pandas as pd
 
-from lst_workbench.geo import nearest, neighbours_within
+from lst_workbench.geo import haversine_km, nearest, neighbours_within
 from lst_workbench.market.bundle import Market
 from lst_workbench.market.importing.rows import possible_area
+from lst_workbench.market.importing.values import of_distinct
 
 NEAR_KM, ORPHAN_KM = 0.05, 30.0
 STALE_MONTHS = 24
@@ -99,7 +100,6 @@ def findings_of(market: Market, imported: pd.DataFrame | None = None) -> Finding
     """Say of every finding which stores it concerns."""
     stores = market.stores
     area = stores["area_m2"] if imported is None else imported["area_m2"]
-    distance = nearest(stores["lat"], stores["lon"], market.places["lat"], market.places["lon"])[1]
     ids = stores["source_id"]
     updated = imported["updated"] if imported is not None and "updated" in imported else pd.Series(pd.NaT, stores.index)
     return {
@@ -109,16 +109,25 @@ def findings_of(market: Market, imported: pd.DataFrame | None = None) -> Finding
         "source_id is missing": ids.isna().to_numpy(),
         DOUBLED: (ids.notna() & ids.duplicated(keep=False)).to_numpy(),
         ALIKE: likely_duplicates(stores),
-        FAR: distance > ORPHAN_KM,
+        FAR: _far_from_places(stores, market.places),
         EMPTY: ~stores["h3_8"].isin(market.cells["h3_8"]).to_numpy(),
         STALE: (updated < updated.max() - pd.DateOffset(months=STALE_MONTHS)).to_numpy(bool),
     }
 
 
+def _far_from_places(stores: pd.DataFrame, places: pd.DataFrame) -> np.ndarray:
+    """Whether no place lies near; only stores far from their own place are compared with all."""
+    own = places.iloc[pd.Index(places["place_id"]).get_indexer(stores["place_id"])]
+    far = haversine_km(*(table[side].to_numpy() for table in (stores, own) for side in ("lat", "lon"))) > ORPHAN_KM
+    some = stores[far]
+    far[far] = nearest(some["lat"], some["lon"], places["lat"], places["lon"])[1] > ORPHAN_KM
+    return far
+
+
 def likely_duplicates(stores: pd.DataFrame) -> np.ndarray:
     """Whether a store has another within 50 m whose name is the same but for blanks, punctuation and endings."""
-    name = stores["name"].str.normalize("NFKC").str.casefold().str.replace(ENDINGS, "", regex=True)
-    code = pd.factorize(name.where(name.ne("")))[0]
+    name = of_distinct(stores["name"], _core_of_name)
+    code = pd.factorize(name)[0]
     several = np.flatnonzero((code >= 0) & pd.Series(code).duplicated(keep=False).to_numpy())
     found = np.zeros(len(stores), bool)
     if not len(several):
@@ -128,3 +137,8 @@ def likely_duplicates(stores: pd.DataFrame) -> np.ndarray:
     alike = (near.rows != near.indices) & (code[near.rows] == code[near.indices])
     found[several[near.rows[alike]]] = True
     return found
+
+
+def _core_of_name(name: pd.Series) -> np.ndarray:
+    core = name.str.normalize("NFKC").str.casefold().str.replace(ENDINGS, "", regex=True)
+    return core.where(core.ne("")).to_numpy(object, na_value=None)

@@ -11,6 +11,7 @@ from lst_workbench.market.synthetic import Geography
 
 TEXT_MOST = 120
 AREA_MOST_M2 = 5000.0  # as the contract of stores says
+LONG_NUMBER = "[0-9０-９]{11}"  # what holds no such number holds no personal one, and is known at once
 REPEATED = "it repeats an earlier row"
 
 
@@ -46,9 +47,10 @@ def split_rows(
         rows["joined_month"] = dates(frame[mapping["joined_month"]])
     if "updated" in mapping:
         rows["updated"] = dates(frame[mapping["updated"]])
-    repeats = rows.duplicated(["source_id", "name", "lat", "lon", "area_m2"]) & (rows["reason"] == "")
     if "source_id" in mapping or "name" in mapping:
-        rows.loc[repeats, "reason"] = REPEATED
+        together = rows[rows.duplicated(["lat", "lon"], keep=False) & (rows["reason"] == "")]
+        repeats = together.duplicated(["source_id", "name", "lat", "lon", "area_m2"])
+        rows.loc[repeats.index[repeats], "reason"] = REPEATED
     refused = rows["reason"] != ""
     broken = pd.DataFrame({"row": pd.array([pd.NA] * len(raw.broken), "Int64"), "reason": raw.broken})
     rejected = pd.concat(
@@ -68,7 +70,7 @@ def _texts(frame: pd.DataFrame, header: str | None) -> pd.Series:
     if header is None:
         return pd.Series([None] * len(frame), index=frame.index, dtype="str")
     text = frame[header].astype("str").str.slice(0, TEXT_MOST)
-    personal = text.str.contains(PERSONAL_VALUE, regex=True).eq(True)
-    if personal.any():
-        text = text.mask(personal, text[personal].str.replace(PERSONAL_VALUE, "", regex=True))
+    long = np.flatnonzero(text.str.contains(LONG_NUMBER, regex=True).eq(True))
+    if len(long):
+        text.iloc[long] = text.iloc[long].str.replace(PERSONAL_VALUE, "", regex=True)
     return text.str.strip().str.lstrip("=+@").replace("", None)

@@ -1,7 +1,11 @@
 """Numbers, dates and kinds of shop from what people write."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 UNITS = r"平方米|平米|平方|m2|m\^2|sqm|元|rmb|¥|°|度|[\s,_'\"nNeE北纬东经]"
 DEGREES_MINUTES = (
@@ -16,6 +20,7 @@ KIND_WORDS = {
     "grocery": "杂货|小卖|百货|商店|grocery",
 }
 EXCEL_DAY_ZERO = pd.Timestamp("1899-12-30")
+SAMPLE_ROWS = 2000  # tell whether the values of a column come again and again
 LONGEST = 64  # of a number or a date; what is longer is neither
 
 
@@ -31,6 +36,17 @@ def numbers(column: pd.Series) -> np.ndarray:
     """
     if pd.api.types.is_numeric_dtype(column):
         return _finite(column.to_numpy("float64", na_value=np.nan))
+    return _finite(of_distinct(column, _numbers))
+
+
+def _numbers(column: pd.Series) -> np.ndarray:
+    try:
+        return pc.cast(pa.array(column, pa.large_string()), pa.float64()).to_numpy(zero_copy_only=False)
+    except pa.ArrowException:  # some are written in another way
+        return _numbers_as_written(column)
+
+
+def _numbers_as_written(column: pd.Series) -> np.ndarray:
     found = pd.to_numeric(column, errors="coerce").to_numpy("float64", na_value=np.nan).copy()
     hard = np.flatnonzero(np.isnan(found) & column.notna().to_numpy())
     if len(hard):
@@ -46,29 +62,39 @@ def numbers(column: pd.Series) -> np.ndarray:
         found[hard] = pd.to_numeric(text, errors="coerce").to_numpy("float64", na_value=np.nan) * factor
         degrees = (parts[0] + parts[1] / 60 + parts[2] / 3600).to_numpy()
         found[hard] = np.where(np.isnan(degrees), found[hard], degrees)
-    return _finite(found)
+    return found
 
 
 def dates(column: pd.Series) -> pd.Series:
     """Dates of a column in mixed formats, 2017年8月1日 and Excel day numbers among them; others are NaT."""
-    text = column.astype("str").str.slice(0, LONGEST).str.normalize("NFKC")
+    return pd.Series(of_distinct(column.astype("str"), _dates), column.index)
+
+
+def _dates(column: pd.Series) -> np.ndarray:
+    text = column.str.slice(0, LONGEST).str.normalize("NFKC")
     text = text.str.replace(r"[年月/.]", "-", regex=True).str.replace("日", "", regex=False).str.strip("- ")
     text = text.str.replace(r"^(\d{4}-\d{1,2})$", r"\1-01", regex=True)
     found = pd.to_datetime(text, errors="coerce", format="mixed", utc=True).dt.tz_localize(None)
     days = pd.to_numeric(text, errors="coerce").where(lambda n: n.between(20_000, 60_000))
     found = found.mask(days.notna(), EXCEL_DAY_ZERO + pd.to_timedelta(days.fillna(0), unit="D"))
-    return found.where(found.between("1990-01-01", "2100-01-01"))
+    return found.where(found.between("1990-01-01", "2100-01-01")).to_numpy("datetime64[us]")
 
 
 def kinds(*columns: pd.Series) -> np.ndarray:
     """Kind of shop by the words of its kind or else its name; grocery where none is found."""
     kind = np.full(len(columns[0]), "", dtype=object)
     for column in columns:
-        text = column.fillna("").astype("str").str.slice(0, LONGEST)
-        for word, pattern in KIND_WORDS.items():
-            found = text.str.contains(pattern, case=False, regex=True).to_numpy(bool) | text.eq(word).to_numpy(bool)
-            kind[found & (kind == "")] = word
+        kind = np.where(kind == "", of_distinct(column.astype("str"), _kinds), kind)
     kind[kind == ""] = "grocery"
+    return kind
+
+
+def _kinds(column: pd.Series) -> np.ndarray:
+    kind = np.full(len(column), "", dtype=object)
+    text = column.fillna("").str.slice(0, LONGEST)
+    for word, pattern in KIND_WORDS.items():
+        found = text.str.contains(pattern, case=False, regex=True).to_numpy(bool) | text.eq(word).to_numpy(bool)
+        kind[found & (kind == "")] = word
     return kind
 
 
@@ -76,6 +102,20 @@ def truths(column: pd.Series) -> np.ndarray:
     """Whether a cell says yes."""
     text = column.fillna("").astype("str").str.strip().str.casefold()
     return text.isin(["1", "1.0", "true", "yes", "y", "是", "已加入", "已合作", "有"]).to_numpy(bool)
+
+
+def of_distinct(column: pd.Series, meaning: Callable[[pd.Series], np.ndarray]) -> np.ndarray:
+    """Meaning of every value of a column, found once for values that come again and again.
+
+    Examples
+    --------
+    >>> of_distinct(pd.Series(["1", "2", "1"]), lambda texts: texts.astype(float).to_numpy())
+    array([1., 2., 1.])
+    """
+    if column.head(SAMPLE_ROWS).nunique() > SAMPLE_ROWS // 2:
+        return meaning(column)
+    codes, distinct = pd.factorize(column, use_na_sentinel=False)
+    return meaning(pd.Series(distinct))[codes]
 
 
 def _finite(values: np.ndarray) -> np.ndarray:

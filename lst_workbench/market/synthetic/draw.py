@@ -70,7 +70,7 @@ def _draw_prefecture(
         "cells": cells,
         "stores": stores,
         "participants": participants,
-        "territories": draw_territories(places, stores, code, drawing),
+        "territories": draw_territories(places, stores["place_id"].value_counts(), code, drawing),
         "hidden": hidden.assign(join_propensity=propensity.astype("float32")),
     }
 

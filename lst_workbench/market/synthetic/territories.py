@@ -8,11 +8,8 @@ from lst_workbench.market.synthetic.params import Drawing
 TERRITORIES_PER_PREFECTURE = 100
 
 
-def draw_territories(
-    places: pd.DataFrame, stores: pd.DataFrame, prefecture_code: int, drawing: Drawing
-) -> pd.DataFrame:
-    """Territories of one prefecture: its places, halved again and again across their longer side."""
-    count = stores.groupby("place_id").size()
+def draw_territories(places: pd.DataFrame, count: pd.Series, prefecture_code: int, drawing: Drawing) -> pd.DataFrame:
+    """Territories of one prefecture: its places, halved again and again across their longer side by count of stores."""
     load = places["place_id"].map(count).fillna(0).to_numpy(float)
     wanted = max(1, min(round(load.sum() / drawing.stores_per_territory), TERRITORIES_PER_PREFECTURE - 1, len(places)))
     east = places["lon"].to_numpy() * np.cos(np.radians(places["lat"].mean()))
