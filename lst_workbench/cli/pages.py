@@ -6,7 +6,8 @@ import socket
 import subprocess
 import sys
 import time
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -45,18 +46,43 @@ def lab(port: Annotated[int, typer.Option(min=1, max=65535, help="Port of Jupyte
 def demo(
     to: Out = None,
     page: Annotated[bool, typer.Option("--serve/--no-serve", help="Serve the page afterwards.")] = True,
+    nation: Annotated[
+        bool, typer.Option("--nation/--no-nation", help="Draw and plan all of China while the page is in use.")
+    ] = True,
     port: Port = PORT,
 ) -> None:
-    """Plan the sample market end to end, then serve the page that shows it."""
+    """Plan the sample market end to end, then serve the page that shows it; all of China follows while you look."""
     result = planned(None, scenario_of("base", None), to, 7)
     say(result)
     out.print(f"Run: {result.path}", highlight=False)
     if page:
         assert result.path is not None
-        _serve(None, result.path.parent, port)
+        with _nation_at_work(result.path.parent, nation) as variables:
+            _serve(None, result.path.parent, port, variables)
 
 
-def _serve(market: Path | None, runs: Path, port: int) -> None:
+@contextmanager
+def _nation_at_work(runs: Path, wanted: bool) -> Iterator[dict[str, str]]:
+    """Draw and plan the nation in a process of its own, taken up where it was left; it ends with the page."""
+    from lst_workbench.planning import cancel, progress_of, submit
+    from lst_workbench.ui.rollout.nation import MARKET, NATION_VARIABLE, RUNS
+
+    if not wanted:
+        yield {}
+        return
+    folder = runs.resolve().parent / "nation"
+    run, market = folder / RUNS / "first", folder / MARKET
+    progress = progress_of(run)
+    if progress is None or progress.state != "done":
+        submit(market, scenario_of("base", None), run, draw="china-2017")
+        out.print(f"All of China is drawn and planned meanwhile (some minutes): {folder}", highlight=False)
+    try:
+        yield {NATION_VARIABLE: str(folder)}
+    finally:
+        cancel(run)
+
+
+def _serve(market: Path | None, runs: Path, port: int, more: Mapping[str, str] | None = None) -> None:
     with err.status("Starting the page"):
         from lst_workbench.assumptions import data_folder
         from lst_workbench.market import market_files
@@ -66,7 +92,7 @@ def _serve(market: Path | None, runs: Path, port: int) -> None:
         market_files(market)  # a page without a market would start and show nothing
         chosen = free_port(port)
         command, variables = voila_command(data_folder().parent / "apps", chosen, runs, market)
-    _run_until_stopped(command, variables, "The page", page_url(chosen))
+    _run_until_stopped(command, variables | dict(more or {}), "The page", page_url(chosen))
 
 
 def _run_until_stopped(command: list[str], variables: dict[str, str], name: str, url: str = "") -> None:

@@ -1,5 +1,6 @@
 """Plan in a process of its own: start it, look how far it is, end it; the run folder is the only interface."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -27,11 +28,15 @@ from lst_workbench.runs import (
 )
 
 OURS = "lst_workbench.planning"
+DRAWING_SHARE = 0.9  # of the time a market takes; the rest is checking and writing it
+BEHIND_ALL_OTHERS = 10  # steps of niceness
 GRACE_SECONDS = 3.0
 COMMAND_LOOKS, COMMAND_PAUSE_SECONDS = 50, 0.02
 
 
-def submit(market_folder: str | Path, scenario: Scenario, out: str | Path, seed: int = 7) -> Path:
+def submit(
+    market_folder: str | Path, scenario: Scenario, out: str | Path, seed: int = 7, draw: str | None = None
+) -> Path:
     """Start a plan in its own process; runs of one folder of runs wait for each other.
 
     Parameters
@@ -44,6 +49,9 @@ def submit(market_folder: str | Path, scenario: Scenario, out: str | Path, seed:
         Folder of the run, new or unfinished.
     seed : int
         Seed of the run.
+    draw : str, optional
+        Source of a market ("china-2017") that is drawn first where its folder holds none yet; the process then steps
+        back behind all others on the machine, since it is at work for minutes.
 
     Returns
     -------
@@ -58,6 +66,7 @@ def submit(market_folder: str | Path, scenario: Scenario, out: str | Path, seed:
     folder = Path(out).resolve()
     claim_folder(folder, scenario.to_toml())
     command = [sys.executable, "-m", OURS, str(Path(market_folder).resolve()), str(folder), str(seed)]
+    command += [draw] if draw else []
     with (folder / LOG_FILE).open("ab") as log:
         process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=log, stderr=log, start_new_session=True)
     started = psutil.Process(process.pid).create_time()
@@ -111,7 +120,7 @@ def _command_of(process: psutil.Process) -> list[str]:
     return []
 
 
-def plan_as_submitted(market_folder: str, out: str, seed: str) -> int:
+def plan_as_submitted(market_folder: str, out: str, seed: str, draw: str = "") -> int:
     """Do what `submit` asked for: the body of the process it starts."""
     from lst_workbench.planning.plan import make_plan
 
@@ -120,6 +129,9 @@ def plan_as_submitted(market_folder: str, out: str, seed: str) -> int:
     sys.stdin.read()
     try:
         with queue_in(folder.parent):
+            if draw:
+                os.nice(BEHIND_ALL_OTHERS)
+                _draw_market(draw, Path(market_folder), folder, int(seed))
             make_plan(read_market(Path(market_folder)), load_scenario(folder / SCENARIO_FILE), folder, seed=int(seed))
         return 0
     except BaseException as error:
@@ -130,6 +142,19 @@ def plan_as_submitted(market_folder: str, out: str, seed: str) -> int:
         if isinstance(error, LstError | KeyboardInterrupt):
             return 2
         raise
+
+
+def _draw_market(source: str, market_folder: Path, out: Path, seed: int) -> None:
+    """Draw the market of a source where the folder holds none."""
+    from lst_workbench.market import build_market, claimed, write_market
+
+    def told(done: int, of: int) -> None:
+        write_progress(out, Progress("running", "market", DRAWING_SHARE * done / of))
+
+    if not market_folder.is_dir():
+        told(0, 1)
+        with claimed(market_folder, False):
+            write_market(build_market(source, seed=seed, progress=told), market_folder)
 
 
 def _stop(signum: int, frame: FrameType | None) -> None:

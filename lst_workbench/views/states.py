@@ -6,7 +6,7 @@ from typing import Any
 
 from lst_workbench import __version__
 from lst_workbench.assumptions import Assumption
-from lst_workbench.runs import PlanResult
+from lst_workbench.runs import PlanResult, Progress
 from lst_workbench.views.cards import label_of
 from lst_workbench.views.formats import NOTHING, count, number, rmb
 from lst_workbench.views.messages import knows, text
@@ -47,6 +47,22 @@ def progress_line(stage: str, done_share: float, lang: str) -> str:
         f'<div class="ctl-l small" role="status" aria-live="polite"><span>{escape(words)}</span>'
         f"<span>{done_share:.0%}</span></div>"
     )
+
+
+def nation_line(progress: Progress | None, shown: bool, address: str, lang: str) -> str:
+    """Say how far the plan of the nation is, with the way to its page, or back to the sample's."""
+    if progress is None:
+        return ""
+    if shown:
+        words, link = "nation.shown", f'<a href="rollout.ipynb">{escape(text("nation.sample", lang))}</a>'
+    elif progress.state == "done":
+        words, link = "nation.done", f'<a href="rollout.ipynb?{address}">{escape(text("nation.open", lang))}</a>'
+    elif progress.state in ("queued", "running"):
+        stage = text(progress.message_key, lang) if knows(progress.message_key) else text("run.running", lang)
+        words, link = "nation.at_work", f"<span>{escape(stage)} · {progress.done_share:.0%}</span>"
+    else:
+        words, link = "nation.ended", f"<span>{escape(progress.error)}</span>"
+    return f'<div class="said quiet" role="status">{escape(text(words, lang))} {link}</div>'
 
 
 def said(key: str, detail: str, lang: str) -> str:

@@ -10,8 +10,10 @@ import psutil
 import pytest
 
 from lst_workbench.contracts import LstError
+from lst_workbench.market import read_market
 from lst_workbench.planning import cancel, make_plan, progress_of, submit
-from lst_workbench.runs import Progress, read_run, write_progress
+from lst_workbench.planning.submit import _draw_market
+from lst_workbench.runs import Progress, read_progress, read_run, write_progress
 
 PATIENCE_SECONDS = 120
 
@@ -91,6 +93,30 @@ def test_an_error_becomes_a_sentence(submitted, tmp_path):
     progress = wait_until(folder, ended)
     assert progress.state == "failed"
     assert "nowhere" in progress.error and "Traceback" not in progress.error
+
+
+def test_a_market_is_drawn_first_where_there_is_none(tmp_path, village, village_folder, monkeypatch):
+    drawn = []
+
+    def draw(source, seed, progress):
+        drawn.append((source, seed))
+        progress(1, 2)
+        assert read_progress(tmp_path / "run").stage == "market"
+        return village
+
+    (tmp_path / "run").mkdir()
+    monkeypatch.setattr("lst_workbench.market.build_market", draw)
+    for _ in range(2):
+        _draw_market("china-2017", tmp_path / "market", tmp_path / "run", 7)
+    assert drawn == [("china-2017", 7)]
+    assert read_market(tmp_path / "market").meta.fingerprint == read_market(village_folder).meta.fingerprint
+
+
+def test_a_submitted_run_draws_its_market(tmp_path, village_scenario):
+    folder = submit(tmp_path / "market", village_scenario, tmp_path / "run", draw="china-1817")
+    progress = wait_until(folder, ended)
+    assert progress.state == "failed" and "china-1817" in progress.error
+    assert not (tmp_path / "market").exists()
 
 
 def test_what_cannot_be_written_is_refused_at_once(submitted, tmp_path, village_folder, village_scenario):

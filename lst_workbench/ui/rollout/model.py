@@ -20,6 +20,7 @@ from lst_workbench.runs import SCENARIO_FILE, PlanResult, Progress, read_progres
 from lst_workbench.ui.rollout import lookup
 from lst_workbench.ui.rollout.levers import LEVERS
 from lst_workbench.ui.rollout.lookup import Chosen
+from lst_workbench.ui.rollout.nation import MARKET, RUNS, nation_asked, nation_folder
 from lst_workbench.views import LANGUAGES, text
 
 POLL_SECONDS = 0.25
@@ -276,8 +277,10 @@ def progress_of(folder: Path) -> Progress | None:
 def open_state() -> RolloutState:
     """Open the page's state on the folders that the environment names: LST_RUNS, LST_MARKET.
 
-    Without them: ``runs`` in the working folder, and the sample market.
+    Without them: ``runs`` in the working folder, and the sample market; the nation's where the page's address asks.
     """
+    if (nation := nation_folder()) is not None and nation_asked():
+        return RolloutState(nation / RUNS, nation / MARKET)
     runs = os.environ.get("LST_RUNS") or "runs"
     market = os.environ.get("LST_MARKET") or data_folder() / "sample"
     return RolloutState(runs, market)

@@ -7,6 +7,8 @@ import ipywidgets as w
 
 from lst_workbench.ui.panel_parts import Choice, classed, html
 from lst_workbench.ui.rollout.model import RolloutState
+from lst_workbench.ui.rollout.nation import open_watch
+from lst_workbench.ui.rollout.panel_nation import NationLine
 from lst_workbench.ui.rollout.panel_result import ResultBody
 from lst_workbench.ui.rollout.panel_side import Side
 from lst_workbench.ui.theme import stylesheet
@@ -36,6 +38,7 @@ class RolloutPanel(w.VBox):
             [
                 html("style", value=f"<style>{stylesheet()}</style>"),
                 classed(w.HBox([self._top, language]), "bar"),
+                NationLine(state, open_watch()),
                 self._finding,
                 classed(w.HBox([self._side, self._body]), "shell"),
                 self._foot,
