@@ -87,9 +87,7 @@ def without_counts(problem: WaveProblem, x: np.ndarray) -> np.ndarray:
     The price q of a count becomes visit prices d with signup * d[t] + care * (d[t+1] + ...) = q in every month t.
     """
     T, n_territories, n_warehouses = problem.n_months, len(problem.visits), len(problem.volume)
-    visits, volume, capital, targets = np.split(
-        x, np.cumsum([n_territories * (T + 1), n_warehouses * (T + 1), T + 1])
-    )
+    visits, volume, capital, targets = np.split(x, np.cumsum([n_territories * (T + 1), n_warehouses * (T + 1), T + 1]))
     visits, volume = visits.reshape(n_territories, T + 1), volume.reshape(n_warehouses, T + 1).copy()
     signup, care = (_of_territory(problem, load) for load in (problem.stores.signup, problem.stores.care))
     price, later = np.where(_counted_territories(problem), visits[:, T] * care, 0.0), np.zeros(n_territories)
