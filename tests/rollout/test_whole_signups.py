@@ -1,4 +1,4 @@
-"""Whole sign-ups: the count of a territory's stores holds in every plan, tightens the bound, and changes no store's worth."""
+"""Whole sign-ups: the count of a territory holds in every plan, tightens the bound, and changes no store's worth."""
 
 import itertools
 
@@ -28,8 +28,8 @@ def alike(seed, n_stores=40, n_months=4, n_territories=3, n_warehouses=2):
         {
             "store_id": range(n_stores), "territory_id": rng.integers(0, n_territories, n_stores),
             "warehouse_id": rng.integers(0, n_warehouses, n_stores), "value": rng.uniform(0.9, 1.1, n_stores),
-            "p_sign": 1.0, "visits_signup": SIGNUP, "visits_care": CARE, "volume_m3_month": rng.uniform(0.2, 1.0, n_stores),
-            "capital_rmb": rng.uniform(100, 900, n_stores),
+            "p_sign": 1.0, "visits_signup": SIGNUP, "visits_care": CARE,
+            "volume_m3_month": rng.uniform(0.2, 1.0, n_stores), "capital_rmb": rng.uniform(100, 900, n_stores),
         }
     )  # fmt: skip
     return {
