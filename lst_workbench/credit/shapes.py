@@ -14,6 +14,7 @@ from lst_workbench.credit.binning import Bins
 
 Floats = NDArray[np.float64]
 TINY, MOST_PENALTY, MONOTONE_PENALTY = 1e-3, 1e6, 1e4
+HALVINGS = 12
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,8 @@ def fit_shapes(
                 penalty[a : a + 2, a : a + 2] += MONOTONE_PENALTY * np.array([[1.0, -1.0], [-1.0, 1.0]])
         factor = cho_factor(second + penalty)
         step = cho_solve(factor, first - penalty @ beta)
-        beta = beta + step * min(1.0, 4.0 / max(float(np.abs(step).max()), 1e-12))
+        step = _shortened(step, beta, codes, y, penalty)
+        beta = beta + step
         spread = cho_solve(factor, np.eye(size))
         fresh = np.array([_fellner_schall(w, g, beta, spread) for w, g in zip(weights, groups, strict=True)])
         settled = np.abs(step).max() < 2e-3 and np.all(np.abs(np.log(fresh / weights)) < 0.1)
@@ -73,6 +75,21 @@ def fit_shapes(
             break
     effect = _pooled(beta[:-1], counts, bins, offsets, direction)
     return Shapes(_intercept(effect[codes].sum(axis=1), y), effect)
+
+
+def _shortened(step: Floats, beta: Floats, codes: NDArray[np.int32], y: Floats, penalty: Floats) -> Floats:
+    """Halve a Newton step until the penalised likelihood does not fall: far from the top it may leap over it."""
+
+    def gained(b: Floats) -> float:
+        odds = b[-1] + b[codes].sum(axis=1)
+        return float(y @ odds - np.logaddexp(0.0, odds).sum() - 0.5 * b @ penalty @ b)
+
+    before = gained(beta)
+    for _ in range(HALVINGS):
+        if gained(beta + step) >= before - 1e-9 * abs(before):
+            break
+        step = step / 2
+    return step
 
 
 def _penalty_groups(bins: list[Bins], offsets: NDArray[np.int64]) -> list[tuple[NDArray[np.int64], Floats, int]]:
@@ -137,5 +154,5 @@ def _intercept(shape: Floats, y: Floats) -> float:
     level = float(logit(y.mean()))
     for _ in range(50):
         p = expit(level + shape)
-        level += float((y - p).sum() / max((p * (1 - p)).sum(), 1e-12))
+        level += float(np.clip((y - p).sum() / max((p * (1 - p)).sum(), 1e-12), -2.0, 2.0))
     return level
