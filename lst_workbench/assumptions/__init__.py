@@ -2,7 +2,7 @@
 
 from lst_workbench.assumptions.readers import rooms_that_read
 from lst_workbench.assumptions.register import Assumption, Register, load_register
-from lst_workbench.assumptions.scenario import Override, Scenario, load_scenario, scenario_names
+from lst_workbench.assumptions.scenario import Override, Scenario, load_scenario, scenario_names, share_of_nation
 from lst_workbench.assumptions.toml_files import data_folder
 
 __all__ = [
@@ -15,4 +15,5 @@ __all__ = [
     "load_scenario",
     "rooms_that_read",
     "scenario_names",
+    "share_of_nation",
 ]

@@ -15,6 +15,8 @@ from lst_workbench.contracts import InputError
 
 Level = Literal["region", "scenario", "session"]
 
+AS_GOOD_AS_ALL = 0.01  # a market that misses the nation's stores by less is the nation
+
 
 class Override(NamedTuple):
     """A figure that differs from the register, and the level that says so."""
@@ -133,6 +135,10 @@ class Scenario(BaseModel):
         }
         return self.model_copy(update={"overrides": scaled, "scale": self.scale * share})
 
+    def at_stores(self, stores: int) -> Self:
+        """Return the scenario for a market of so many stores; one within 1% of the nation's is the nation."""
+        return self.at_scale(share_of_nation(stores, self["market.small_stores"]))
+
     def to_toml(self) -> str:
         """Text of a scenario file that `load_scenario` reads back as this scenario."""
         levels: dict[str, dict[str, float]] = {"scenario": {}, "session": {}}
@@ -142,6 +148,18 @@ class Scenario(BaseModel):
         regions = {str(code): dict(values) for code, values in self.regions.items()}
         tables = {"overrides": levels["scenario"], "session": levels["session"], "regions": regions}
         return tomli_w.dumps({**head, "scale": self.scale, **tables})
+
+
+def share_of_nation(stores: int, nation: float) -> float:
+    """Share of the nation's stores that a market holds; one drawn as the nation misses it by a little.
+
+    Examples
+    --------
+    >>> share_of_nation(60_000, 6e6), share_of_nation(5_984_000, 6e6)
+    (0.01, 1.0)
+    """
+    share = stores / nation
+    return 1.0 if abs(share - 1.0) < AS_GOOD_AS_ALL else share
 
 
 def scenario_names() -> list[str]:

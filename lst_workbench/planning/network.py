@@ -77,7 +77,7 @@ def make_network(
     """
     if existing not in EXISTING:
         raise InputError("the network", [f"existing must be one of {', '.join(EXISTING)}, not {existing}"])
-    here = scenario.at_scale(len(market.stores) / scenario["market.small_stores"])
+    here = scenario.at_stores(len(market.stores))
     asked = {"promise_share": promise_share, "budget_rmb_month": budget_rmb_month or 0.0, "existing": existing}
     about = {"market_folder": str(Path(market.folder).resolve()) if market.folder else ""}
     identity = {**identity_of(market, here, 7), "network": {**asked, "params": str(params or "")}}

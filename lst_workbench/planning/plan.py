@@ -88,7 +88,7 @@ def make_plan(
     True
     """
     _check(market)
-    here = scenario.at_scale(len(market.stores) / scenario["market.small_stores"])
+    here = scenario.at_stores(len(market.stores))
     known = {name: market.tables[name][READ[name]] if name in READ else market.tables[name] for name in MARKET_TABLES}
     known["rivals"] = market.rivals
     identity = identity_of(market, here, seed)

@@ -24,6 +24,8 @@ EXTENSIONS = (
 )
 IDLE_SECONDS = 900  # a kernel whose browser was killed ends after so long
 PORTS_TRIED, LAST_PORT = 50, 65535
+# Freed memory of a page's kernel goes back to the machine: windows of six million dots pass through it.
+LEAN_MEMORY = {"ARROW_DEFAULT_MEMORY_POOL": "system", "MALLOC_ARENA_MAX": "2", "MALLOC_TRIM_THRESHOLD_": "1048576"}
 RUNS_VARIABLE, MARKET_VARIABLE = "LST_RUNS", "LST_MARKET"
 
 
@@ -71,6 +73,7 @@ def voila_command(
         f"--MappingKernelManager.cull_idle_timeout={IDLE_SECONDS}", "--MappingKernelManager.cull_interval=60",
     ]  # fmt: skip
     env = {
+        **LEAN_MEMORY,
         **os.environ,
         RUNS_VARIABLE: str(Path(runs_folder).resolve()),
         MARKET_VARIABLE: str(Path(market_folder).resolve()),

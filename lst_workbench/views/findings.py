@@ -1,7 +1,7 @@
 """What a run says, as the few figures that its headline and cards are made of."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import escape
 from typing import Any
 
@@ -41,6 +41,8 @@ class Finding:
         Months of the plan.
     full : dict
         Resource to number of months in which it leaves no room.
+    crowded : dict
+        Resource that many share (territories, warehouses) to the share of them that is full in an average month.
     odds : float
         Chance of the goal; not a number where the run does not say.
     rivals : int
@@ -58,6 +60,7 @@ class Finding:
     full: dict[str, int]
     odds: float = float("nan")
     rivals: int = 0
+    crowded: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def gap(self) -> int:
@@ -85,6 +88,7 @@ def finding_of(result: PlanResult) -> Finding:
         full={str(resource): int(row.sum()) for resource, row in full.iterrows()},
         odds=odds_of(tables),
         rivals=int(rivals),
+        crowded=crowded_shares(tables["capacities"]),
     )
 
 
@@ -104,17 +108,42 @@ def kpi_rows(kpis: pd.DataFrame) -> dict[str, dict[str, Any]]:
     return {str(row["name"]): row for row in kpis.to_dict("records")}
 
 
+MANY = 20  # territories or warehouses; with more of them the fullest one says little of the whole
+
+
 def used_shares(capacities: pd.DataFrame) -> pd.DataFrame:
-    """Share of each capacity in use, resource by month: that of the fullest territory or warehouse.
+    """Share of each capacity in use, resource by month: of the fullest territory or warehouse, or of all where many.
 
     A capacity of nothing is full where stores already in the system ask for it, or where there is nothing anywhere.
     """
-    of = [capacities["resource"].astype(str), capacities["month"]]
-    nothing = capacities["capacity"] <= 0
-    full = nothing & ((capacities["used"] > 0) | nothing.groupby(of).transform("all"))
-    share = (capacities["used"] / capacities["capacity"].mask(nothing)).fillna(full.astype(float))
-    table = share.groupby([capacities["resource"].astype(str), capacities["month"]]).max().unstack("month")
+    capacities = capacities.astype({"resource": "str"})
+    table = _use(capacities).groupby([capacities["resource"], capacities["month"]]).max().unstack("month")
+    within = capacities.assign(used=capacities[["used", "capacity"]].min(axis=1))
+    sums = within.groupby(["resource", "month"])[["used", "capacity"]].sum()
+    together = (sums["used"] / sums["capacity"]).unstack("month")
+    for resource in _of_many(capacities):
+        table.loc[resource] = together.loc[resource]
     return table.reindex([resource for resource in RESOURCES if resource in table.index])
+
+
+def crowded_shares(capacities: pd.DataFrame) -> dict[str, float]:
+    """Share of the territories, or warehouses, that is full in an average month; only where there are many."""
+    capacities = capacities.astype({"resource": "str"})
+    full = (_use(capacities) >= BINDS).groupby(capacities["resource"]).mean()
+    return {resource: float(full[resource]) for resource in _of_many(capacities)}
+
+
+def _use(capacities: pd.DataFrame) -> pd.Series:
+    """Share in use of one capacity in one month."""
+    nothing = capacities["capacity"] <= 0
+    of = [capacities["resource"], capacities["month"]]
+    full = nothing & ((capacities["used"] > 0) | nothing.groupby(of).transform("all"))
+    return (capacities["used"] / capacities["capacity"].mask(nothing)).fillna(full.astype(float))
+
+
+def _of_many(capacities: pd.DataFrame) -> list[str]:
+    units = capacities.groupby("resource")["resource_id"].nunique()
+    return [str(resource) for resource in units.index[units > MANY]]
 
 
 def full_months(capacities: pd.DataFrame) -> pd.DataFrame:
@@ -137,8 +166,14 @@ def headline(finding: Finding, lang: str) -> str:
 
 def limits(finding: Finding, lang: str) -> str:
     """Say which capacities are full and for how long, and which have room."""
-    tight = {resource: n for resource, n in finding.full.items() if n}
-    clauses = [_tight(resource, n, finding.months, lang) for resource, n in tight.items()]
+    crowded = {resource: part for resource, part in finding.crowded.items() if part}
+    tight = {resource: n for resource, n in finding.full.items() if n or resource in crowded}
+    clauses = [
+        text(f"crowded.{resource}", lang, n=share(crowded[resource]))
+        if resource in crowded
+        else _tight(resource, n, finding.months, lang)
+        for resource, n in tight.items()
+    ]
     if loose := [text(f"resource.{resource}", lang) for resource in finding.full if resource not in tight]:
         clauses.append(text("binds.none", lang, what=text("and", lang).join(loose)))
     said = text("clause", lang).join(clauses) or text("binds.nothing", lang)

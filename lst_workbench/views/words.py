@@ -51,6 +51,8 @@ WORDS: dict[str, tuple[str, str]] = {
         " {n} modelled shops that the list leaves out compete for customers and are never signed.",
         " 名单之外另有 {n} 家模拟门店参与竞争，不会被签约。",
     ),
+    "crowded.visits": ("field visits bind in {n} of the territories", "{n} 的辖区外勤拜访满负荷"),
+    "crowded.volume_m3": ("{n} of the warehouses are full", "{n} 的仓库满负荷"),
     "tight.visits": ("field visits bind", "外勤拜访满负荷"),
     "tight.volume_m3": ("warehouses bind", "仓储满负荷"),
     "tight.capital_rmb": ("working capital binds", "营运资金满负荷"),

@@ -56,3 +56,10 @@ def test_a_taken_port_gives_the_next_one():
         taken.listen()
         port = taken.getsockname()[1]
         assert port < free_port(port) < port + 50
+
+
+def test_freed_memory_of_a_kernel_goes_back_unless_the_user_says_otherwise(tmp_path, monkeypatch):
+    monkeypatch.delenv("ARROW_DEFAULT_MEMORY_POOL", raising=False)
+    monkeypatch.setenv("MALLOC_ARENA_MAX", "8")
+    _, env = voila_command(APPS, 8866, tmp_path / "runs", tmp_path / "market", tmp_path)
+    assert (env["ARROW_DEFAULT_MEMORY_POOL"], env["MALLOC_ARENA_MAX"]) == ("system", "8")

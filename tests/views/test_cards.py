@@ -13,7 +13,7 @@ from lst_workbench.runs import Explanation
 from lst_workbench.views import cards, downloads, states
 from lst_workbench.views import stores as store_views
 from lst_workbench.views import tables as table_views
-from lst_workbench.views.findings import finding_of, headline, limits, mend, used_shares
+from lst_workbench.views.findings import crowded_shares, finding_of, headline, limits, mend, used_shares
 from lst_workbench.views.messages import LANGUAGES, text
 
 EVIL = '<img src=x onerror="alert(1)">'
@@ -61,6 +61,18 @@ def test_the_fullest_place_tells_whether_a_capacity_is_full(tables):
     first = idle["resource_id"] == idle["resource_id"].min()
     partly = idle.assign(capacity=idle["capacity"].where(first, 10.0))
     assert (used_shares(partly).loc["volume_m3"] == 0).all(), "nobody asks for anything of the empty one"
+
+
+def test_of_many_places_the_whole_is_said_and_how_many_are_full(result, tables):
+    one = tables["capacities"].query("resource == 'visits'")
+    half = [one.assign(resource_id=n, capacity=10.0, used=12.0 if n % 2 else 5.0) for n in range(40)]
+    rest = tables["capacities"].query("resource != 'visits'")
+    capacities = pd.concat([*half, rest], ignore_index=True)
+    assert (used_shares(capacities).loc["visits"] == 0.75).all()
+    assert crowded_shares(capacities) == {"visits": 0.5}
+    finding = replace(finding_of(result), crowded=crowded_shares(capacities))
+    assert limits(finding, "en").startswith("Field visits bind in 50% of the territories")
+    assert crowded_shares(tables["capacities"]) == {}
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)

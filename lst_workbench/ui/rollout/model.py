@@ -12,7 +12,14 @@ import pandas as pd
 from traitlets import Bool, Dict, Enum, Float, HasTraits, Instance, Int, Tuple, Unicode, observe
 
 import lst_workbench as lst
-from lst_workbench.assumptions import Scenario, data_folder, load_register, load_scenario, scenario_names
+from lst_workbench.assumptions import (
+    Scenario,
+    data_folder,
+    load_register,
+    load_scenario,
+    scenario_names,
+    share_of_nation,
+)
 from lst_workbench.catchment import HuffParams
 from lst_workbench.contracts import LstError
 from lst_workbench.market import Market, read_market
@@ -99,7 +106,7 @@ class RolloutState(HasTraits):
         """Share of the nation's stores that the market holds."""
         if self.market is None:
             return 1.0
-        return self.market.rows("stores") / self.register["market.small_stores"].value
+        return share_of_nation(self.market.rows("stores"), self.register["market.small_stores"].value)
 
     @property
     def asked(self) -> Scenario:
