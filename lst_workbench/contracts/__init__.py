@@ -9,6 +9,7 @@ from lst_workbench.contracts.cell_access import CellAccess
 from lst_workbench.contracts.cells import Cells
 from lst_workbench.contracts.cells_plan import CellsPlan
 from lst_workbench.contracts.cobranded import Cobranded
+from lst_workbench.contracts.cobranded_cases import CobrandedCases
 from lst_workbench.contracts.cobranded_quotas import CobrandedQuotas
 from lst_workbench.contracts.cobranded_stores import CobrandedStores
 from lst_workbench.contracts.credit_budget_use import CreditBudgetUse
@@ -67,6 +68,7 @@ CONTRACTS: dict[str, type[Table]] = {
         Cells,
         CellsPlan,
         CobrandedStores,
+        CobrandedCases,
         CobrandedQuotas,
         Cobranded,
         CreditBudgetUse,
@@ -127,6 +129,7 @@ __all__ = [
     "Cells",
     "CellsPlan",
     "CobrandedStores",
+    "CobrandedCases",
     "CobrandedQuotas",
     "Cobranded",
     "CreditBudgetUse",

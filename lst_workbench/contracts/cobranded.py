@@ -21,7 +21,8 @@ class Cobranded(Table):
         nullable=True,
     )
     line: Series[np.float64] = column(
-        "What it must bring to be worth its place: prices of the limits on number, budget and quotas; empty where it may not become one.",
+        "What it must bring to be worth its place: prices of the limits on number, budget and quotas; empty where it "
+        "may not become one.",
         "RMB/month",
         nullable=True,
     )

@@ -11,8 +11,12 @@ from lst_workbench.contracts import InputError
 @pytest.fixture
 def town():
     rng = np.random.default_rng(2)
-    stores = pd.DataFrame({"store_id": np.arange(30) * 3, "lat": 29.7 + rng.uniform(0, 0.05, 30), "lon": 118.3 + rng.uniform(0, 0.05, 30), "area_m2": rng.uniform(20, 200, 30)})  # fmt: skip
-    cells = pd.DataFrame({"h3_8": np.arange(1, 61), "lat": 29.7 + rng.uniform(0, 0.05, 60), "lon": 118.3 + rng.uniform(0, 0.05, 60), "people": rng.uniform(0, 900, 60)})  # fmt: skip
+
+    def spots(count):
+        return {"lat": 29.7 + rng.uniform(0, 0.05, count), "lon": 118.3 + rng.uniform(0, 0.05, count)}
+
+    stores = pd.DataFrame({"store_id": np.arange(30) * 3, **spots(30), "area_m2": rng.uniform(20, 200, 30)})
+    cells = pd.DataFrame({"h3_8": np.arange(1, 61), **spots(60), "people": rng.uniform(0, 900, 60)})
     return stores, cells, HuffParams(radius_km=2.5, decay_per_km=1.2, area_exponent=0.8, outside_attraction=5)
 
 
