@@ -69,10 +69,11 @@ class MonitorParams:
 
 @dataclass(frozen=True)
 class Advice:
-    """What one batch of events brought: stores whose cards changed, with all their cards, and what was refused."""
+    """What one batch of events brought: all cards of stores where one changed, what was refused, what needs a count."""
 
     stores: list[dict[str, Any]]
     refused: list[dict[str, Any]]
+    notices: list[dict[str, Any]]
     applied: int
     duplicates: int
 
@@ -161,13 +162,13 @@ class Monitor:
             refused += self._answer(events, int(e))
         line, row = np.unique(touched[touched >= 0], return_index=True)
         owner = events.store[touched >= 0][row]
-        refused += self._short(line, owner)
+        notices = self._short(line, owner)
         answered = np.unique(events.store[(events.kind >= ACCEPT) & (status == APPLIED)])
         if len(answered):
             line, owner = self._with_lines_of(answered, line)
         changed = np.union1d(self._renew(line, owner), answered)
         return Advice(
-            [self.cards(int(s)) for s in changed], refused, int((status == APPLIED).sum()),
+            [self.cards(int(s)) for s in changed], refused, notices, int((status == APPLIED).sum()),
             int((status == DUPLICATE).sum()),
         )  # fmt: skip
 

@@ -112,7 +112,7 @@ def _row(event: dict[str, Any], stores: dict[Any, int], items: dict[Any, int]) -
         raise ValueError("the item is unknown; add it to the items, or mend sku")
     amount = float(event[AMOUNTS[name]]) if name in AMOUNTS else 0.0
     least = 0.0 if name == "count" else 1e-9
-    if not least <= amount < 1e9:
+    if name in AMOUNTS and not least <= amount < 1e9:
         what = AMOUNTS[name]
         raise ValueError(f"{what} of a {name} is {amount:g}; give {'0 or more' if name == 'count' else 'more than 0'}")
     until = milliseconds(event["expires_at"]) if event.get("expires_at") and name == "delivery" else 0
