@@ -124,7 +124,8 @@ class Ledger:
         told = np.frombuffer(json.dumps(notes | {"journal": self._number}).encode(), np.uint8)
         draft = self._folder / f".{CHECKPOINT}"
         with draft.open("wb") as stream:
-            np.savez(stream, notes=told, **arrays)
+            kept: dict[str, Any] = {"notes": told} | arrays
+            np.savez(stream, **kept)
             stream.flush()
             os.fsync(stream.fileno())
         draft.replace(self._folder / CHECKPOINT)

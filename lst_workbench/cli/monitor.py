@@ -68,7 +68,7 @@ class _Station:
 
         self._ledger, self._clock = Ledger(state), clock
         last = self._ledger.last()
-        notes = last[1] if last else {"positions": {}, "out_bytes": 0, "counts": [0, 0, 0]}
+        notes: dict[str, Any] = last[1] if last else {"positions": {}, "out_bytes": 0, "counts": [0, 0, 0]}
         opened = notes["since"] if last else (milliseconds(since) if since else self._now())
         self._notes = notes | {"since": opened}
         self.positions: dict[str, int] = notes["positions"]

@@ -1,5 +1,7 @@
 """Numba kernels of advice: what a change of order, shelf, price or range of one line is worth, and the best five."""
 
+from typing import Any
+
 import numpy as np
 from numba import njit
 
@@ -13,7 +15,7 @@ MOST_UNITS = 4000
 
 
 @njit(cache=True, nogil=True)
-def rate_of(line: np.ndarray, now: int, since: int, half_life_days: float, prior_days: float) -> tuple[float, float]:
+def rate_of(line: Any, now: int, since: int, half_life_days: float, prior_days: float) -> tuple[float, float]:
     """Units a day and the units they rest on: (prior + sold) / (days of prior + days seen), both fading alike.
 
     With w = 2^-((now - since) / h): rate = (mean p w + S(now)) / (p w + (1 - w) h / ln 2).
@@ -26,14 +28,14 @@ def rate_of(line: np.ndarray, now: int, since: int, half_life_days: float, prior
 
 
 @njit(cache=True, nogil=True)
-def on_hand(line: np.ndarray) -> float:
+def on_hand(line: Any) -> float:
     """Units on the shelf and behind it; not a number when never counted."""
     return line.counted + line.moved
 
 
 @njit(cache=True, nogil=True)
 def line_gains(
-    line: np.ndarray, about: np.ndarray, items: np.ndarray, store: np.ndarray, rate: float, now: int,
+    line: Any, about: Any, items: np.ndarray, store: Any, rate: float, now: int,
     price_step: float, gains: np.ndarray, ignoring: np.ndarray,
 ) -> None:  # fmt: skip
     """Gain in RMB of each kind of advice but the order, and what ignoring it costs, at `rate` units a day."""
@@ -86,7 +88,7 @@ def _lost(mean: float, spread: float, shelf: float) -> float:
 
 
 @njit(cache=True, nogil=True)
-def _unsold(line: np.ndarray, have: float, rate: float, now: int) -> float:
+def _unsold(line: Any, have: float, rate: float, now: int) -> float:
     """Units that will not sell before they expire; the older lot sells first."""
     last = min(have, line.lot_units)
     older = min(have - last, line.old_units)
@@ -111,7 +113,7 @@ def _left(mean: float, spread: float, units: int) -> float:
 
 
 @njit(cache=True, nogil=True)
-def order_values(line: np.ndarray, about: np.ndarray, days: float, rate: float, values: np.ndarray) -> float:
+def order_values(line: Any, about: Any, days: float, rate: float, values: np.ndarray) -> float:
     """Worth of each further case until the delivery after the next; returns the margin lost without any."""
     values[:] = 0.0
     have = on_hand(line)
@@ -316,7 +318,7 @@ def gain_at(
 
 
 @njit(cache=True, nogil=True)
-def _rate_at(line: np.ndarray, z: float, now: int, since: int, half_life_days: float, prior_days: float) -> float:
+def _rate_at(line: Any, z: float, now: int, since: int, half_life_days: float, prior_days: float) -> float:
     """Rate z errors from its mean; the error of a rate that rests on n units is its n-th root: rate / sqrt(n)."""
     rate, units = rate_of(line, now, since, half_life_days, prior_days)
     return rate * max(0.05, 1.0 + z / np.sqrt(max(units, 1.0)))

@@ -1,5 +1,7 @@
 """Numba kernels of the monitor: fold events into the state of a store's lines. Times are ms since 1970, UTC."""
 
+from typing import Any
+
 import numpy as np
 from numba import njit
 
@@ -163,7 +165,7 @@ def _apply(
 
 
 @njit(cache=True, nogil=True)
-def _remember(line: np.ndarray, at: int, units: float, half_life_days: float) -> None:
+def _remember(line: Any, at: int, units: float, half_life_days: float) -> None:
     """Add a sale to the units sold, which fade by half in a half-life: S(t) = sum q 2^-((t - t_q) / h)."""
     if at >= line.sold_at:
         line.sold = line.sold * 2.0 ** (-(at - line.sold_at) / DAY_MS / half_life_days) + units
@@ -173,7 +175,7 @@ def _remember(line: np.ndarray, at: int, units: float, half_life_days: float) ->
 
 
 @njit(cache=True, nogil=True)
-def _lot(line: np.ndarray, at: int, units: float, until: int) -> None:
+def _lot(line: Any, at: int, units: float, until: int) -> None:
     """Keep the two deliveries of the latest times: first what came last, then what came before."""
     if at >= line.lot_at:
         line.old_units, line.old_until, line.old_at = line.lot_units, line.lot_until, line.lot_at

@@ -157,7 +157,7 @@ class Monitor:
         marks[0] = max(marks[0], milliseconds(now))
         events, refused = read_events(lines, self._stores, self._items)
         status, touched = self._fold(events)
-        refused += [self._turned_away(events, e, status[e]) for e in np.flatnonzero(status >= LATE)]
+        refused += [self._turned_away(events, int(e), int(status[e])) for e in np.flatnonzero(status >= LATE)]
         for e in np.flatnonzero((events.kind >= ACCEPT) & (status == APPLIED)):
             refused += self._answer(events, int(e))
         line, row = np.unique(touched[touched >= 0], return_index=True)

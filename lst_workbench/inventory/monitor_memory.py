@@ -31,10 +31,11 @@ class Memory:
     @classmethod
     def blank(cls, stores: int, lines: int, cards: int, counts: int) -> "Memory":
         """Remember nothing yet."""
-        opened = [np.zeros((stores, cards), dtype) for dtype in (np.int64, np.int64, np.int64, float)]
-        seen = [np.zeros(ROOM, np.int64) for _ in range(2)]
+        kind, line, number = np.zeros((3, stores, cards), np.int64)
         gains, tally = np.zeros((lines, cards), np.float32), np.zeros((cards, counts))
-        return cls(gains, *opened, tally, *seen, np.zeros(ROOM, LOG), np.zeros(4, np.int64))
+        seen_id, seen_at = np.zeros((2, ROOM), np.int64)
+        log, marks = np.zeros(ROOM, LOG), np.zeros(4, np.int64)
+        return cls(gains, kind, line, number, np.zeros((stores, cards)), tally, seen_id, seen_at, log, marks)
 
     def make_room(self, count: int, lines: np.ndarray, oldest: int) -> None:
         """Make sure that `count` more events fit."""
