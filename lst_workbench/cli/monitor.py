@@ -19,7 +19,7 @@ TABLES = ("stock", "forecasts", "items", "stores")
 POLL_S, SWEEP_S, SWEPT = 0.01, 1.0, 100
 
 
-@app.command(epilog="Example: tail -n +1 -F events.jsonl | lst monitor shops --state state --out advice.jsonl")
+@app.command(epilog="Example: lst monitor shops events.jsonl --state state --out advice.jsonl")
 def monitor(
     tables: Annotated[
         Path, typer.Argument(help="Folder with stock, forecasts, items, stores and perhaps swaps (.csv or .parquet).")
