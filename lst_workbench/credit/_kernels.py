@@ -188,3 +188,17 @@ def add_points(
                     lows[r], worst[i, r] = short, feature
                     short, feature = next_short, next_feature
         total[i] = score
+
+
+@nb.njit(cache=True, nogil=True)
+def add_variance(codes: NDArray[np.int32], spread: NDArray[np.float32], total: Floats) -> None:
+    """Variance of each row's log-odds: the sum of `spread` over all pairs of its bins and the intercept, the last."""
+    last = len(spread) - 1
+    for i in range(codes.shape[0]):
+        value = float(spread[last, last])
+        for j in range(codes.shape[1]):
+            a = codes[i, j]
+            value += spread[a, a] + 2.0 * spread[a, last]
+            for k in range(j):
+                value += 2.0 * spread[a, codes[i, k]]
+        total[i] = value
