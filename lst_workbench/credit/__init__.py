@@ -17,6 +17,7 @@ from lst_workbench.credit.provisions import (
     register_stresses,
     stress_losses,
 )
+from lst_workbench.credit.rejects import RejectInference, infer_rejects
 from lst_workbench.credit.scorecard import Scorecard, ScorecardParams, fit_scorecard, score_stores
 from lst_workbench.credit.vasicek import retail_correlation, stressed_pd
 from lst_workbench.credit.vintages import WarningParams, early_warnings, roll_rates, vintage_curves
@@ -26,6 +27,7 @@ __all__ = [
     "LimitResult",
     "LossParams",
     "LossResult",
+    "RejectInference",
     "Scorecard",
     "ScorecardParams",
     "StageParams",
@@ -43,6 +45,7 @@ __all__ = [
     "early_warnings",
     "fit_scorecard",
     "ifrs9_stages",
+    "infer_rejects",
     "limit_frontier",
     "lunar_weeks",
     "population_drift",
