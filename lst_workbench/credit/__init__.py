@@ -3,6 +3,7 @@
 from lst_workbench.credit.challenger import challenge
 from lst_workbench.credit.limit_problem import LimitParams
 from lst_workbench.credit.limits import LimitResult, allocate_limits
+from lst_workbench.credit.model_card import ModelCard, model_card
 from lst_workbench.credit.monitoring import calibration_drift, lunar_weeks, population_drift
 from lst_workbench.credit.points import cutoff_table
 from lst_workbench.credit.policies import compare_policies, design_limit_test, limit_frontier
@@ -27,6 +28,7 @@ __all__ = [
     "LimitResult",
     "LossParams",
     "LossResult",
+    "ModelCard",
     "RejectInference",
     "Scorecard",
     "ScorecardParams",
@@ -48,6 +50,7 @@ __all__ = [
     "infer_rejects",
     "limit_frontier",
     "lunar_weeks",
+    "model_card",
     "population_drift",
     "portfolio_loss",
     "register_stresses",
