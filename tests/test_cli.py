@@ -23,6 +23,7 @@ COMMANDS = [
     *(["assumptions"], ["serve"], ["lab"], ["demo"]),
     *(["demand", "catchments"], ["demand", "potentials"], ["demand", "forecast"], ["demand", "store"]),
     ["report"],
+    ["monitor"],
 ]
 SETS = ["field.reps=4000", "field.visits_day=40", "field.visits_per_signup=3", "capital.working_rmb=5e9"]
 VILLAGE = [word for pair in SETS for word in ("--set", pair)]
