@@ -1,7 +1,7 @@
 """Kernels of `allocate_facings`: prices of shelf width by level, then a plan that is mended and improved by moves."""
 
 import numpy as np
-from numba import njit, prange
+from numba import njit
 
 NOT_ALLOWED = -1.0
 LEAST_STEP = 1e-7
@@ -269,17 +269,17 @@ def _best_plan(
     return best
 
 
-@njit(cache=True, nogil=True, parallel=True)
+@njit(cache=True, nogil=True)
 def facings_of_stores(
     first_item: np.ndarray, first_level: np.ndarray, worth: np.ndarray, most: np.ndarray, width: np.ndarray,
     room: np.ndarray, rounds: int, sweeps: int, starts: int, level_of: np.ndarray, n_of: np.ndarray,
-    value: np.ndarray, bound: np.ndarray, price: np.ndarray,
+    value: np.ndarray, bound: np.ndarray, price: np.ndarray, first_store: int, last_store: int,
 ) -> None:  # fmt: skip
     """Solve store by store; `worth` is row x level x facings, levels beyond a store's own are not allowed.
 
     Writes level and facings of each row, RMB a cycle and its bound of each store, RMB a cm of each shelf.
     """
-    for s in prange(value.size):
+    for s in range(first_store, last_store):
         a, b, c, d = first_item[s], first_item[s + 1], first_level[s], first_level[s + 1]
         mine, wide, own = worth[a:b, : d - c], width[a:b], room[c:d]
         bound[s] = _dual(mine, most[a:b], wide, own, rounds, price[c:d])

@@ -1,10 +1,10 @@
 """Numba kernels of the choice model: probabilities and centred features, choice by choice."""
 
 import numpy as np
-from numba import njit, prange
+from numba import njit
 
 
-@njit(parallel=True, cache=True, nogil=True)
+@njit(cache=True, nogil=True)
 def choice_rows(
     x: np.ndarray,
     offset: np.ndarray,
@@ -15,16 +15,17 @@ def choice_rows(
     p: np.ndarray,
     z: np.ndarray,
     log_likelihood: np.ndarray,
+    first_choice: int,
+    last_choice: int,
 ) -> None:
     """Probabilities of each row and features centred within its choice.
 
     p_ij = exp(u_ij) / sum_k exp(u_ik) with u = offset + x beta; z_ij = sqrt(n_i p_ij) (x_ij - sum_k p_ik x_ik), so
     z'z is the information of beta; log_likelihood_i = sum_j bought_ij ln p_ij. Rows of choice i are
-    start[i]:start[i+1]; n_i purchases were seen in it. Each choice is one task: the answer is the same for any
-    number of threads.
+    start[i]:start[i+1]; n_i purchases were seen in it. Choices first_choice to last_choice are done.
     """
     features = x.shape[1]
-    for i in prange(start.size - 1):
+    for i in range(first_choice, last_choice):
         first, last = start[i], start[i + 1]
         highest = -np.inf
         for row in range(first, last):

@@ -1,14 +1,14 @@
 """Numba kernel of the best range: Dinkelbach's ratios around an exact choice under limits."""
 
 import numpy as np
-from numba import njit, prange
+from numba import njit
 
 from lst_workbench.optim.knapsack import price_limits, reduced_worth, round_down, search_core
 
 RATIOS = 60
 
 
-@njit(parallel=True, cache=True, nogil=True)
+@njit(cache=True, nogil=True)
 def best_ranges(
     attraction: np.ndarray,
     of_store: np.ndarray,
@@ -24,76 +24,75 @@ def best_ranges(
     value: np.ndarray,
     bound: np.ndarray,
     price: np.ndarray,
+    first_store: int,
+    last_store: int,
 ) -> None:
     """Best range of each store: maximise sum_j m_j v_j x_j / (v_0 + sum_j v_j x_j) under limits, with obligations.
 
     v_j = exp(utility) without unit, m_j in RMB, loads in cm, items and RMB. For a ratio q the items are worth
     w_j = v_j (m_j - q); q is best when the best sum of w equals q v_0 (Dinkelbach 1967). ``price`` is the gain of the
-    ratio for one more unit of each limit, ``bound`` no answer exceeds. Stores are tasks of their own: the same for any
-    number of threads.
+    ratio for one more unit of each limit, ``bound`` no answer exceeds.
     """
     items = margin.size
     limits = load.shape[0]
-    tasks = min(64, value.size)
-    for task in prange(tasks):
-        w, r = np.empty(items), np.empty(items)
-        x, best = np.empty(items, np.uint8), np.empty(items, np.uint8)
-        free = np.empty(items, np.bool_)
-        room, left, mu, used = np.empty(limits), np.empty(limits), np.empty(limits), np.empty(limits)
-        for s in range(task * value.size // tasks, (task + 1) * value.size // tasks):
-            v = attraction[of_store[s]]
-            v0, earned = outside[s], 0.0
+    w, r = np.empty(items), np.empty(items)
+    x, best = np.empty(items, np.uint8), np.empty(items, np.uint8)
+    free = np.empty(items, np.bool_)
+    room, left, mu, used = np.empty(limits), np.empty(limits), np.empty(limits), np.empty(limits)
+    for s in range(first_store, last_store):
+        v = attraction[of_store[s]]
+        v0, earned = outside[s], 0.0
+        for k in range(limits):
+            room[k] = limit[s, k]
+        for j in range(items):
+            free[j] = v[j] > 0.0
+            best[j] = 0
+        for t in range(must_start[s], must_start[s + 1]):
+            j = must_item[t]
+            free[j] = False
+            v0 += v[j]
+            earned += v[j] * margin[j]
             for k in range(limits):
-                room[k] = limit[s, k]
+                room[k] -= load[k, j]
+        ratio, proven, searched = earned / v0, 0.0, False
+        for _ in range(RATIOS):
             for j in range(items):
-                free[j] = v[j] > 0.0
-                best[j] = 0
-            for t in range(must_start[s], must_start[s + 1]):
-                j = must_item[t]
-                free[j] = False
-                v0 += v[j]
-                earned += v[j] * margin[j]
-                for k in range(limits):
-                    room[k] -= load[k, j]
-            ratio, proven, searched = earned / v0, 0.0, False
-            for _ in range(RATIOS):
-                for j in range(items):
-                    w[j] = v[j] * (margin[j] - ratio) if free[j] else 0.0
-                z = price_limits(w, load, room, mu, used, r)
-                reduced_worth(w, load, mu, r)
-                target = ratio * v0 - earned
-                proven = ratio + max(0.0, z - target) / v0
-                if z - target <= slack * v0:
-                    break
-                if not searched:
-                    round_down(w, load, room, r, x, left)
-                    there = _ratio(v, margin, x, free, v0, earned)
-                    if there > ratio * (1 + 1e-12):
-                        ratio = there
-                        for j in range(items):
-                            best[j] = x[j]
-                        continue
-                searched = True
-                for j in range(items):
-                    x[j] = best[j]
-                found, over = search_core(w, load, room, mu, z, r, x, target, slack * v0, nodes)
-                proven = ratio + max(0.0, over - target) / v0
+                w[j] = v[j] * (margin[j] - ratio) if free[j] else 0.0
+            z = price_limits(w, load, room, mu, used, r)
+            reduced_worth(w, load, mu, r)
+            target = ratio * v0 - earned
+            proven = ratio + max(0.0, z - target) / v0
+            if z - target <= slack * v0:
+                break
+            if not searched:
+                round_down(w, load, room, r, x, left)
                 there = _ratio(v, margin, x, free, v0, earned)
-                if found <= target or there <= ratio:
-                    break
-                ratio = there
-                for j in range(items):
-                    best[j] = x[j]
-            value[s], bound[s] = ratio, max(proven, ratio)
-            reached = v0
+                if there > ratio * (1 + 1e-12):
+                    ratio = there
+                    for j in range(items):
+                        best[j] = x[j]
+                    continue
+            searched = True
             for j in range(items):
-                chosen[s, j] = 0 if not free[j] else best[j]
-                if free[j] and best[j] == 1:
-                    reached += v[j]
-            for t in range(must_start[s], must_start[s + 1]):
-                chosen[s, must_item[t]] = 1
-            for k in range(limits):
-                price[s, k] = mu[k] / reached
+                x[j] = best[j]
+            found, over = search_core(w, load, room, mu, z, r, x, target, slack * v0, nodes)
+            proven = ratio + max(0.0, over - target) / v0
+            there = _ratio(v, margin, x, free, v0, earned)
+            if found <= target or there <= ratio:
+                break
+            ratio = there
+            for j in range(items):
+                best[j] = x[j]
+        value[s], bound[s] = ratio, max(proven, ratio)
+        reached = v0
+        for j in range(items):
+            chosen[s, j] = 0 if not free[j] else best[j]
+            if free[j] and best[j] == 1:
+                reached += v[j]
+        for t in range(must_start[s], must_start[s + 1]):
+            chosen[s, must_item[t]] = 1
+        for k in range(limits):
+            price[s, k] = mu[k] / reached
 
 
 @njit(cache=True, nogil=True)
@@ -106,13 +105,13 @@ def _ratio(v: np.ndarray, margin: np.ndarray, x: np.ndarray, free: np.ndarray, v
     return top / bottom
 
 
-@njit(parallel=True, cache=True, nogil=True)
+@njit(cache=True, nogil=True)
 def value_of(
-    attraction: np.ndarray, of_store: np.ndarray, outside: np.ndarray, margin: np.ndarray, chosen: np.ndarray
-) -> np.ndarray:
+    attraction: np.ndarray, of_store: np.ndarray, outside: np.ndarray, margin: np.ndarray, chosen: np.ndarray,
+    value: np.ndarray, first_store: int, last_store: int,
+) -> None:  # fmt: skip
     """Margin per visit of given ranges: sum_j m_j v_j x_j / (v_0 + sum_j v_j x_j)."""
-    value = np.empty(chosen.shape[0])
-    for s in prange(chosen.shape[0]):
+    for s in range(first_store, last_store):
         top, bottom = 0.0, outside[s]
         v = attraction[of_store[s]]
         for j in range(margin.size):
@@ -120,10 +119,9 @@ def value_of(
                 top += v[j] * margin[j]
                 bottom += v[j]
         value[s] = top / bottom
-    return value
 
 
-@njit(parallel=True, cache=True, nogil=True)
+@njit(cache=True, nogil=True)
 def fill_by_score(
     score: np.ndarray,
     of_store: np.ndarray,
@@ -132,9 +130,11 @@ def fill_by_score(
     must_start: np.ndarray,
     must_item: np.ndarray,
     chosen: np.ndarray,
+    first_store: int,
+    last_store: int,
 ) -> None:
     """Rank items one by one: obligations first, then by falling score while they fit the limits."""
-    for s in prange(chosen.shape[0]):
+    for s in range(first_store, last_store):
         left = limit[s].copy()
         for t in range(must_start[s], must_start[s + 1]):
             chosen[s, must_item[t]] = 1

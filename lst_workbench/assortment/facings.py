@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -9,7 +10,7 @@ import pandas as pd
 from lst_workbench.assortment._facing_kernels import NOT_ALLOWED, facings_of_stores
 from lst_workbench.assortment.facing_tables import FacingProblem, read_facing_tables
 from lst_workbench.contracts import LstError
-from lst_workbench.optim import Certificate, Status
+from lst_workbench.optim import Certificate, Status, in_chunks
 
 
 @dataclass(frozen=True)
@@ -153,10 +154,11 @@ def _solve_block(
     worth, most = _worth(rows, shelves, store_of_row, first_shelf, deliveries_week)
     level, facings = np.zeros(len(rows), np.int64), np.zeros(len(rows), np.int64)
     value, bound, price = np.zeros(last - first), np.zeros(last - first), np.zeros(len(shelves))
-    facings_of_stores(
+    rows_of = (
         first_row, first_shelf, worth, most, rows["facing_cm"].to_numpy(float), shelves["shelf_cm"].to_numpy(float),
         params.rounds, params.sweeps, params.starts, level, facings, value, bound, price,
     )  # fmt: skip
+    in_chunks(len(value), partial(facings_of_stores, *rows_of))
     packed = np.isfinite(value)
     bound = np.maximum(bound, np.where(packed, value, -np.inf))
     shelf = first_shelf[store_of_row] + level

@@ -1,11 +1,13 @@
 """The likelihood of a multinomial logit: value, gradient, information, and scores for robust errors."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from scipy import sparse
 
 from lst_workbench.assortment._kernels import choice_rows
+from lst_workbench.optim import in_chunks
 
 BLOCK_ROWS = 65_536
 
@@ -68,10 +70,11 @@ def moments(design: Design, theta: np.ndarray) -> Moments:
         a, b = design.start[i], design.start[j]
         z = np.empty((b - a, features))
         alternative = design.alternative[a:b]
-        choice_rows(
+        rows = (
             design.x[a:b], shift[alternative], beta, design.start[i : j + 1] - a, design.purchases[i:j],
             design.bought[a:b], p[a:b], z, by_choice[i:j],
         )  # fmt: skip
+        in_chunks(int(j - i), partial(choice_rows, *rows))
         information[count:, count:] += z.T @ z
         if count:
             weight = np.sqrt(np.repeat(design.purchases[i:j], np.diff(design.start[i : j + 1])) * p[a:b])

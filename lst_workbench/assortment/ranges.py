@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,7 @@ from scipy import sparse
 from lst_workbench.assortment._range_kernels import best_ranges, fill_by_score, value_of
 from lst_workbench.assortment.range_tables import RangeProblem, read_range_tables
 from lst_workbench.contracts import LstError
-from lst_workbench.optim import Certificate, Status
+from lst_workbench.optim import Certificate, Status, in_chunks
 
 PRICE_NAMES = {"shelf_cm": "shelf_price_rmb_cm", "max_items": "place_price_rmb", "cash_rmb": "cash_price_rmb"}
 
@@ -200,17 +201,17 @@ def _solve_block(
     if params.baselines:
         ranked = np.zeros_like(chosen)
         width = problem.items["width_cm"].to_numpy(float)
-        fill_by_score(
-            block.attraction * margin / width, block.of_store, problem.load, block.limit, *_rows(block.must), ranked
-        )
-        table["ranked_rmb_visit"] = value_of(block.attraction, block.of_store, block.outside, margin, ranked)
+        score, must = block.attraction * margin / width, _rows(block.must)
+        fill = partial(fill_by_score, score, block.of_store, problem.load, block.limit, *must, ranked)
+        in_chunks(len(rows), fill)
+        table["ranked_rmb_visit"] = _values(block, margin, ranked)
     for name, (attraction, of_store) in means.items():
         other = _Block(rows, attraction, of_store[rows], np.ones(len(rows)), block.limit, block.must)
         theirs = _best(problem, other, block.must, params)[0]
-        table[f"{name}_rmb_visit"] = value_of(block.attraction, block.of_store, block.outside, margin, theirs)
+        table[f"{name}_rmb_visit"] = _values(block, margin, theirs)
     if today is not None:
         there = today[rows].toarray().astype(np.uint8)
-        table["today_rmb_visit"] = value_of(block.attraction, block.of_store, block.outside, margin, there)
+        table["today_rmb_visit"] = _values(block, margin, there)
     tables = {"stores": table, "ranges": _ranges(problem, block, chosen)}
     if problem.must.nnz:
         free = _best(problem, block, sparse.csr_array(block.must.shape, dtype=np.int8), params)[1]
@@ -227,11 +228,22 @@ def _best(
     count = len(block.of_store)
     chosen = np.zeros((count, len(problem.items)), np.uint8)
     value, bound, price = np.empty(count), np.empty(count), np.zeros((count, len(problem.load)))
-    best_ranges(
-        block.attraction, block.of_store, block.outside, problem.items["margin_rmb"].to_numpy(float), problem.load,
-        block.limit, *_rows(must), params.slack, params.nodes, chosen, value, bound, price,
+    margin, obliged = problem.items["margin_rmb"].to_numpy(float), _rows(must)
+    solve = partial(
+        best_ranges, block.attraction, block.of_store, block.outside, margin, problem.load, block.limit, *obliged,
+        params.slack, params.nodes, chosen, value, bound, price,
     )  # fmt: skip
+    in_chunks(count, solve)
     return chosen, value, bound, price
+
+
+def _values(block: _Block, margin: np.ndarray, chosen: np.ndarray) -> np.ndarray:
+    """RMB margin a visit of given ranges."""
+    value = np.empty(len(chosen))
+    in_chunks(
+        len(chosen), partial(value_of, block.attraction, block.of_store, block.outside, margin, chosen, value)
+    )  # fmt: skip
+    return value
 
 
 def _rows(must: sparse.csr_array) -> tuple[np.ndarray, np.ndarray]:

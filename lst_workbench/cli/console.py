@@ -97,6 +97,18 @@ def step_bar(words: str) -> Iterator[Callable[[int, int], None]]:
         yield lambda done, of: progress.update(task, completed=done, total=of)
 
 
+def read_table(path: Path) -> "pd.DataFrame":
+    """Read a table from CSV or Parquet."""
+    import pandas as pd
+
+    from lst_workbench.contracts import InputError
+
+    try:
+        return pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
+    except (ValueError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        raise InputError(str(path), [f"it is neither CSV nor Parquet ({str(error).splitlines()[0]})"]) from None
+
+
 def print_table(frame: "pd.DataFrame", title: str) -> None:
     """Print a table under its title; "none" when it has no rows."""
     if title:

@@ -15,6 +15,7 @@ from lst_workbench.cli.console import (
     folder_of,
     out,
     print_table,
+    read_table,
     scenario_of,
 )
 
@@ -94,7 +95,7 @@ def forecast(
     with err.status("Forecasting"):
         from lst_workbench.demand import backtest_panel, forecast_panel
 
-        table = _read(sales)
+        table = read_table(sales)
         found = forecast_panel(table, horizon, freq)
         tables = {"forecasts": found, **{f"forecast_{name}": part for name, part in found.tables.items()}}
         if judge:
@@ -143,17 +144,6 @@ def _study(market: "Market", scenario: str, sets: list[str] | None, prefecture: 
     from lst_workbench.planning.store_study import study_stores
 
     return study_stores(market, prefecture, scenario_of(scenario, sets))
-
-
-def _read(path: Path) -> "pd.DataFrame":
-    import pandas as pd
-
-    from lst_workbench.contracts import InputError
-
-    try:
-        return pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
-    except (ValueError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise InputError(str(path), [f"it is neither CSV nor Parquet ({str(error).splitlines()[0]})"]) from None
 
 
 def _give(tables: "dict[str, pd.DataFrame]", to: Path | None, first: tuple[str, ...] = ()) -> None:

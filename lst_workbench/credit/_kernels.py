@@ -12,7 +12,7 @@ CAPITAL, LOSS, TAIL = 0, 1, 2
 
 def _price_limits(
     starts: NDArray[np.int64],
-    block_city: NDArray[np.int64],
+    block_cell: NDArray[np.int64],
     prices: Floats,
     need: Floats,
     margin: Floats,
@@ -30,7 +30,7 @@ def _price_limits(
 ) -> None:
     """Give each store the limit that is best for it at given prices.
 
-    With x = limit / need, a = pd * lgd, w = stressed pd * lgd and prices P of the store's city, the store is worth
+    With x = limit / need, a = pd * lgd, w = stressed pd * lgd and prices P of the store's cell, the store is worth
 
         need * [ margin * (x - saturation * x^2 / 2) - (a * (1 + P_loss) + w * P_tail) * (x + growth * x^2)
                  - P_capital * x - pull * (x - near)^2 / 2 ]
@@ -43,8 +43,8 @@ def _price_limits(
     are summed one after another, so the result is the same for any number of threads.
     """
     for block in nb.prange(len(starts) - 1):
-        city = block_city[block]
-        p_capital, p_loss, p_tail = prices[city, 0], prices[city, 1], prices[city, 2]
+        cell = block_cell[block]
+        p_capital, p_loss, p_tail = prices[cell, 0], prices[cell, 1], prices[cell, 2]
         total = np.zeros(10)
         for i in range(starts[block], starts[block + 1]):
             cost = loss[i] * (1.0 + p_loss) + tail[i] * p_tail
@@ -188,3 +188,17 @@ def add_points(
                     lows[r], worst[i, r] = short, feature
                     short, feature = next_short, next_feature
         total[i] = score
+
+
+@nb.njit(cache=True, nogil=True)
+def add_variance(codes: NDArray[np.int32], spread: NDArray[np.float32], total: Floats) -> None:
+    """Variance of each row's log-odds: the sum of `spread` over all pairs of its bins and the intercept, the last."""
+    last = len(spread) - 1
+    for i in range(codes.shape[0]):
+        value = float(spread[last, last])
+        for j in range(codes.shape[1]):
+            a = codes[i, j]
+            value += spread[a, a] + 2.0 * spread[a, last]
+            for k in range(j):
+                value += 2.0 * spread[a, codes[i, k]]
+        total[i] = value

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 from threadpoolctl import threadpool_limits
 
 from lst_workbench.credit._kernels import price_limits, price_limits_in_parallel
@@ -22,7 +23,10 @@ PAIRS = np.array([[4, 5, 6], [5, 7, 8], [6, 8, 9]])
 
 @dataclass(frozen=True)
 class Book:
-    """Stores sorted by city, cut into blocks of one city each; all shares are of need."""
+    """Stores sorted by cell, cut into blocks of one cell each; all shares are of need.
+
+    Stores of one cell are covered by the same budgets: those of a city, say, or of a city, a warehouse and a month.
+    """
 
     need: Floats
     margin: Floats
@@ -31,26 +35,37 @@ class Book:
     low: Floats
     high: Floats
     least: Floats
-    city: Ints
-    cities: int
+    cell: Ints
+    cells: int
     saturation: float
     growth: float
 
     def blocks(self) -> tuple[Ints, Ints]:
-        """Start of each block (and the end of the last) and the city of each."""
-        edges = np.searchsorted(self.city, np.arange(self.cities + 1))
+        """Start of each block (and the end of the last) and the cell of each."""
+        edges = np.searchsorted(self.cell, np.arange(self.cells + 1))
         starts = [np.arange(a, b, BLOCK) for a, b in zip(edges[:-1], edges[1:], strict=True)]
-        owner = np.repeat(np.arange(self.cities), [len(s) for s in starts])
+        owner = np.repeat(np.arange(self.cells), [len(s) for s in starts])
         return np.append(np.concatenate(starts), len(self.need)).astype(np.int64), owner
 
 
 @dataclass(frozen=True)
 class Caps:
-    """Budgets: which resource (0 capital, 1 expected loss, 2 tail loss), which city (-1 for all), how much."""
+    """Budgets: which resource (0 capital, 1 expected loss, 2 tail loss), which cells (caps x cells), how much."""
 
     resource: Ints
-    city: Ints
+    covers: sparse.csr_matrix
     limit: Floats
+
+    def used(self, by_cell: Floats) -> Floats:
+        """Use of each cap, given the use of the three resources by cell."""
+        return (self.covers @ by_cell)[np.arange(len(self.limit)), self.resource]
+
+    def prices_of_cells(self, prices: Floats) -> Floats:
+        """Price of the three resources in each cell: the sum over the caps that cover it."""
+        table = np.zeros((self.covers.shape[1], 3))
+        for resource in range(3):
+            table[:, resource] = self.covers.T @ np.where(self.resource == resource, prices, 0.0)
+        return table
 
 
 @dataclass(frozen=True)
@@ -69,11 +84,7 @@ def respond(
     book: Book, caps: Caps, prices: Floats, pull: float = 0.0, near: Floats | None = None, useful: bool = False
 ) -> Answer:
     """Give each store its best limit at `prices` (one a cap) and add up; the dual bounds every feasible net margin."""
-    table = np.zeros((book.cities, 3))
-    for resource in range(3):
-        table[:, resource] += prices[(caps.resource == resource) & (caps.city < 0)].sum()
-    inside = caps.city >= 0
-    np.add.at(table, (caps.city[inside], caps.resource[inside]), prices[inside])
+    table = caps.prices_of_cells(prices)
     starts, owner = book.blocks()
     share, sums = np.empty(len(book.need)), np.empty((len(owner), 10))
     near = book.low if near is None else near
@@ -84,21 +95,21 @@ def respond(
         starts, owner, table, book.need, book.margin, book.loss, book.tail, book.low, book.high, least, near,
         book.saturation, book.growth, pull, share, sums,
     )  # fmt: skip
-    by_city = np.zeros((book.cities, 10))
-    np.add.at(by_city, owner, sums)
-    total = by_city.sum(axis=0)
-    used = np.where(inside, by_city[caps.city, 1 + caps.resource], total[1 + caps.resource])
-    slack = caps.limit - used
-    return Answer(share, float(total[0]), used, float(total[0] + prices @ slack), slack, by_city)
+    by_cell = np.zeros((book.cells, 10))
+    np.add.at(by_cell, owner, sums)
+    total = by_cell.sum(axis=0)
+    slack = caps.limit - (used := caps.used(by_cell[:, 1:4]))
+    return Answer(share, float(total[0]), used, float(total[0] + prices @ slack), slack, by_cell)
 
 
 def _second_derivatives(caps: Caps, bends: Floats) -> Floats:
-    """Second derivatives of the dual by pair of caps; caps of two different cities do not meet."""
-    everywhere = bends.sum(axis=0)
-    pair = PAIRS[caps.resource[:, None], caps.resource[None, :]]
-    a, b = caps.city[:, None], caps.city[None, :]
-    local = bends[np.maximum(a, b), pair]
-    return np.where((a < 0) & (b < 0), everywhere[pair], np.where((a < 0) | (b < 0) | (a == b), local, 0.0))
+    """Second derivatives of the dual by pair of caps: what they share are the stores that both cover."""
+    second = np.zeros((len(caps.limit), len(caps.limit)))
+    for a, b in itertools.product(range(3), range(3)):
+        one, other = np.flatnonzero(caps.resource == a), np.flatnonzero(caps.resource == b)
+        weighted = caps.covers[one].multiply(bends[:, PAIRS[a, b]])
+        second[np.ix_(one, other)] = (weighted @ caps.covers[other].T).toarray()
+    return second
 
 
 @threadpool_limits.wrap(limits=1, user_api="blas")

@@ -1,7 +1,7 @@
 """A score that prints as a points table: additive, monotone where declared, calibrated, with reasons."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -9,14 +9,21 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from lst_workbench.contracts import InputError
-from lst_workbench.credit._kernels import add_points
+from lst_workbench.credit._kernels import add_points, add_variance
 from lst_workbench.credit.applications import choose_columns, decision_dates, target_of
 from lst_workbench.credit.binning import Bins
-from lst_workbench.credit.measures import measure
-from lst_workbench.credit.shapes import Shapes, fit_shapes
+from lst_workbench.credit.pairs import Pair
+from lst_workbench.credit.points import cutoff_table, points_table
+from lst_workbench.credit.shapes import Shapes
+from lst_workbench.credit.terms import codes_of, learn_terms, offsets_of, with_pairs
+from lst_workbench.credit.validation import folds_of, measures_of, unseen_pd
 
 Floats = NDArray[np.float64]
 WORDS = {"increasing": 1, "decreasing": -1, 1: 1, -1: -1}
+NORMAL_95 = 1.959964
+CHUNK = 100_000
+# Of all cells, features take up to this part; the rest is for pairs.
+FEATURES_PART = 2 / 3
 
 
 @dataclass(frozen=True)
@@ -32,7 +39,9 @@ class ScorecardParams:
     most_bins : int
         Most ranges of a numeric column; neighbours of equal points are joined in the end.
     most_cells : int
-        Most bins over all columns; wide tables get coarser ranges.
+        About the most bins and cells of pairs over all columns; wide tables get coarser ones.
+    most_pairs : int
+        Most pairs of features with points of their own; a pair is taken up only where it clearly tells more.
     folds : int
         Folds of the cross-validated figures.
     latest_share : float
@@ -48,7 +57,8 @@ class ScorecardParams:
     double_odds_points: float = 20.0
     point_step: float = 0.1
     most_bins: int = 32
-    most_cells: int = 1000
+    most_cells: int = 1500
+    most_pairs: int = 12
     folds: int = 5
     latest_share: float = 0.2
     reasons: int = 3
@@ -59,17 +69,25 @@ class ScorecardParams:
 class Scorecard:
     """A fitted score; the points table is the model.
 
-    ``tables``: ``points`` (feature, bin, points, rows, defaults, default_share, row_share), ``columns`` (feature, used,
-    reason), ``measures`` (sample, measure, value, low, high), ``cutoffs`` (points, approve_share, bad_share).
+    ``tables``: ``points`` (feature, bin, points, rows, defaults, default_share, row_share; a pair of features is named
+    "a × b"), ``columns`` (feature, used, reason), ``measures`` (sample, measure, value, low, high), ``cutoffs``
+    (`cutoff_table`). ``held_out`` is the PD of each application by a fit that had not seen it.
     """
 
     tables: dict[str, pd.DataFrame]
     bins: tuple[Bins, ...]
-    offsets: NDArray[np.int64]
+    pairs: tuple[Pair, ...]
     points: Floats
     usual: Floats
     base: float
     params: ScorecardParams
+    variance: NDArray[np.float32] = field(repr=False)
+    held_out: Floats = field(repr=False)
+
+    @property
+    def features(self) -> list[str]:
+        """Names of the terms: features, then pairs."""
+        return [b.feature for b in self.bins] + [pair.feature for pair in self.pairs]
 
     def score(self, applications: pd.DataFrame) -> pd.DataFrame:
         """Score applications; missing values, special codes and unseen levels have bins of their own.
@@ -85,12 +103,87 @@ class Scorecard:
         InputError
             A column of the score is missing.
         """
-        codes = _codes(applications, self.bins, self.offsets)
-        total = np.empty(len(codes))
+        parts = [self._scored(applications.iloc[at : at + CHUNK], False) for at in _starts(applications)]
+        total, _, worst = (np.concatenate(part) for part in zip(*parts, strict=True))
+        frame = {"pd": _pd_of(total, self.params), "points": total, "reasons": _reasons(worst, self.features)}
+        return pd.DataFrame(frame, applications.index)
+
+    def _scored(self, applications: pd.DataFrame, ranges: bool) -> tuple[Floats, Floats, NDArray[np.int32]]:
+        """Points, standard error of the log-odds (where asked for), and the worst terms of some rows."""
+        codes = codes_of(applications, self.bins, self.pairs)
+        total, error = np.empty(len(codes)), np.zeros(len(codes))
         worst = np.empty((len(codes), self.params.reasons), dtype=np.int32)
         add_points(codes, self.points, self.usual, self.base, total, worst)
-        reasons = _reasons(worst, [b.feature for b in self.bins])
-        return pd.DataFrame({"pd": _pd_of(total, self.params), "points": total, "reasons": reasons}, applications.index)
+        if ranges:
+            add_variance(codes, self.variance, error)
+        return total, np.sqrt(np.maximum(error, 0.0)), worst
+
+
+def score_stores(card: Scorecard, stores: pd.DataFrame) -> pd.DataFrame:
+    """Score stores with the range of each PD: wide where the file is thin.
+
+    The range is that of the fit: how sure the effects of a store's bins are, all together. A feature that a store
+    lacks, and no application lacked, counts at its mean effect and with all its variance, so a new shop without a till
+    is scored from what is known of it, in a wider range.
+
+    Parameters
+    ----------
+    card : Scorecard
+        From `fit_scorecard`.
+    stores : DataFrame
+        The columns of the score [, store_id].
+
+    Returns
+    -------
+    DataFrame
+        [store_id,] pd, pd_low, pd_high (95%), points, told_share (part of the score's spread that rests on columns
+        filled in), reasons. The index is that of `stores`.
+
+    Raises
+    ------
+    InputError
+        A column of the score is missing.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> past = pd.DataFrame({"months_open": rng.integers(1, 60, 2000)})
+    >>> past["default"] = (rng.random(2000) < 0.4 / np.sqrt(past["months_open"])).astype(int)
+    >>> scored = score_stores(fit_scorecard(past, "default"), pd.DataFrame({"months_open": [30.0, None]}))
+    >>> (scored["pd_high"] - scored["pd_low"]).is_monotonic_increasing, scored["told_share"].tolist()
+    (True, [1.0, 0.0])
+    """
+    parts = [card._scored(stores.iloc[at : at + CHUNK], True) for at in _starts(stores)]
+    total, error, worst = (np.concatenate(part) for part in zip(*parts, strict=True))
+    reach = NORMAL_95 * error * card.params.double_odds_points / np.log(2)
+    scored = pd.DataFrame(
+        {
+            "pd": _pd_of(total, card.params),
+            "pd_low": _pd_of(total + reach, card.params),
+            "pd_high": _pd_of(total - reach, card.params),
+            "points": total,
+            "told_share": _told(card, stores),
+            "reasons": _reasons(worst, card.features),
+        },
+        stores.index,
+    )
+    if "store_id" in stores:
+        scored.insert(0, "store_id", stores["store_id"])
+    return scored
+
+
+def _starts(applications: pd.DataFrame) -> range:
+    return range(0, max(len(applications), 1), CHUNK)
+
+
+def _told(card: Scorecard, stores: pd.DataFrame) -> Floats:
+    """Part of the points' spread over features that rests on values which are there."""
+    table = card.tables["points"]
+    spread = (table["points"] - table.groupby("feature")["points"].transform("mean")) ** 2 * table["row_share"]
+    by = np.sqrt(spread.groupby(table["feature"]).sum())
+    weight = np.array([by[b.feature] for b in card.bins])
+    there = np.column_stack([stores[b.feature].notna() for b in card.bins]).astype(float)
+    return there @ weight / max(float(weight.sum()), 1e-12) if weight.sum() > 0 else there.mean(axis=1)
 
 
 def fit_scorecard(
@@ -108,8 +201,9 @@ def fit_scorecard(
 
     Every column is cut into bins (ranges of equal count, special codes, levels, rare levels, missing), and log-odds of
     default are a sum of one effect per bin: smooth over ranges as far as the data ask, monotone where declared
-    (`fit_shapes`). Points are ``-double_odds_points / ln 2`` times the effect, rounded; PD follows from the sum of
-    points, so the points table is the model. Columns that are personal, constant, double, identifiers, dated after the
+    (`fit_shapes`). Pairs of features that clearly tell more together than apart (`choose_pairs`) get a grid of cells.
+    Points are ``-double_odds_points / ln 2`` times the effect, rounded; PD follows from the sum of points, so the
+    points table is the model. Columns that are personal, constant, double, identifiers, dated after the
     decision or suspiciously predictive are left out, and ``tables["columns"]`` says why.
 
     Parameters
@@ -153,125 +247,64 @@ def fit_scorecard(
     dates = decision_dates(applications, date)
     skipped = {target, *exclude, *(name for name in (date, groups) if name)}
     features = max(applications.shape[1] - len(skipped), 1)
-    most = int(np.clip(min(params.most_bins, params.most_cells / features), 4, None))
+    most = int(np.clip(min(params.most_bins, FEATURES_PART * params.most_cells / features), 4, None))
     bins, columns = choose_columns(applications, y, dates, skipped, set(keep), most)
-    direction = _directions(monotone or {}, bins, applications, columns)
+    direction = directions_of(monotone or {}, bins, applications, columns)
     if not bins:
         raise InputError("applications", ["no column can be used; see which were left out: " + _left_out(columns)])
-    offsets = np.concatenate([[0], np.cumsum([b.size for b in bins])]).astype(np.int64)
-    codes = _codes(applications, tuple(bins), offsets)
-    tests = {"cross_validated": _folds(applications, groups, params)}
+    codes = codes_of(applications, bins)
+    most_terms = (params.most_pairs, params.most_cells)
+    folds = folds_of(applications, groups, params.folds, params.seed)
+    told = unseen_pd(folds, codes, y, bins, direction, *most_terms)
+    measured = [measures_of("cross_validated", y, told)]
     if dates is not None:
-        tests["out_of_time"] = [np.flatnonzero((dates > dates.quantile(1 - params.latest_share)).to_numpy())]
-    measured = [m for name, parts in tests.items() for m in _tested(name, parts, codes, y, bins, direction)]
-    shapes = fit_shapes(codes, y, bins, direction)
-    return _card(shapes, codes, y, bins, offsets, columns, pd.concat(measured, ignore_index=True), params)
+        latest = np.flatnonzero((dates > dates.quantile(1 - params.latest_share)).to_numpy())
+        later = unseen_pd([latest], codes, y, bins, direction, *most_terms)
+        measured.append(measures_of("out_of_time", y, later))
+    pairs, shapes = learn_terms(codes, y, bins, direction, *most_terms)
+    tables = {"columns": columns, "measures": pd.concat([m for m in measured if len(m)], ignore_index=True)}
+    return card_of(shapes, with_pairs(codes, bins, pairs), y, bins, pairs, tables, told, params)
 
 
-def _card(
-    shapes: Shapes, codes: NDArray[np.int32], y: Floats, bins: list[Bins], offsets: NDArray[np.int64],
-    columns: pd.DataFrame, measures: pd.DataFrame, params: ScorecardParams,
+def card_of(
+    shapes: Shapes, codes: NDArray[np.int32], y: Floats, bins: list[Bins], pairs: list[Pair],
+    tables: dict[str, pd.DataFrame], held_out: Floats, params: ScorecardParams,
 ) -> Scorecard:  # fmt: skip
     """Turn effects into points: rounded, each feature's mean left in place, the rest in the base."""
+    terms: list[Bins | Pair] = [*bins, *pairs]
+    effect, variance = _with_empty_bins(shapes, codes, bins)
     factor = params.double_odds_points / np.log(2)
-    points = np.round(-factor * shapes.effect / params.point_step) * params.point_step
+    points = np.round(-factor * effect / params.point_step) * params.point_step
     base = params.base_points - factor * (np.log(params.base_odds) + shapes.intercept)
     usual = points[codes].mean(axis=0)
     total = base + points[codes].sum(axis=1)
-    table = _points_table(points, codes, y, bins, offsets)
-    tables = {"points": table, "columns": columns, "measures": measures, "cutoffs": _cutoffs(total, y)}
-    return Scorecard(tables, tuple(bins), offsets, points, usual, float(base), params)
+    scores = pd.DataFrame({"points": total, "pd": _pd_of(total, params)})
+    tables = {
+        "points": points_table(points, codes, y, terms, offsets_of(terms)),
+        "cutoffs": cutoff_table(scores, y),
+        **tables,
+    }
+    return Scorecard(tables, tuple(bins), tuple(pairs), points, usual, float(base), params, variance, held_out)
+
+
+def _with_empty_bins(shapes: Shapes, codes: NDArray[np.int32], bins: list[Bins]) -> tuple[Floats, NDArray[np.float32]]:
+    """Give levels, codes and gaps that no row had their feature's mean effect, and all its variance."""
+    effect, spread = shapes.effect.copy(), shapes.spread.copy()
+    rows = np.bincount(codes.ravel(), minlength=len(effect))
+    for b, start in zip(bins, offsets_of(bins)[:-1], strict=True):
+        inside = np.arange(start, start + b.size)
+        apart = inside[b.ordered :]
+        empty = apart[rows[apart] == 0]
+        mean = np.average(effect[inside], weights=rows[inside])
+        effect[empty] = mean
+        spread[empty, :] = spread[:, empty] = 0.0
+        spread[empty, empty] = np.average((effect[inside] - mean) ** 2, weights=rows[inside])
+    return effect, spread.astype(np.float32)
 
 
 def _pd_of(points: Floats, params: ScorecardParams) -> Floats:
     factor = params.double_odds_points / np.log(2)
     return expit((params.base_points - points) / factor - np.log(params.base_odds))
-
-
-def _points_table(
-    points: Floats, codes: NDArray[np.int32], y: Floats, bins: list[Bins], offsets: NDArray[np.int64]
-) -> pd.DataFrame:
-    """One row a bin, neighbouring ranges of equal points joined."""
-    rows, bad = (np.bincount(codes.ravel(), w, offsets[-1]) for w in (None, np.repeat(y, codes.shape[1])))
-    parts = []
-    for b, start in zip(bins, offsets[:-1], strict=True):
-        part = pd.DataFrame(
-            {
-                "feature": b.feature, "bin": b.labels(), "points": points[start : start + b.size],
-                "rows": rows[start : start + b.size], "defaults": bad[start : start + b.size],
-            }
-        )  # fmt: skip
-        fresh = np.ones(b.size, bool)
-        fresh[1 : b.ordered] = np.diff(part["points"].to_numpy()[: b.ordered]) != 0
-        joined = part.groupby(np.cumsum(fresh)).agg(
-            feature=("feature", "first"), first=("bin", "first"), last=("bin", "last"), points=("points", "first"),
-            rows=("rows", "sum"), defaults=("defaults", "sum"),
-        )  # fmt: skip
-        joined.insert(1, "bin", [_span(a, z) for a, z in zip(joined.pop("first"), joined.pop("last"), strict=True)])
-        parts.append(joined)
-    table = pd.concat(parts, ignore_index=True)
-    return table.assign(
-        default_share=table["defaults"] / table["rows"].replace(0, np.nan), row_share=table["rows"] / len(codes)
-    )
-
-
-def _span(first: str, last: str) -> str:
-    """Name of the range from the first bin to the last: "1 to < 3" and "3 to < 9" become "1 to < 9"."""
-    if first == last:
-        return first
-    low = first.split(" to ")[0] if " to " in first else ""
-    high = last.split("< ")[-1] if "< " in last else ""
-    if low and high:
-        return f"{low} to < {high}"
-    return f"< {high}" if high else f">= {low}" if low else "any number"
-
-
-def _cutoffs(points: Floats, y: Floats) -> pd.DataFrame:
-    """Say what each cut-off would have approved, and the share of it that defaulted."""
-    cuts = np.quantile(points, np.linspace(0, 0.95, 20))
-    ok = [points >= cut for cut in cuts]
-    return pd.DataFrame(
-        {"points": cuts, "approve_share": [k.mean() for k in ok], "bad_share": [y[k].mean() for k in ok]}
-    )
-
-
-def _codes(applications: pd.DataFrame, bins: tuple[Bins, ...], offsets: NDArray[np.int64]) -> NDArray[np.int32]:
-    """Bins of every row, numbered through over all features."""
-    if absent := [b.feature for b in bins if b.feature not in applications]:
-        raise InputError("applications", [f"column {', '.join(absent)} is missing; the score was fitted with it"])
-    codes = np.empty((len(applications), len(bins)), dtype=np.int32)
-    for j, b in enumerate(bins):
-        codes[:, j] = b.codes(applications[b.feature]) + offsets[j]
-    return codes
-
-
-def _folds(applications: pd.DataFrame, groups: str | None, params: ScorecardParams) -> list[NDArray[np.int64]]:
-    """Rows of each fold; all rows of a group fall into one fold."""
-    rng = np.random.default_rng(params.seed)
-    if groups is None:
-        return np.array_split(rng.permutation(len(applications)), params.folds)
-    if groups not in applications:
-        raise InputError("applications", [f"groups {groups} is no column; name the column of the city or none"])
-    codes, names = pd.factorize(applications[groups], use_na_sentinel=False)
-    fold = rng.permutation(len(names)) % params.folds
-    return [np.flatnonzero(fold[codes] == k) for k in range(min(params.folds, len(names)))]
-
-
-def _tested(
-    sample: str, parts: list[NDArray[np.int64]], codes: NDArray[np.int32], y: Floats, bins: list[Bins],
-    direction: dict[str, int],
-) -> list[pd.DataFrame]:  # fmt: skip
-    """Measures on rows that the fit did not see; nothing where a part has one class only."""
-    pd_ = np.full(len(y), np.nan)
-    for part in parts:
-        seen = np.ones(len(y), bool)
-        seen[part] = False
-        if 0 < y[seen].sum() < seen.sum():
-            pd_[part] = expit(fit_shapes(codes[seen], y[seen], bins, direction).log_odds(codes[part]))
-    told = ~np.isnan(pd_)
-    if not 0 < y[told].sum() < told.sum():
-        return []
-    return [measure(y[told], pd_[told]).assign(sample=sample)[["sample", "measure", "value", "low", "high"]]]
 
 
 def _reasons(worst: NDArray[np.int32], names: list[str]) -> pd.Categorical:
@@ -284,9 +317,10 @@ def _reasons(worst: NDArray[np.int32], names: list[str]) -> pd.Categorical:
     return pd.Categorical.from_codes(codes, pd.Index(text))
 
 
-def _directions(
+def directions_of(
     monotone: Mapping[str, int | str], bins: list[Bins], applications: pd.DataFrame, columns: pd.DataFrame
 ) -> dict[str, int]:
+    """Signs of declared directions, or every fault among them."""
     by_name, faults = {b.feature: b for b in bins}, []
     left_out = columns.set_index("feature")["reason"]
     for name, way in monotone.items():

@@ -1,105 +1,167 @@
 """An additive logistic model over bins: each feature's shape as smooth as the data ask for, monotone where declared."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import cho_factor, cho_solve
+from scipy.linalg.lapack import dpotri
 from scipy.special import expit, logit
 from sklearn.isotonic import isotonic_regression
 from threadpoolctl import threadpool_limits
 
 from lst_workbench.credit._kernels import add_pairs
 from lst_workbench.credit.binning import Bins
+from lst_workbench.credit.pairs import Pair
 
 Floats = NDArray[np.float64]
+Term = Bins | Pair
 TINY, MOST_PENALTY, MONOTONE_PENALTY = 1e-3, 1e6, 1e4
+HALVINGS = 12
 
 
 @dataclass(frozen=True)
 class Shapes:
-    """Log-odds of default: ``intercept + sum of effect[code]`` over features."""
+    """Log-odds of default: ``intercept + sum of effect[code]`` over terms (features and pairs).
+
+    ``spread`` is the covariance of effects and, last, of the intercept; ``weights`` are those of the penalties.
+    """
 
     intercept: float
     effect: Floats
+    spread: Floats
+    weights: Floats
 
     def log_odds(self, codes: NDArray[np.int32]) -> Floats:
-        """Log-odds of rows given by their bins, numbered through over all features."""
+        """Log-odds of rows given by their bins, numbered through over all terms."""
         return self.intercept + self.effect[codes].sum(axis=1)
 
 
 # Small matrices: waiting for a second thread costs more than it saves.
 @threadpool_limits.wrap(limits=1, user_api="blas")
 def fit_shapes(
-    codes: NDArray[np.int32], y: Floats, bins: list[Bins], direction: dict[str, int], rounds: int = 40
+    codes: NDArray[np.int32],
+    y: Floats,
+    terms: Sequence[Term],
+    direction: dict[str, int],
+    start: Shapes | None = None,
+    offset: Floats | float = 0.0,
+    order: int = 1,
+    rounds: int = 40,
 ) -> Shapes:
     r"""Maximise the penalised likelihood of an additive logistic model.
 
     .. math:: \max_{b_0, b}\; \ell(y; b_0 + B b) - \tfrac12 \sum_j \lambda_j\, b^T S_j b
 
-    S_j sums squared steps between neighbouring ranges of a numeric feature, or squared effects of levels; special codes
-    and missing values of all features share one group. Each lambda follows the Fellner-Schall rule,
-    lambda <- lambda (rank / lambda - tr((H + S)^{-1} S_j)) / (b' S_j b), so that a feature the data do not speak for
-    becomes flat. Steps against the declared direction get a penalty that all but forbids them; pooling of neighbours
-    then removes what is left. Source: Wood and Fasiolo, Biometrics 73 (2017); Eilers and Marx (2005) for the
-    monotone penalty.
+    S_j sums squared steps between neighbouring ranges of a numeric feature, squared effects of levels, or both for the
+    cells of a pair; special codes and missing values of all features share one group. Each lambda follows the
+    Fellner-Schall rule, lambda <- lambda (rank / lambda - tr((H + S)^{-1} S_j)) / (b' S_j b), so that a feature the
+    data do not speak for becomes flat. Steps against the declared direction get a penalty that all but forbids them;
+    pooling of neighbours then removes what is left. Source: Wood and Fasiolo, Biometrics 73 (2017); Eilers and Marx
+    (2005) for the monotone penalty.
     """
-    offsets = np.concatenate([[0], np.cumsum([b.size for b in bins])])
-    groups = _penalty_groups(bins, offsets)
-    signs = _steps_declared(bins, offsets, direction)
+    offsets = np.concatenate([[0], np.cumsum([term.size for term in terms])])
+    groups = _penalty_groups(terms, offsets, order)
+    signs = _steps_declared(terms, offsets, direction)
     size = int(offsets[-1]) + 1
-    beta = np.zeros(size)
-    beta[-1] = float(logit(y.mean()))
-    weights = np.full(len(groups), 10.0)
+    beta, weights = _begun(start, size, len(groups), y)
     counts = np.bincount(codes.ravel(), minlength=size - 1).astype(float)
     for _ in range(rounds):
-        p = expit(beta[-1] + beta[codes].sum(axis=1))
+        p = expit(beta[-1] + beta[codes].sum(axis=1) + offset)
         second, first = _derivatives(codes, p * (1 - p), y - p, size)
         penalty = TINY * np.eye(size)
         penalty[-1, -1] = 0.0
         for weight, (places, matrix, _) in zip(weights, groups, strict=True):
             penalty[np.ix_(places, places)] += weight * matrix
-        for a, sign in signs:
-            if sign * (beta[a + 1] - beta[a]) < 0:
-                penalty[a : a + 2, a : a + 2] += MONOTONE_PENALTY * np.array([[1.0, -1.0], [-1.0, 1.0]])
-        factor = cho_factor(second + penalty)
+        for a, b, sign in signs:
+            if sign * (beta[b] - beta[a]) < 0:
+                penalty[np.ix_([a, b], [a, b])] += MONOTONE_PENALTY * np.array([[1.0, -1.0], [-1.0, 1.0]])
+        factor = cho_factor(second + penalty, lower=True)
         step = cho_solve(factor, first - penalty @ beta)
-        beta = beta + step * min(1.0, 4.0 / max(float(np.abs(step).max()), 1e-12))
-        spread = cho_solve(factor, np.eye(size))
+        step = _shortened(step, beta, codes, y, penalty, offset)
+        beta = beta + step
+        spread = _inverse(factor[0])
         fresh = np.array([_fellner_schall(w, g, beta, spread) for w, g in zip(weights, groups, strict=True)])
         settled = np.abs(step).max() < 2e-3 and np.all(np.abs(np.log(fresh / weights)) < 0.1)
         weights = fresh
         if settled:
             break
-    effect = _pooled(beta[:-1], counts, bins, offsets, direction)
-    return Shapes(_intercept(effect[codes].sum(axis=1), y), effect)
+    effect = _pooled(beta[:-1], counts, terms, offsets, direction)
+    return Shapes(_intercept(effect[codes].sum(axis=1) + offset, y), effect, spread, weights)
 
 
-def _penalty_groups(bins: list[Bins], offsets: NDArray[np.int64]) -> list[tuple[NDArray[np.int64], Floats, int]]:
+def _begun(start: Shapes | None, size: int, groups: int, y: Floats) -> tuple[Floats, Floats]:
+    """First effects and penalty weights: those of a model with fewer terms, where there is one."""
+    beta, weights = np.zeros(size), np.full(groups, 10.0)
+    beta[-1] = float(logit(y.mean()))
+    if start is not None:
+        beta[: len(start.effect)], beta[-1] = start.effect, start.intercept
+        # Groups of features come first, pairs after them, and what special codes share comes first of all.
+        weights[: len(start.weights)] = start.weights
+    return beta, weights
+
+
+def _inverse(lower: Floats) -> Floats:
+    """Invert a matrix from its lower Cholesky factor."""
+    half, _ = dpotri(lower, lower=1)
+    half = np.tril(half)
+    return half + np.tril(half, -1).T
+
+
+def _shortened(
+    step: Floats, beta: Floats, codes: NDArray[np.int32], y: Floats, penalty: Floats, offset: Floats | float
+) -> Floats:
+    """Halve a Newton step until the penalised likelihood does not fall: far from the top it may leap over it."""
+
+    def gained(b: Floats) -> float:
+        odds = b[-1] + b[codes].sum(axis=1) + offset
+        return float(y @ odds - np.logaddexp(0.0, odds).sum() - 0.5 * b @ penalty @ b)
+
+    before = gained(beta)
+    for _ in range(HALVINGS):
+        if gained(beta + step) >= before - 1e-9 * abs(before):
+            break
+        step = step / 2
+    return step
+
+
+def _penalty_groups(
+    terms: Sequence[Term], offsets: NDArray[np.int64], order: int
+) -> list[tuple[NDArray[np.int64], Floats, int]]:
     """Bins, penalty matrix and its rank, for each group that shares a penalty weight."""
-    groups, odd = [], []
-    for b, start in zip(bins, offsets[:-1], strict=True):
-        if b.ordered > 1:
-            steps = np.diff(np.eye(b.ordered), axis=0)
-            groups.append((np.arange(start, start + b.ordered), steps.T @ steps, b.ordered - 1))
-        rest = np.arange(start + b.ordered, start + b.size)
-        if b.numeric:
+    groups, odd = [], [np.empty(0, np.int64)]
+    for term, start in zip(terms, offsets[:-1], strict=True):
+        if isinstance(term, Pair):
+            groups.append((np.arange(start, start + term.size), term.penalty(), term.size))
+            continue
+        if term.ordered > order:
+            steps = np.diff(np.eye(term.ordered), order, axis=0)
+            groups.append((np.arange(start, start + term.ordered), steps.T @ steps, term.ordered - order))
+        rest = np.arange(start + term.ordered, start + term.size)
+        if term.numeric:
             odd.append(rest)
         else:
             groups.append((rest, np.eye(len(rest)), len(rest)))
-    if odd:
-        every = np.concatenate(odd)
-        groups.append((every, np.eye(len(every)), len(every)))
-    return groups
+    every = np.concatenate(odd)
+    return [(every, np.eye(len(every)), len(every)), *groups] if len(every) else groups
 
 
-def _steps_declared(bins: list[Bins], offsets: NDArray[np.int64], direction: dict[str, int]) -> list[tuple[int, int]]:
-    return [
-        (int(start) + k, direction[b.feature])
-        for b, start in zip(bins, offsets[:-1], strict=True)
-        if b.feature in direction
-        for k in range(b.ordered - 1)
-    ]
+def _steps_declared(
+    terms: Sequence[Term], offsets: NDArray[np.int64], direction: dict[str, int]
+) -> list[tuple[int, int, int]]:
+    """Give neighbours (a, b) whose effect may only rise (sign 1) or fall (-1) from a to b."""
+    names = [term.feature for term in terms]
+    steps = []
+    for term, start in zip(terms, (int(offset) for offset in offsets[:-1]), strict=True):
+        if not isinstance(term, Pair):
+            if sign := direction.get(term.feature):
+                steps += [(start + k, start + k + 1, sign) for k in range(term.ordered - 1)]
+            continue
+        for axis, side in enumerate((term.first, term.second)):
+            if sign := direction.get(names[side.feature]):
+                steps += [(start + a, start + b, sign) for a, b in term.steps(axis)]
+    return steps
 
 
 def _derivatives(codes: NDArray[np.int32], weight: Floats, residual: Floats, size: int) -> tuple[Floats, Floats]:
@@ -119,17 +181,35 @@ def _fellner_schall(weight: float, group: tuple[NDArray[np.int64], Floats, int],
 
 
 def _pooled(
-    effect: Floats, counts: Floats, bins: list[Bins], offsets: NDArray[np.int64], direction: dict[str, int]
+    effect: Floats, counts: Floats, terms: Sequence[Term], offsets: NDArray[np.int64], direction: dict[str, int]
 ) -> Floats:
     """Pool neighbours that still step against the declared direction."""
     effect = effect.copy()
-    for b, start in zip(bins, offsets[:-1], strict=True):
-        if b.feature in direction and b.ordered > 1:
-            part = slice(int(start), int(start) + b.ordered)
+    names = [term.feature for term in terms]
+    for term, start in zip(terms, (int(offset) for offset in offsets[:-1]), strict=True):
+        if isinstance(term, Pair):
+            ways = [direction.get(names[side.feature], 0) for side in (term.first, term.second)]
+            part = slice(start, start + term.size)
+            effect[part] = _pooled_grid(effect[part], term, ways)
+        elif term.feature in direction and term.ordered > 1:
+            part = slice(start, start + term.ordered)
             effect[part] = isotonic_regression(
-                effect[part], sample_weight=counts[part] + 1e-6, increasing=direction[b.feature] > 0
+                effect[part], sample_weight=counts[part] + 1e-6, increasing=direction[term.feature] > 0
             )
     return effect
+
+
+def _pooled_grid(effect: Floats, pair: Pair, ways: list[int]) -> Floats:
+    """Make a grid monotone along its declared axes: the mean of the least surface above it and the greatest below."""
+    grid = effect[pair.grid]
+    above, below = grid.copy(), grid.copy()
+    for axis, (way, side) in enumerate(zip(ways, (pair.first, pair.second), strict=True)):
+        if way and side.ordered > 1:
+            for surface, along in ((above, np.maximum), (below, np.minimum)):
+                lines = np.moveaxis(surface, axis, 0)[: side.ordered]
+                forward = (way > 0) == (along is np.maximum)
+                lines[:] = along.accumulate(lines if forward else lines[::-1], axis=0)[:: 1 if forward else -1]
+    return ((above + below) / 2).ravel()
 
 
 def _intercept(shape: Floats, y: Floats) -> float:
@@ -137,5 +217,5 @@ def _intercept(shape: Floats, y: Floats) -> float:
     level = float(logit(y.mean()))
     for _ in range(50):
         p = expit(level + shape)
-        level += float((y - p).sum() / max((p * (1 - p)).sum(), 1e-12))
+        level += float(np.clip((y - p).sum() / max((p * (1 - p)).sum(), 1e-12), -2.0, 2.0))
     return level

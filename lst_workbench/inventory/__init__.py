@@ -8,6 +8,7 @@ from lst_workbench.inventory.lot_sizes import (
     epq,
     wagner_whitin,
 )
+from lst_workbench.inventory.monitor import Advice, Monitor, MonitorParams
 from lst_workbench.inventory.orders import OrderParams, OrderResult, propose_orders
 from lst_workbench.inventory.reorder_points import (
     rq_cost,
@@ -28,6 +29,9 @@ from lst_workbench.inventory.single_period import (
 )
 
 __all__ = [
+    "Advice",
+    "Monitor",
+    "MonitorParams",
     "OrderParams",
     "OrderResult",
     "eoq",

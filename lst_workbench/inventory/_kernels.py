@@ -3,7 +3,7 @@
 import math
 
 import numpy as np
-from numba import njit, prange
+from numba import njit
 
 from lst_workbench.optim.knapsack import price_second, reduced_worth, search_core
 
@@ -66,7 +66,7 @@ def case_values(
         values[k] = worth
 
 
-@njit(parallel=True, cache=True, nogil=True)
+@njit(cache=True, nogil=True)
 def best_orders(
     start: np.ndarray,
     line: np.ndarray,
@@ -80,42 +80,41 @@ def best_orders(
     cases: np.ndarray,
     edge: np.ndarray,
     store: np.ndarray,
+    first_store: int,
+    last_store: int,
 ) -> None:
-    """Best order of each store: which cases to take so that spend is between minimum and cash, or none at all.
+    """Best order of some stores: which cases to take so that spend is between minimum and cash, or none at all.
 
     maximise sum_c M_c x_c subject to floor <= sum_c cost_c x_c <= cash, or x = 0. ``line`` columns: mean and variance
     of demand until the next delivery, the same over shelf life (mean below 0: it keeps), cost, margin, holding and
     waste of a unit. ``edge``: worth of the last case taken, of the next, of all taken; ``store``: value, bound, spend,
     price of cash, price of the minimum, largest spend that can be thought of.
     """
-    stores = start.size - 1
-    tasks = max(1, min(64, stores))
-    for task in prange(tasks):
-        for s in range(task * stores // tasks, (task + 1) * stores // tasks):
-            first, lines = start[s], start[s + 1] - start[s]
-            worth = np.empty((lines, most))
-            _value_lines(first, lines, most, line, pack, position, worth)
-            keep_all = _spend_of(worth, first, line, pack, False) < floor[s]
-            store[s, 5] = _spend_of(worth, first, line, pack, True)
-            count = 0
-            w, cost, owner = np.empty(lines * most), np.empty(lines * most), np.empty(lines * most, np.int64)
-            for i in range(lines):
-                for k in range(most):
-                    if worth[i, k] <= 0.0 and not keep_all:
-                        break
-                    w[count], cost[count], owner[count] = worth[i, k], line[first + i, 4] * pack[first + i], i
-                    count += 1
-            mine = cases[first : start[s + 1]]
-            _order(w[:count], cost[:count], owner[:count], floor[s], cash[s], slack, nodes, mine, store[s])
-            store[s, 0], store[s, 2] = 0.0, 0.0
-            for i in range(lines):
-                taken = cases[first + i]
-                edge[first + i, 2] = worth[i, :taken].sum()
-                store[s, 0] += edge[first + i, 2]
-                store[s, 2] += taken * line[first + i, 4] * pack[first + i]
-                edge[first + i, 0] = worth[i, taken - 1] if taken > 0 else 0.0
-                edge[first + i, 1] = worth[i, taken] if taken < most else -np.inf
-            store[s, 1] = max(store[s, 1], store[s, 0])
+    for s in range(first_store, last_store):
+        first, lines = start[s], start[s + 1] - start[s]
+        worth = np.empty((lines, most))
+        _value_lines(first, lines, most, line, pack, position, worth)
+        keep_all = _spend_of(worth, first, line, pack, False) < floor[s]
+        store[s, 5] = _spend_of(worth, first, line, pack, True)
+        count = 0
+        w, cost, owner = np.empty(lines * most), np.empty(lines * most), np.empty(lines * most, np.int64)
+        for i in range(lines):
+            for k in range(most):
+                if worth[i, k] <= 0.0 and not keep_all:
+                    break
+                w[count], cost[count], owner[count] = worth[i, k], line[first + i, 4] * pack[first + i], i
+                count += 1
+        mine = cases[first : start[s + 1]]
+        choose_cases(w[:count], cost[:count], owner[:count], floor[s], cash[s], slack, nodes, mine, store[s])
+        store[s, 0], store[s, 2] = 0.0, 0.0
+        for i in range(lines):
+            taken = cases[first + i]
+            edge[first + i, 2] = worth[i, :taken].sum()
+            store[s, 0] += edge[first + i, 2]
+            store[s, 2] += taken * line[first + i, 4] * pack[first + i]
+            edge[first + i, 0] = worth[i, taken - 1] if taken > 0 else 0.0
+            edge[first + i, 1] = worth[i, taken] if taken < most else -np.inf
+        store[s, 1] = max(store[s, 1], store[s, 0])
 
 
 @njit(cache=True, nogil=True)
@@ -150,7 +149,7 @@ def _spend_of(worth: np.ndarray, first: int, line: np.ndarray, pack: np.ndarray,
 
 
 @njit(cache=True, nogil=True)
-def _order(
+def choose_cases(
     w: np.ndarray,
     cost: np.ndarray,
     owner: np.ndarray,

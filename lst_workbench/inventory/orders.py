@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -9,7 +10,7 @@ import pandas as pd
 from lst_workbench.contracts import LstError
 from lst_workbench.inventory._kernels import best_orders
 from lst_workbench.inventory.order_tables import OrderLines, read_order_tables
-from lst_workbench.optim import Certificate, Status
+from lst_workbench.optim import Certificate, Status, in_chunks
 
 
 @dataclass(frozen=True)
@@ -137,10 +138,11 @@ def propose_orders(
     lines = read_order_tables(stock, forecasts, items, stores)
     cases = np.zeros(len(lines.item), np.int64)
     edge, store = np.zeros((len(cases), 3)), np.zeros((len(lines.stores), 6))
-    best_orders(
-        lines.start, lines.line, lines.pack, lines.position, lines.floor, lines.cash, params.most_cases, params.slack,
-        params.nodes, cases, edge, store,
+    solve = partial(
+        best_orders, lines.start, lines.line, lines.pack, lines.position, lines.floor, lines.cash, params.most_cases,
+        params.slack, params.nodes, cases, edge, store,
     )  # fmt: skip
+    in_chunks(len(lines.stores), solve)
     solved = _stores(lines, store, params)
     tables = {"orders": _orders(lines, cases, edge), "stores": solved, "refused": lines.refused}
     status = Status.OPTIMAL if (solved["status"] == Status.OPTIMAL).all() else Status.WITHIN_GAP

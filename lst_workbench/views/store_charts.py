@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from lst_workbench.demand.calendar import SPRING_FESTIVALS
+from lst_workbench.assumptions.festivals import SPRING_FESTIVALS
 from lst_workbench.views.charts import days, style
 from lst_workbench.views.formats import day as day_words
 from lst_workbench.views.formats import rmb

@@ -1,0 +1,58 @@
+"""How good a score is on rows its fit did not see: folds, left-out groups, the latest applications."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.special import expit
+
+from lst_workbench.contracts import InputError
+from lst_workbench.credit.binning import Bins
+from lst_workbench.credit.measures import measure
+from lst_workbench.credit.terms import learn_terms, with_pairs
+
+Floats = NDArray[np.float64]
+
+
+def folds_of(applications: pd.DataFrame, groups: str | None, folds: int, seed: int) -> list[NDArray[np.int64]]:
+    """Rows of each fold; all rows of a group fall into one fold.
+
+    Raises
+    ------
+    InputError
+        The column of groups is missing, or all rows are of one group.
+    """
+    rng = np.random.default_rng(seed)
+    if groups is None:
+        return np.array_split(rng.permutation(len(applications)), folds)
+    if groups not in applications:
+        raise InputError("applications", [f"groups {groups} is no column; name the column of the city or none"])
+    codes, names = pd.factorize(applications[groups], use_na_sentinel=False)
+    if len(names) < 2:
+        raise InputError("applications", [f"groups {groups} has one value only; hold out another column, or none"])
+    fold = rng.permutation(len(names)) % folds
+    return [np.flatnonzero(fold[codes] == k) for k in range(min(folds, len(names)))]
+
+
+def unseen_pd(
+    parts: Sequence[NDArray[np.int64]], codes: NDArray[np.int32], y: Floats, bins: list[Bins],
+    direction: dict[str, int], most_pairs: int, most_cells: int,
+) -> Floats:  # fmt: skip
+    """PD of each part by a fit to all other rows; NaN where those have one class only, and outside all parts."""
+    pd_ = np.full(len(y), np.nan)
+    for part in parts:
+        seen = np.ones(len(y), bool)
+        seen[part] = False
+        if 0 < y[seen].sum() < seen.sum():
+            pairs, shapes = learn_terms(codes[seen], y[seen], bins, direction, most_pairs, most_cells)
+            pd_[part] = expit(shapes.log_odds(with_pairs(codes[part], bins, pairs)))
+    return pd_
+
+
+def measures_of(sample: str, y: Floats, pd_: Floats) -> pd.DataFrame:
+    """Measures of a sample where PDs are given; no rows where it has one class only."""
+    told = ~np.isnan(pd_)
+    if not 0 < y[told].sum() < told.sum():
+        return pd.DataFrame(columns=["sample", "measure", "value", "low", "high"])
+    return measure(y[told], pd_[told]).assign(sample=sample)[["sample", "measure", "value", "low", "high"]]
