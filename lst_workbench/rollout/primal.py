@@ -77,10 +77,10 @@ def rearranged(
                 first, rows, worth, scale, starts, stores, prices, room,
                 shared, dual.shortfall_price, noise, REGRETS[-3], 1.0 if few else TRIALS, number,
             )  # fmt: skip
-        value, short = value_of(problem, starts), bool(_short_groups(problem, room).any())
+        value = value_of(problem, starts)
         good_enough = shared == 0 and value >= found.bound * (1 - params.gap)
         pace.take(value, found.bound)
-        if not short and (good_enough or pace.spent):
+        if (good_enough or pace.spent) and not _short_groups(problem, room).any():
             break
     room = room_left(problem, starts)
     waiting = _ranked(worth / scale, (starts < 0) & np.isfinite(worth) & useful)
