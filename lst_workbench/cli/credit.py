@@ -30,7 +30,9 @@ def credit(
     market: MarketPath = None,
     scenario: ScenarioName = "base",
     sets: Sets = None,
-    run: Annotated[Path | None, typer.Option(help="Run of a plan: only stores that it has or signs get credit.")] = None,
+    run: Annotated[
+        Path | None, typer.Option(help="Run of a plan: only stores that it has or signs get credit.")
+    ] = None,
     capital: Annotated[float | None, typer.Option(help="RMB that all limits may come to.")] = None,
     loss_budget: Annotated[float | None, typer.Option(help="RMB of expected loss a year, at most.")] = None,
     tail_budget: Annotated[float | None, typer.Option(help="RMB of loss in a year of one in a thousand.")] = None,
