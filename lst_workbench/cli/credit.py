@@ -64,8 +64,8 @@ def credit(
         done = study.decide(levers, rounds)
     kpis = done.kpis
     out.print(
-        f"{kpis['stores_with_credit']:,.0f} of {kpis['stores']:,.0f} stores get {kpis['limits_rmb']:,.0f} RMB of credit: "
-        f"{kpis['net_margin_rmb_year']:,.0f} RMB a year after {kpis['expected_loss_rmb_year']:,.0f} of expected loss; "
+        f"{kpis['stores_with_credit']:,.0f} of {kpis['stores']:,.0f} stores get {kpis['limits_rmb']:,.0f} RMB of "
+        f"credit: {kpis['net_margin_rmb_year']:,.0f} RMB a year after {kpis['expected_loss_rmb_year']:,.0f} of expected loss; "
         f"a year of one in a thousand loses {kpis['value_at_risk_rmb']:,.0f}.",
         style="bold",
         highlight=False,

@@ -3,6 +3,7 @@
 import numpy as np
 from pandera.typing import Series
 
+from lst_workbench.contracts.kinds import Day
 from lst_workbench.contracts.table import Table, column
 
 
@@ -10,7 +11,7 @@ class CreditHistory(Table):
     """Past credit: who asked, who was given it, what was known on that day, and how it ended."""
 
     store_id: Series[np.int64] = column("Store.", "id", key=True)
-    decided: Series[np.dtype("datetime64[us]")] = column("Day of the decision.", "date")
+    decided: Series[Day] = column("Day of the decision.", "date")
     approved: Series[bool] = column("Whether credit was given.", "yes/no")
     limit_rmb: Series[np.float64] = column("Limit given; 0 where none was.", "RMB", ge=0)
     months_known: Series[np.float64] = column(
@@ -22,7 +23,7 @@ class CreditHistory(Table):
     late_share: Series[np.float64] = column(
         "Share of earlier bills paid late.", "share 0-1", nullable=True, ge=0, le=1
     )
-    defaulted: Series[np.dtype("datetime64[us]")] = column(
+    defaulted: Series[Day] = column(
         "Day on which it was 90 days late; empty where it was not.", "date", nullable=True
     )
     owed_rmb: Series[np.float64] = column("Owed today.", "RMB", ge=0)

@@ -51,7 +51,7 @@ def stores_today(
     potential: pd.Series,
     today: pd.Timestamp,
 ) -> pd.DataFrame:
-    """What is known of every store today; a store that never asked for credit has a thin file."""
+    """Say what is known of every store today; a store that never asked for credit has a thin file."""
     table = described(features, potential)
     joined = participants.set_index("store_id")["joined_month"].reindex(table["store_id"]).to_numpy()
     months = pd.Series((today - pd.to_datetime(joined)).days / DAYS_A_MONTH, table.index).clip(lower=0)

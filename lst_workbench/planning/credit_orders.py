@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from lst_workbench.assumptions import Scenario
 from lst_workbench.inventory import propose_orders
 
 CASE = 6
@@ -41,7 +42,10 @@ class Orders:
 
 
 def orders_of(
-    store_id: pd.Series, potential_rmb_month: pd.Series, sales: pd.DataFrame | None, figures: Mapping[str, Any]
+    store_id: pd.Series,
+    potential_rmb_month: pd.Series,
+    sales: pd.DataFrame | None,
+    figures: Mapping[str, Any] | Scenario,
 ) -> Orders:
     """Propose the order of one term of every store, its cash no object.
 

@@ -44,12 +44,15 @@ FACTORS = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0)
 SCENARIOS = 2_000
 DAYS_A_YEAR = 365.0
 TAIL = 0.999
+GAP, STEPS_OF_PRICES = 1e-3, 40  # stores that stand or fall whole leave such a gap anyway
+STRESSED = ("credit.npl_stress", "credit.lockdown_default_share", "credit.festival_default_share")
 # What an owner can do about a score, and by how much: months of history, a larger order, bills paid on time.
 STEPS: tuple[tuple[str, Callable[[float], float]], ...] = (
     ("late_share", lambda value: 0.0),
     ("months_known", lambda value: value + 6),
     ("order_rmb_month", lambda value: value * 1.25),
 )
+Figures = Mapping[str, Any] | Scenario
 Told = Callable[[str, float], None]
 
 
@@ -110,7 +113,7 @@ class CreditDecision:
 class CreditStudy:
     """Stores scored and their orders; made by `study_credit`, asked by `decide`."""
 
-    figures: Mapping[str, Any]
+    figures: Figures
     market: Market
     history: pd.DataFrame
     applications: pd.DataFrame
@@ -125,8 +128,7 @@ class CreditStudy:
 
     @property
     def levers(self) -> CreditLevers:
-        """Levers as the register has them, at the scale of the market; no store above the stressed default rate times
-        the years it takes to earn a default back is worth a limit, so the cut-off is left open."""
+        """Levers as the register has them, at the scale of the market; the cut-off is open."""
         capital = capital_of(self.figures)
         return CreditLevers(
             capital,
@@ -236,7 +238,7 @@ class CreditStudy:
         return row
 
     def _asked(self, levers: CreditLevers) -> pd.DataFrame:
-        """Stores as `allocate_limits` wants them; those beyond the cut-off need nothing."""
+        """List stores as `allocate_limits` wants them; those beyond the cut-off need nothing."""
         need = float(self.figures["capital.credit_share"]) * self.orders.wish_rmb
         pd_ = self.scores["pd"].to_numpy()
         return pd.DataFrame(
@@ -264,7 +266,7 @@ class CreditStudy:
         figures = self.figures
         return LimitParams(
             pd_growth=float(figures["credit.pd_growth"]), min_useful_rmb=float(figures["credit.min_limit_rmb"]),
-            tail_level=TAIL,
+            tail_level=TAIL, gap=GAP, steps=STEPS_OF_PRICES,
         )  # fmt: skip
 
     def _decision(
@@ -309,7 +311,11 @@ class CreditStudy:
         found = portfolio_loss(book, factors, SCENARIOS, seed=7)
         risk = found.tables["risk"]
         at = risk[(risk["measure"] == "value_at_risk") & (risk["level"] == max(risk["level"].dropna()))]
-        return risk, stress_losses(book, register_stresses(figures)), float(at["rmb"].iloc[0])
+        return (
+            risk,
+            stress_losses(book, register_stresses({name: float(figures[name]) for name in STRESSED})),
+            float(at["rmb"].iloc[0]),
+        )
 
 
 def study_credit(
@@ -382,7 +388,7 @@ def _fitted(applications: pd.DataFrame) -> tuple[Scorecard, ModelCard, str]:
     return inferred.card, card, inferred.assumption
 
 
-def margin_of(figures: Mapping[str, Any]) -> float:
+def margin_of(figures: Figures) -> float:
     """Yearly margin on the first RMB of limit after funding: orders it adds, turned over each term, less its cost."""
     turns = DAYS_A_YEAR / float(figures["credit.term_days"])
     own = float(figures["econ.first_party_share"])
@@ -390,7 +396,7 @@ def margin_of(figures: Mapping[str, Any]) -> float:
     return max(float(figures["credit.order_lift_share"]) * margin * turns - float(figures["credit.funds_cost_year"]), 0)
 
 
-def capital_of(figures: Mapping[str, Any]) -> float:
+def capital_of(figures: Figures) -> float:
     """Part of the working capital that credit ties up, the rest being stock."""
     owed = float(figures["capital.credit_share"]) * float(figures["credit.term_days"])
     return float(figures["capital.working_rmb"]) * owed / (owed + float(figures["capital.stock_days"]))

@@ -92,15 +92,20 @@ def kpis(decision: CreditDecision, figures: Figures, lang: str) -> str:
 def stress(decision: CreditDecision, lang: str) -> str:
     """Table of the bad years of the register."""
     rows = [
-        [escape(_said("stress", row.stress, lang)), rmb(row.loss_rmb, lang), percent(row.default_share), rmb(row.capital_rmb, lang)]
+        [
+            escape(_said("stress", row.stress, lang)),
+            rmb(row.loss_rmb, lang),
+            percent(row.default_share),
+            rmb(row.capital_rmb, lang),
+        ]
         for row in decision.stress.itertuples()
-    ]  # fmt: skip
+    ]
     names = (("scope", "txt"), ("loss", "num"), ("pd", "num"), ("capital", "num"))
     return _table("credit.stress", "", names, rows, lang)
 
 
 def warnings(table: pd.DataFrame, lang: str) -> str:
-    """Stores to look at first, with signs in words."""
+    """List the stores to look at first, with signs in words."""
     if table.empty:
         return head("credit.warnings", lang) + f'<p class="note">{escape(text("credit.warnings.none", lang))}</p>'
     comma = text("comma", lang)
@@ -126,9 +131,8 @@ def fairness(decision: CreditDecision, told: ModelCard, lang: str) -> str:
         kind = "good" if verdict == "fair" else "quiet" if verdict == "few" else "watch"
         name = f"{escape(text(f'segment.{row.segment}', lang))} · {escape(_said('group', row.value, lang))}"
         pill = f'<span class="pill {kind}">{escape(text(f"verdict.{verdict}", lang))}</span>'
-        rows.append(
-            [name, count(row.stores, lang), percent(row.served_share), percent(row.pd_mean), percent(row.need_met_share), pill]
-        )  # fmt: skip
+        shares = [percent(value) for value in (row.served_share, row.pd_mean, row.need_met_share)]
+        rows.append([name, count(row.stores, lang), *shares, pill])
     names = (("group", "txt"), ("count", "num"), ("served", "num"), ("pd", "num"), ("met", "num"), ("verdict", "txt"))
     return _table("credit.fairness", "credit.fairness.sub", names, rows, lang)
 

@@ -15,6 +15,7 @@ from lst_workbench.views.theme import colour, ramp
 
 HEIGHT = 330
 STEPS = 6
+MOST_COHORTS = 6
 
 
 def frontier_figure(frontier: pd.DataFrame, kpis: dict[str, float], lang: str) -> go.Figure:
@@ -46,8 +47,8 @@ def vintage_figure(vintages: pd.DataFrame, lang: str) -> go.Figure:
     quarter = vintages["cohort"].dt.to_period("Q")
     at_risk = vintages.assign(quarter=quarter, bad=vintages["default_share"] * vintages["at_risk"])
     sums = at_risk.groupby(["quarter", "month_on_book"])[["bad", "at_risk"]].sum()
-    table = (sums["bad"] / sums["at_risk"]).unstack("quarter")
-    shades = ramp(max(len(table.columns), 2) + 1)[1:]
+    table = (sums["bad"] / sums["at_risk"]).unstack("quarter").iloc[:, -MOST_COHORTS:]
+    shades = ramp(MOST_COHORTS + 1)[-len(table.columns) :]
     notes: list[dict[str, Any]] = []
     taken: list[float] = []
     top = max(float(np.nanmax(table.to_numpy(float))), 0.01)

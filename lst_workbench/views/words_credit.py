@@ -123,6 +123,7 @@ CREDIT: dict[str, tuple[str, str]] = {
     ),
     "credit.synthetic": ("Past credit is synthetic.", "历史信贷数据为合成。"),
     "credit.no_store": ("There is no such store in this market.", "本市场没有该门店。"),
+    "credit.make_files": ("Write CSV and Excel", "生成 CSV 与 Excel"),
     "credit.download": ("Take the limits away", "下载额度"),
     "change.late_share": ("pay every bill on time", "按时支付所有账单"),
     "change.months_known": ("order for six more months", "再持续订货六个月"),

@@ -17,6 +17,7 @@ from lst_workbench.views import LANGUAGES
 
 LEVERS = ("capital", "expected_loss", "tail_loss", "cut")
 MOST_TIMES = 5.0  # of the register's budgets
+KEPT = 20  # frontiers kept
 
 
 class CreditState(HasTraits):
@@ -30,7 +31,7 @@ class CreditState(HasTraits):
     Notes
     -----
     ``capital``, ``expected_loss`` and ``tail_loss`` are multiples of the register's budgets, ``cut`` is a PD. Whoever
-    shows `decision` and `frontier` observes `version`, which counts up once they belong together.
+    shows `decision` observes `version`, which counts up with every answer; `frontier` follows a moment later.
     """
 
     lang = Enum(list(LANGUAGES), default_value="en")
@@ -52,6 +53,7 @@ class CreditState(HasTraits):
     def __init__(self, market_folder: str | Path, **traits: Any) -> None:
         super().__init__(**traits)
         self.register = load_register()
+        self._frontiers: dict[CreditLevers, pd.DataFrame] = {}
         try:
             self.study = study_credit(read_market(market_folder), load_scenario("base"))
         except LstError as error:
@@ -108,12 +110,22 @@ class CreditState(HasTraits):
         started = time.perf_counter()
         try:
             self.decision = self.study.decide(self.levers)
-            self.frontier = self.study.frontier(self.levers)
             self.said = ("", "")
         except LstError as error:
             self.said = ("error.credit", str(error))
+            return
         self.seconds = time.perf_counter() - started
         self.version += 1
+        self.frontier = self._frontier_through()
+
+    def _frontier_through(self) -> pd.DataFrame:
+        """Draw the frontier over the register's loss budgets, which only the other levers move."""
+        assert self.study is not None
+        base = replace(self.levers, loss_budget_rmb=self.study.levers.loss_budget_rmb)
+        if base not in self._frontiers:
+            self._frontiers = dict([*self._frontiers.items()][-KEPT:])
+            self._frontiers[base] = self.study.frontier(base)
+        return self._frontiers[base]
 
 
 def open_state() -> CreditState:

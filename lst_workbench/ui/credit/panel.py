@@ -30,7 +30,11 @@ class CreditPanel(w.VBox):
         language = classed(w.ToggleButtons(options=[("EN", "en"), ("中文", "zh")]), "seg", "lang")
         self._language = Choice(language, state, "lang")
         self._language.offer(language.options, state.lang)
-        body = CreditBody(state) if state.decision is not None else html("card", value=states.said(*state.said, "en"))
+        body = (
+            CreditBody(state)
+            if state.decision is not None
+            else html("card", value=states.said(state.said[0], state.said[1], "en"))
+        )
         parts = [Side(state), body] if state.decision is not None else [body]
         super().__init__(
             [
@@ -95,7 +99,7 @@ class Side(w.VBox):
             self._sliders[name].tooltip = f"{label}: {figure}"
         self._reset.description = text("reset", lang)
         self._took.value = states.note(text("credit.took", lang, n=f"{state.seconds:.2f}"))
-        self._message.value = states.said(*state.said, lang) if state.said[0] else ""
+        self._message.value = states.said(state.said[0], state.said[1], lang) if state.said[0] else ""
         self._search_label.value = states.control_label(text("credit.store_id", lang))
         self._search.description = self._search.placeholder = text("credit.store_id", lang)
         if state.study is not None and state.decision is not None and state.store_id is not None:
@@ -115,7 +119,8 @@ class CreditBody(w.VBox):
         self._map = FittedMap(layer, layer.bounds)
         self._stress, self._warnings = html("card", "span5", "stress"), html("card", "span7", "warnings")
         self._fairness, self._card = html("card", "span7", "fairness"), html("card", "span5", "model-card")
-        self._files = html("card", "span12", "files")
+        self._files, self._make = html("files-links"), classed(w.Button(layout={"width": "auto"}), "link", "make-files")
+        self._make.on_click(self._write_files)
         grid = [
             classed(w.VBox([self._frontier_head, self._frontier]), "card", "span5", "frontier"),
             classed(w.VBox([self._map_head, self._map.widget, self._legend]), "card", "span7"),
@@ -124,11 +129,12 @@ class CreditBody(w.VBox):
             self._fairness,
             self._card,
             classed(w.VBox([self._vintage_head, self._vintages]), "card", "span12", "vintages"),
-            self._files,
+            classed(w.VBox([self._files, self._make]), "card", "span12", "files"),
         ]
         super().__init__([self._kpis, classed(w.HBox(grid), "grid12")])
         classed(self, "content")
         state.observe(self._show, ["version", "lang"])
+        state.observe(self._show_frontier, ["frontier", "lang"])
         self._show()
 
     def _frontier_figure(self) -> Any:
@@ -153,7 +159,6 @@ class CreditBody(w.VBox):
         self._frontier_head.value = cards.head("credit.frontier", lang, text("credit.frontier.sub", lang))
         self._vintage_head.value = cards.head("credit.vintages", lang, text("credit.vintages.sub", lang))
         self._map_head.value = cards.head("credit.map", lang)
-        self._frontier.show(self._frontier_figure())
         self._vintages.show(self._vintage_figure())
         layer = self._layer()
         leaflet_maps.repaint(self._map.widget, layer)
@@ -162,4 +167,13 @@ class CreditBody(w.VBox):
         self._warnings.value = credit_cards.warnings(study.warnings, lang)
         self._fairness.value = credit_cards.fairness(decision, study.told, lang)
         self._card.value = credit_cards.model_card(study, lang)
-        self._files.value = credit_cards.files(study, decision, lang)
+        self._files.value, self._make.description = cards.head("credit.download", lang), text("credit.make_files", lang)
+
+    def _show_frontier(self, _: Any = None) -> None:
+        self._frontier.show(self._frontier_figure())
+
+    def _write_files(self, _: Any) -> None:
+        """Write the files when they are asked for: the workbook takes longer than the answer."""
+        study, decision = self.state.study, self.state.decision
+        if study is not None and decision is not None:
+            self._files.value = credit_cards.files(study, decision, self.state.lang)
