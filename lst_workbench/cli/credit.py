@@ -50,7 +50,8 @@ def credit(
 
         from lst_workbench.assumptions import data_folder
         from lst_workbench.market import read_market
-        from lst_workbench.planning.credit_study import checked, study_credit
+        from lst_workbench.planning.credit_levers import checked
+        from lst_workbench.planning.credit_study import study_credit
         from lst_workbench.runs import Progress, read_run
         from lst_workbench.views.credit_files import limit_rows, workbook_bytes
         from lst_workbench.views.downloads import csv_bytes
@@ -63,13 +64,12 @@ def credit(
         checked(levers, rounds)
         done = study.decide(levers, rounds)
     kpis = done.kpis
-    out.print(
-        f"{kpis['stores_with_credit']:,.0f} of {kpis['stores']:,.0f} stores get {kpis['limits_rmb']:,.0f} RMB of "
-        f"credit: {kpis['net_margin_rmb_year']:,.0f} RMB a year after {kpis['expected_loss_rmb_year']:,.0f} of expected loss; "
-        f"a year of one in a thousand loses {kpis['value_at_risk_rmb']:,.0f}.",
-        style="bold",
-        highlight=False,
+    served = f"{kpis['stores_with_credit']:,.0f} of {kpis['stores']:,.0f} stores get {kpis['limits_rmb']:,.0f} RMB"
+    earned = (
+        f"{kpis['net_margin_rmb_year']:,.0f} RMB a year after {kpis['expected_loss_rmb_year']:,.0f} of expected loss"
     )
+    worst = f"a year of one in a thousand loses {kpis['value_at_risk_rmb']:,.0f}"
+    out.print(f"{served} of credit: {earned}; {worst}.", style="bold", highlight=False)
     given_first = done.plan.sort_values(["limit_rmb", "store_id"], ascending=[False, True])
     print_table(given_first[SHOWN].head(ROWS_SHOWN), "Largest limits")
     print_table(done.budgets[["name", "limit", "used", "shadow_price"]], "Budgets")

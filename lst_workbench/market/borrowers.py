@@ -42,7 +42,12 @@ def read_credit(market: Market) -> pd.DataFrame | None:
     except (ValueError, OSError) as error:
         fault = f"it is no Parquet table ({type(error).__name__}); write it again"
         raise InputError(str(path), [fault]) from None
-    history = CreditHistory.check(history, str(path), allow_empty=False)
+    try:
+        history = CreditHistory.check(history, str(path), allow_empty=False)
+    except InputError as error:
+        # What stands in brackets quotes values, and a value in a wrong column may be a person's.
+        told = [f"{fault.partition(' (')[0]}; see contract credit_history" for fault in error.faults]
+        raise InputError(str(path), told) from None
     faults = []
     lost = history.loc[~history["store_id"].isin(market.stores["store_id"]), "store_id"]
     if len(lost):

@@ -5,7 +5,8 @@ from html import escape
 import pandas as pd
 
 from lst_workbench.credit import ModelCard
-from lst_workbench.planning.credit_study import CreditDecision, CreditLevers, CreditStudy
+from lst_workbench.planning.credit_levers import CreditLevers
+from lst_workbench.planning.credit_study import CreditDecision, CreditStudy
 from lst_workbench.views.cards import Figures, head
 from lst_workbench.views.cards import card as kpi_card
 from lst_workbench.views.credit_charts import percent

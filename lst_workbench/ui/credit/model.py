@@ -12,7 +12,8 @@ from traitlets import Bool, Enum, Float, HasTraits, Instance, Int, Tuple, Unicod
 from lst_workbench.assumptions import data_folder, load_register, load_scenario
 from lst_workbench.contracts import LstError
 from lst_workbench.market import read_market
-from lst_workbench.planning.credit_study import CreditDecision, CreditLevers, CreditStudy, study_credit
+from lst_workbench.planning.credit_levers import CreditLevers
+from lst_workbench.planning.credit_study import CreditDecision, CreditStudy, study_credit
 from lst_workbench.views import LANGUAGES
 
 LEVERS = ("capital", "expected_loss", "tail_loss", "cut")
