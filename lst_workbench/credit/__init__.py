@@ -3,6 +3,7 @@
 from lst_workbench.credit.challenger import challenge
 from lst_workbench.credit.limit_problem import LimitParams
 from lst_workbench.credit.limits import LimitResult, allocate_limits
+from lst_workbench.credit.model_card import ModelCard, model_card
 from lst_workbench.credit.monitoring import calibration_drift, lunar_weeks, population_drift
 from lst_workbench.credit.points import cutoff_table
 from lst_workbench.credit.policies import compare_policies, design_limit_test, limit_frontier
@@ -17,6 +18,7 @@ from lst_workbench.credit.provisions import (
     register_stresses,
     stress_losses,
 )
+from lst_workbench.credit.rejects import RejectInference, infer_rejects
 from lst_workbench.credit.scorecard import Scorecard, ScorecardParams, fit_scorecard, score_stores
 from lst_workbench.credit.vasicek import retail_correlation, stressed_pd
 from lst_workbench.credit.vintages import WarningParams, early_warnings, roll_rates, vintage_curves
@@ -26,6 +28,8 @@ __all__ = [
     "LimitResult",
     "LossParams",
     "LossResult",
+    "ModelCard",
+    "RejectInference",
     "Scorecard",
     "ScorecardParams",
     "StageParams",
@@ -43,8 +47,10 @@ __all__ = [
     "early_warnings",
     "fit_scorecard",
     "ifrs9_stages",
+    "infer_rejects",
     "limit_frontier",
     "lunar_weeks",
+    "model_card",
     "population_drift",
     "portfolio_loss",
     "register_stresses",

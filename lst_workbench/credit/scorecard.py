@@ -249,7 +249,7 @@ def fit_scorecard(
     features = max(applications.shape[1] - len(skipped), 1)
     most = int(np.clip(min(params.most_bins, FEATURES_PART * params.most_cells / features), 4, None))
     bins, columns = choose_columns(applications, y, dates, skipped, set(keep), most)
-    direction = _directions(monotone or {}, bins, applications, columns)
+    direction = directions_of(monotone or {}, bins, applications, columns)
     if not bins:
         raise InputError("applications", ["no column can be used; see which were left out: " + _left_out(columns)])
     codes = codes_of(applications, bins)
@@ -263,10 +263,10 @@ def fit_scorecard(
         measured.append(measures_of("out_of_time", y, later))
     pairs, shapes = learn_terms(codes, y, bins, direction, *most_terms)
     tables = {"columns": columns, "measures": pd.concat([m for m in measured if len(m)], ignore_index=True)}
-    return _card(shapes, with_pairs(codes, bins, pairs), y, bins, pairs, tables, told, params)
+    return card_of(shapes, with_pairs(codes, bins, pairs), y, bins, pairs, tables, told, params)
 
 
-def _card(
+def card_of(
     shapes: Shapes, codes: NDArray[np.int32], y: Floats, bins: list[Bins], pairs: list[Pair],
     tables: dict[str, pd.DataFrame], held_out: Floats, params: ScorecardParams,
 ) -> Scorecard:  # fmt: skip
@@ -317,9 +317,10 @@ def _reasons(worst: NDArray[np.int32], names: list[str]) -> pd.Categorical:
     return pd.Categorical.from_codes(codes, pd.Index(text))
 
 
-def _directions(
+def directions_of(
     monotone: Mapping[str, int | str], bins: list[Bins], applications: pd.DataFrame, columns: pd.DataFrame
 ) -> dict[str, int]:
+    """Signs of declared directions, or every fault among them."""
     by_name, faults = {b.feature: b for b in bins}, []
     left_out = columns.set_index("feature")["reason"]
     for name, way in monotone.items():

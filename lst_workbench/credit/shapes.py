@@ -46,6 +46,8 @@ def fit_shapes(
     terms: Sequence[Term],
     direction: dict[str, int],
     start: Shapes | None = None,
+    offset: Floats | float = 0.0,
+    order: int = 1,
     rounds: int = 40,
 ) -> Shapes:
     r"""Maximise the penalised likelihood of an additive logistic model.
@@ -60,13 +62,13 @@ def fit_shapes(
     (2005) for the monotone penalty.
     """
     offsets = np.concatenate([[0], np.cumsum([term.size for term in terms])])
-    groups = _penalty_groups(terms, offsets)
+    groups = _penalty_groups(terms, offsets, order)
     signs = _steps_declared(terms, offsets, direction)
     size = int(offsets[-1]) + 1
     beta, weights = _begun(start, size, len(groups), y)
     counts = np.bincount(codes.ravel(), minlength=size - 1).astype(float)
     for _ in range(rounds):
-        p = expit(beta[-1] + beta[codes].sum(axis=1))
+        p = expit(beta[-1] + beta[codes].sum(axis=1) + offset)
         second, first = _derivatives(codes, p * (1 - p), y - p, size)
         penalty = TINY * np.eye(size)
         penalty[-1, -1] = 0.0
@@ -77,7 +79,7 @@ def fit_shapes(
                 penalty[np.ix_([a, b], [a, b])] += MONOTONE_PENALTY * np.array([[1.0, -1.0], [-1.0, 1.0]])
         factor = cho_factor(second + penalty, lower=True)
         step = cho_solve(factor, first - penalty @ beta)
-        step = _shortened(step, beta, codes, y, penalty)
+        step = _shortened(step, beta, codes, y, penalty, offset)
         beta = beta + step
         spread = _inverse(factor[0])
         fresh = np.array([_fellner_schall(w, g, beta, spread) for w, g in zip(weights, groups, strict=True)])
@@ -86,7 +88,7 @@ def fit_shapes(
         if settled:
             break
     effect = _pooled(beta[:-1], counts, terms, offsets, direction)
-    return Shapes(_intercept(effect[codes].sum(axis=1), y), effect, spread, weights)
+    return Shapes(_intercept(effect[codes].sum(axis=1) + offset, y), effect, spread, weights)
 
 
 def _begun(start: Shapes | None, size: int, groups: int, y: Floats) -> tuple[Floats, Floats]:
@@ -107,11 +109,13 @@ def _inverse(lower: Floats) -> Floats:
     return half + np.tril(half, -1).T
 
 
-def _shortened(step: Floats, beta: Floats, codes: NDArray[np.int32], y: Floats, penalty: Floats) -> Floats:
+def _shortened(
+    step: Floats, beta: Floats, codes: NDArray[np.int32], y: Floats, penalty: Floats, offset: Floats | float
+) -> Floats:
     """Halve a Newton step until the penalised likelihood does not fall: far from the top it may leap over it."""
 
     def gained(b: Floats) -> float:
-        odds = b[-1] + b[codes].sum(axis=1)
+        odds = b[-1] + b[codes].sum(axis=1) + offset
         return float(y @ odds - np.logaddexp(0.0, odds).sum() - 0.5 * b @ penalty @ b)
 
     before = gained(beta)
@@ -122,16 +126,18 @@ def _shortened(step: Floats, beta: Floats, codes: NDArray[np.int32], y: Floats, 
     return step
 
 
-def _penalty_groups(terms: Sequence[Term], offsets: NDArray[np.int64]) -> list[tuple[NDArray[np.int64], Floats, int]]:
+def _penalty_groups(
+    terms: Sequence[Term], offsets: NDArray[np.int64], order: int
+) -> list[tuple[NDArray[np.int64], Floats, int]]:
     """Bins, penalty matrix and its rank, for each group that shares a penalty weight."""
     groups, odd = [], [np.empty(0, np.int64)]
     for term, start in zip(terms, offsets[:-1], strict=True):
         if isinstance(term, Pair):
             groups.append((np.arange(start, start + term.size), term.penalty(), term.size))
             continue
-        if term.ordered > 1:
-            steps = np.diff(np.eye(term.ordered), axis=0)
-            groups.append((np.arange(start, start + term.ordered), steps.T @ steps, term.ordered - 1))
+        if term.ordered > order:
+            steps = np.diff(np.eye(term.ordered), order, axis=0)
+            groups.append((np.arange(start, start + term.ordered), steps.T @ steps, term.ordered - order))
         rest = np.arange(start + term.ordered, start + term.size)
         if term.numeric:
             odd.append(rest)

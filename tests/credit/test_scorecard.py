@@ -60,6 +60,7 @@ def test_german_credit_is_within_a_fold_deviation_of_the_best_published_here():
     found = figures(fit_scorecard(frame, "bad"))
     assert found["auc"] >= 0.797 - 0.025
     assert found["calibration_error"] <= 1.5 * found["calibration_noise"]
+    assert found["calibration_excess"] <= 0.02
 
 
 def test_heloc_is_within_a_fold_deviation_of_the_best_published_here():
