@@ -95,8 +95,9 @@ def _strangers(name: str, table: pd.DataFrame, column: str, known: pd.Series, wh
     """List the stores or items of a table that the table of stores or items does not have."""
     rows = table.groupby(column, sort=False, observed=True).size()
     for stranger, count in rows[~rows.index.isin(known)].items():
-        what, ids = ("store", (stranger, None)) if column == "store_id" else ("item", (None, stranger))
-        refusals.add(*ids, f"{what} {stranger} is in {count:,} rows of {name} but not in {where}; they are ignored")
+        what, store, sku = ("store", stranger, None) if column == "store_id" else ("item", None, stranger)
+        words = f"is in {count:,} rows of {name} but not in {where}; they are ignored"
+        refusals.add(store, sku, f"{what} {stranger} {words}")
 
 
 def _limit(values: pd.Series) -> np.ndarray:
