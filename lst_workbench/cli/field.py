@@ -103,8 +103,9 @@ def beats(
 
         result, bundle = run_and_market(run_folder, market)
         asked = scenario_of(scenario, sets).at_stores(len(bundle.stores))
-        share = {"held_out_share": holdout, "stagger_months": stagger}
-        found, stores, lot = plan_beats(bundle, result, asked, month=month, weeks=weeks, reps=reps, **share)
+        found, stores, lot = plan_beats(
+            bundle, result, asked, month=month, weeks=weeks, reps=reps, held_out_share=holdout, stagger_months=stagger
+        )
         rows = visit_rows(found, stores, bundle.places)
     _write_field(found.tables["beats"], rows, lot, to, lang)
     figures = found.kpis()

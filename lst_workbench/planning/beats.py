@@ -37,7 +37,7 @@ def beat_params(figures: Mapping[str, Any] | Scenario, weeks: int = WEEKS_A_MONT
 
 
 def field_stores(market: Market, plan: PlanResult, scenario: Scenario, month: int = 1) -> pd.DataFrame:
-    """Stores that are in care in a month of the plan, and those to be signed in it, with how often each is visited.
+    """List stores in care in a month of the plan, and those to be signed in it, with how often each is visited.
 
     Parameters
     ----------
@@ -130,6 +130,5 @@ def visit_rows(result: BeatResult, stores: pd.DataFrame, places: pd.DataFrame) -
     about = stores[["store_id", "name", "place_id", "purpose", "lat", "lon"]]
     rows = result.tables["visits"].merge(about, on="store_id", validate="many_to_one")
     clock = pd.to_datetime(9 * 60 + rows["start_minute"], unit="m").dt.strftime("%H:%M")  # work starts at nine
-    return rows.assign(place=rows["place_id"].map(named), start=clock)[
-        ["rep_id", "week", "day", "stop", "start", "store_id", "name", "place", "purpose", "km", "travel_minutes", "lat", "lon"]
-    ]  # fmt: skip
+    shown = ["rep_id", "week", "day", "stop", "start", "store_id", "name", "place", "purpose", "km", "travel_minutes"]
+    return rows.assign(place=rows["place_id"].map(named), start=clock)[[*shown, "lat", "lon"]]

@@ -1,6 +1,7 @@
 """The field: beats of balanced size, and every week's visits in days that can be walked."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -195,7 +196,7 @@ def _visits(stores: pd.DataFrame, rep: np.ndarray, minutes_km: np.ndarray, param
     ids = stores["store_id"].to_numpy()
     order = np.argsort(rep, kind="stable")
     edges = np.searchsorted(rep[order], np.arange(rep.max() + 2))
-    parts = []
+    parts: list[tuple[Any, ...]] = []
     for number in range(rep.max() + 1):
         rows = order[edges[number] : edges[number + 1]]
         x, y = _km(stores, rows)
