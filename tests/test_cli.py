@@ -22,8 +22,7 @@ COMMANDS = [
     *(["market", "build"], ["market", "import"], ["market", "check"], ["plan"], ["network"], ["compare"], ["explain"]),
     *(["assumptions"], ["serve"], ["lab"], ["demo"]),
     *(["demand", "catchments"], ["demand", "potentials"], ["demand", "forecast"], ["demand", "store"]),
-    ["report"],
-    ["monitor"],
+    *(["report"], ["monitor"], ["cobranded"]),
 ]
 SETS = ["field.reps=4000", "field.visits_day=40", "field.visits_per_signup=3", "capital.working_rmb=5e9"]
 VILLAGE = [word for pair in SETS for word in ("--set", pair)]
@@ -335,3 +334,14 @@ def test_demand_forecasts_a_plain_table_and_lists_what_it_left_out(lst, tmp_path
 def test_what_cannot_be_done_is_refused_before_it_starts(lst, words, said):
     code, _, complaint = lst(*words)
     assert code == 2 and said in complaint and is_one_sentence(complaint)
+
+
+def test_cobranded_says_the_choice_and_why_not_a_store(lst, tmp_path):
+    code, said, complaint = lst(
+        "cobranded", "--out", tmp_path / "tmall", "--store", 341000003680, "--set", "rollout.draws=50"
+    )
+    assert code == 0, complaint
+    assert "co-branded stores" in said and "with the press's" in said and "Chosen: place 1" in said
+    assert read_run(tmp_path / "tmall").certificate.gap < 0.01
+    code, _, complaint = lst("cobranded", "--out", tmp_path / "other", "--store", 7)
+    assert code == 2 and is_one_sentence(complaint)

@@ -4,6 +4,7 @@ from lst_workbench.catchment.access import cell_access
 from lst_workbench.catchment.calibrate import HuffCalibration, calibrate_huff, huff_shares
 from lst_workbench.catchment.calibrate_sales import SalesCalibration, calibrate_on_sales
 from lst_workbench.catchment.huff import HuffResult, huff_catchments, store_cells
+from lst_workbench.catchment.overlaps import shared_shoppers
 from lst_workbench.catchment.params import HuffParams
 from lst_workbench.catchment.profiles import catchment_profiles, place_profiles
 from lst_workbench.catchment.rivals import TransferResult, store_rivals, transfer_shoppers
@@ -23,6 +24,7 @@ __all__ = [
     "huff_catchments",
     "huff_shares",
     "place_profiles",
+    "shared_shoppers",
     "store_cells",
     "store_rivals",
     "transfer_shoppers",

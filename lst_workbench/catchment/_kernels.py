@@ -214,3 +214,47 @@ def count_rivals(stores: Points, grid: Grid, radius_km: float, first: int, last:
             for r in range(stores.starts[row * grid.columns + left], stores.starts[row * grid.columns + right + 1]):
                 found += _distance_km(stores, s, stores, r, grid.spherical) <= radius_km
         out[s] = found
+
+
+@njit(cache=True, nogil=True)
+def shoppers_shared(
+    stores: Points,
+    cells: Points,
+    attraction: np.ndarray,
+    weight: np.ndarray,
+    pulled: np.ndarray,
+    rate: np.ndarray,
+    grid: Grid,
+    decay: Decay,
+    first_of_pair: np.ndarray,
+    second_of_pair: np.ndarray,
+    out: np.ndarray,
+) -> None:
+    """People who shop at both stores of each pair, in expectation: out[p] = sum_c people[c] P[i, c] P[j, c].
+
+    P[i, c] = A[i] f(d_ic) / pulled[c], `pulled` with the outside option, weight[c] = people[c] / pulled[c]; pairs are
+    sorted by their first store.
+    """
+    near, drawn, count, at = np.empty(0, np.int64), np.empty(0), 0, -1
+    for p in range(first_of_pair.size):
+        i, j = first_of_pair[p], second_of_pair[p]
+        if i != at:
+            at, count = i, 0
+            left, right, bottom, top = _window(grid, stores.u[i], stores.v[i])
+            for row in range(bottom, top + 1):
+                a, z = cells.starts[row * grid.columns + left], cells.starts[row * grid.columns + right + 1]
+                if count + z - a > near.size:
+                    near, drawn = (
+                        np.append(near, np.empty(count + z - a, np.int64)),
+                        np.append(drawn, np.empty(count + z - a)),
+                    )
+                for c in range(a, z):
+                    f = pull(_distance_km(stores, i, cells, c, grid.spherical), rate[c], decay)
+                    if f > 0.0 and pulled[c] > 0.0:
+                        near[count], drawn[count] = c, attraction[i] * f * weight[c] / pulled[c]
+                        count += 1
+        total = 0.0
+        for t in range(count):
+            c = near[t]
+            total += drawn[t] * pull(_distance_km(stores, j, cells, c, grid.spherical), rate[c], decay)
+        out[p] = total * attraction[j]

@@ -8,6 +8,10 @@ from lst_workbench.contracts.catchments import Catchments
 from lst_workbench.contracts.cell_access import CellAccess
 from lst_workbench.contracts.cells import Cells
 from lst_workbench.contracts.cells_plan import CellsPlan
+from lst_workbench.contracts.cobranded import Cobranded
+from lst_workbench.contracts.cobranded_cases import CobrandedCases
+from lst_workbench.contracts.cobranded_quotas import CobrandedQuotas
+from lst_workbench.contracts.cobranded_stores import CobrandedStores
 from lst_workbench.contracts.credit_budget_use import CreditBudgetUse
 from lst_workbench.contracts.credit_budgets import CreditBudgets
 from lst_workbench.contracts.credit_stores import CreditStores
@@ -39,6 +43,7 @@ from lst_workbench.contracts.rivals import Rivals
 from lst_workbench.contracts.sales import Sales
 from lst_workbench.contracts.similar import Similar
 from lst_workbench.contracts.sites import Sites
+from lst_workbench.contracts.store_overlaps import StoreOverlaps
 from lst_workbench.contracts.store_rivals import StoreRivals
 from lst_workbench.contracts.stores import Stores
 from lst_workbench.contracts.table import Table, column
@@ -62,6 +67,10 @@ CONTRACTS: dict[str, type[Table]] = {
         CellAccess,
         Cells,
         CellsPlan,
+        CobrandedStores,
+        CobrandedCases,
+        CobrandedQuotas,
+        Cobranded,
         CreditBudgetUse,
         CreditBudgets,
         CreditStores,
@@ -93,6 +102,7 @@ CONTRACTS: dict[str, type[Table]] = {
         Similar,
         Sites,
         StoreRivals,
+        StoreOverlaps,
         Stores,
         Territories,
         TerritoryMonths,
@@ -118,6 +128,10 @@ __all__ = [
     "CellAccess",
     "Cells",
     "CellsPlan",
+    "CobrandedStores",
+    "CobrandedCases",
+    "CobrandedQuotas",
+    "Cobranded",
     "CreditBudgetUse",
     "CreditBudgets",
     "CreditStores",
@@ -149,6 +163,7 @@ __all__ = [
     "Similar",
     "Sites",
     "StoreRivals",
+    "StoreOverlaps",
     "Stores",
     "Territories",
     "TerritoryMonths",

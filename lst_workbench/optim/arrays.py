@@ -1,7 +1,7 @@
 """Run a model given as arrays on HiGHS: for models too large to write down term by term."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import highspy
 import numpy as np
@@ -30,11 +30,15 @@ class ArrayModel:
 
 @dataclass(frozen=True)
 class ArrayAnswer:
-    """Certificate, the variables' values (empty when there are none), and the reduced costs of a linear program."""
+    """Certificate, values of the variables (empty when there are none); of a linear program also the dual side.
+
+    ``prices`` of a row: what the objective changes by as its active side moves up by one.
+    """
 
     certificate: Certificate
     x: np.ndarray
     reduced_costs: np.ndarray
+    prices: np.ndarray = field(default_factory=lambda: np.empty(0))
 
 
 def solve_arrays(
@@ -96,7 +100,8 @@ def solve_arrays(
         status = Status.WITHIN_GAP
     solution = highs.getSolution()
     certificate = Certificate(value, min(bound, value), status, seconds, maximise=False)
-    return ArrayAnswer(certificate, np.array(solution.col_value), np.array(solution.col_dual))
+    dual = np.array(solution.col_dual), np.array(solution.row_dual)
+    return ArrayAnswer(certificate, np.array(solution.col_value), *dual)
 
 
 def _program(model: ArrayModel, whole: bool) -> highspy.HighsLp:

@@ -1,8 +1,9 @@
 """Planning: the only room that knows several models; the order of stages and the hand-over of tables."""
 
+from lst_workbench.planning.cobranded import make_cobranded
 from lst_workbench.planning.network import make_network
 from lst_workbench.planning.plan import STAGES, make_plan
 from lst_workbench.planning.submit import cancel, progress_of, submit
 from lst_workbench.runs import PlanResult
 
-__all__ = ["STAGES", "PlanResult", "cancel", "make_network", "make_plan", "progress_of", "submit"]
+__all__ = ["STAGES", "PlanResult", "cancel", "make_cobranded", "make_network", "make_plan", "progress_of", "submit"]

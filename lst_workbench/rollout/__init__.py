@@ -2,11 +2,14 @@
 
 from lst_workbench.rollout.chance import Lives, Outcomes, Queues, queues_of, simulate
 from lst_workbench.rollout.check import check_waves
+from lst_workbench.rollout.cobranded import CobrandedParams, CobrandedResult, select_cobranded, why
 from lst_workbench.rollout.draws import draw_figures, quantiles
 from lst_workbench.rollout.wave_params import WaveParams
 from lst_workbench.rollout.waves import WaveResult, plan_waves
 
 __all__ = [
+    "CobrandedParams",
+    "CobrandedResult",
     "Lives",
     "Outcomes",
     "Queues",
@@ -17,5 +20,7 @@ __all__ = [
     "plan_waves",
     "quantiles",
     "queues_of",
+    "select_cobranded",
     "simulate",
+    "why",
 ]
