@@ -2,6 +2,8 @@
 
 import pandas as pd
 
+LOADS = ("visits_signup", "visits_care", "volume_m3_month", "capital_rmb")
+
 
 def check_waves(
     waves: pd.DataFrame,
@@ -47,7 +49,8 @@ def check_waves(
     broken += [("known_store", row.store_id, row.month, 1.0, 0.0) for row in unknown.itertuples()]
     strange = waves[~waves["month"].isin(months["month"])]
     broken += [("known_month", row.store_id, row.month, 1.0, 0.0) for row in strange.itertuples()]
-    plan = waves.merge(stores, on="store_id")
+    loads = dict.fromkeys(LOADS, "float64")  # sums of shorter floats would be rounded beyond a limit that is kept
+    plan = waves.merge(stores, on="store_id").astype(loads)
 
     for month in months.sort_values("month")["month"]:
         now, earlier = plan[plan["month"] == month], plan[plan["month"] < month]

@@ -260,7 +260,10 @@ def largest_loads(problem: WaveProblem) -> Largest:
 
     after = np.full_like(problem.visits, np.inf)
     after[:, :-1] = least_from(problem.visits)[:, 1:]
-    return Largest(problem.visits, after, least_from(problem.volume), least_from(problem.capital))
+    visits = problem.visits.copy()
+    if problem.counts:
+        visits[:, -1] = -1.0
+    return Largest(visits, after, least_from(problem.volume), least_from(problem.capital))
 
 
 def _lift(limits: np.ndarray) -> np.ndarray:

@@ -79,7 +79,9 @@ def starting_prices(dual: Dual) -> np.ndarray:
     )
 
 
-def follow_path(dual: Dual, path: Path, temperatures: tuple[float, ...], params: WaveParams) -> list[Path]:
+def follow_path(
+    dual: Dual, path: Path, temperatures: tuple[float, ...], params: WaveParams, halvings: int = HALVINGS
+) -> list[Path]:
     """Cool the dual step by step; each step starts where the last one points to and takes a few Newton steps.
 
     A step that does not come to rest is taken again in two halves; where that does not help, cooling ends early.
@@ -94,6 +96,8 @@ def follow_path(dual: Dual, path: Path, temperatures: tuple[float, ...], params:
         Falling shares of a store's value.
     params : WaveParams
         Evaluations at each temperature, at most, and the weight of the barrier.
+    halvings : int
+        How often a step that does not come to rest is halved, at most.
 
     Returns
     -------
@@ -103,7 +107,7 @@ def follow_path(dual: Dual, path: Path, temperatures: tuple[float, ...], params:
     path = replace(path, bound=np.inf)
     reached = []
     for temperature in temperatures:
-        path = _cool(dual, path, temperature, params, HALVINGS)
+        path = _cool(dual, path, temperature, params, halvings)
         reached.append(path)
         if path.temperature > temperature:
             break

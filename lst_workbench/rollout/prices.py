@@ -8,6 +8,7 @@ from lst_workbench.rollout.dual import Dual
 from lst_workbench.rollout.newton import Path, follow_path, starting_prices
 from lst_workbench.rollout.wave_inputs import WaveProblem
 from lst_workbench.rollout.wave_params import WaveParams
+from lst_workbench.rollout.whole_signups import with_counts, without_counts
 
 SMALL = 5_000  # stores: fewer are not worth leaving any out
 IDLE = (1e-6, 1e-4, 1e-2)  # of the bound per row: what a price that does nothing may cost
@@ -24,6 +25,17 @@ class FoundPrices:
 
 
 def find_prices(problem: WaveProblem, dual: Dual, params: WaveParams) -> FoundPrices:
+    """Find prices of the problem with whole sign-ups counted, brought back to the rows of the problem itself."""
+    counted = with_counts(problem)
+    if counted is problem:
+        return _find(problem, dual, params)
+    found = _find(counted, Dual(counted, dual.shortfall_price), params)
+    temperature, smooth_x = found.shares_at
+    smooth_x = without_counts(problem, smooth_x)
+    return FoundPrices(without_counts(problem, found.x), found.bound, (temperature, smooth_x))
+
+
+def _find(problem: WaveProblem, dual: Dual, params: WaveParams) -> FoundPrices:
     """Cool rough prices on an even sample of the stores, then sharp ones on those whose decision is open.
 
     Stores that rough prices rule out come back for the bound, which holds for all.
@@ -37,12 +49,12 @@ def find_prices(problem: WaveProblem, dual: Dual, params: WaveParams) -> FoundPr
     path = follow_path(sample, Path.starting(starting_prices(sample)), params.coarse, params)[-1]
     path = follow_path(_open_part(dual, path.x, params.reach[0]), path, params.fine[:2], params)[-1]
     part = _open_part(dual, path.x, params.reach[1])
-    before, last = [path, *follow_path(part, path, params.fine[2:], params)][-2:]
-    target = last.temperature
+    before, sharp = [path, *follow_path(part, path, params.fine[2:], params)][-2:]
+    last, target = sharp, sharp.temperature
     while last.evaluations <= 2 and params.coldest < target == last.temperature:
         target /= 2
-        last = follow_path(part, last, (target,), params)[0]
-    x, bound = _lowest(dual, [last.x, last.best, last.cold])
+        last = follow_path(part, last, (target,), params, halvings=0)[0]
+    x, bound = _lowest(dual, [last.x, last.best, last.cold, sharp.best, sharp.cold])
     return FoundPrices(x, bound, (before.temperature, before.x))
 
 

@@ -14,6 +14,7 @@ REGRETS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
 OPEN = 0.06  # share of a store's worth: closer to nought than this, whether it starts is open
 MONTHS_APART = 0.001  # the same between its two best months: when it starts is open
 PHASE_ROUNDS = 4
+SLOW, PATIENCE = 0.01, 2  # of what is left of the gap: a round that closes less is slow; so many in a row end a phase
 NOISE = 0.02  # share of a store's worth by which the order of a trial is shaken
 # What is open; how much of the price of shared capacities counts; noise.
 PHASES = ((OPEN, 1.0, NOISE), (OPEN, 0.95, NOISE), (2 * OPEN, 0.0, NOISE), (2 * OPEN, 0.0, NOISE / 10))
@@ -57,9 +58,9 @@ def rearranged(
     worth, _, lead = dual.best_starts(prices)
     undecided = (lead < MONTHS_APART * scale) | (worth < 0)
     useful = _useful(problem, prices)
-    length = min(PHASE_ROUNDS, max(1, params.rounds // len(PHASES)))
+    pace = Pace(min(PHASE_ROUNDS, max(1, params.rounds // len(PHASES))), value_of(problem, starts))
     for number in range(params.rounds):
-        reach, shared, noise = PHASES[min(number // length, len(PHASES) - 1)]
+        reach, shared, noise = PHASES[pace.phase]
         room = room_left(problem, starts)
         is_open = useful & ((np.abs(worth) < reach * scale) | np.where(starts < 0, worth > 0, undecided))
         pools = [is_open]
@@ -76,13 +77,42 @@ def rearranged(
                 first, rows, worth, scale, starts, stores, prices, room,
                 shared, dual.shortfall_price, noise, REGRETS[-3], 1.0 if few else TRIALS, number,
             )  # fmt: skip
-        good_enough = value_of(problem, starts) >= found.bound * (1 - params.gap)
-        if shared == 0 and good_enough and not _short_groups(problem, room).any():
+        value = value_of(problem, starts)
+        good_enough = shared == 0 and value >= found.bound * (1 - params.gap)
+        pace.take(value, found.bound)
+        if (good_enough or pace.spent) and not _short_groups(problem, room).any():
             break
     room = room_left(problem, starts)
     waiting = _ranked(worth / scale, (starts < 0) & np.isfinite(worth) & useful)
     insert(waiting, np.inf, worth, scale, starts, stores, prices, room)
     return starts
+
+
+class Pace:
+    """Which phase a search is in: the next one begins when a phase has had its rounds or gains next to nothing.
+
+    Parameters
+    ----------
+    length : int
+        Rounds of a phase, at most; the last one goes on.
+    value : float
+        Value before the search.
+    """
+
+    def __init__(self, length: int, value: float) -> None:
+        self.length, self.value, self.phase, self.rounds, self.slow = length, value, 0, 0, 0
+
+    @property
+    def spent(self) -> bool:
+        """Whether the last phase gains next to nothing."""
+        return self.phase == len(PHASES) - 1 and self.slow >= PATIENCE
+
+    def take(self, value: float, bound: float) -> None:
+        """Count a round that ended at `value`."""
+        gained, self.value = value - self.value, max(value, self.value)
+        self.rounds, self.slow = self.rounds + 1, self.slow + 1 if gained < SLOW * (bound - value) else 0
+        if self.phase < len(PHASES) - 1 and (self.rounds >= self.length or self.slow >= PATIENCE):
+            self.phase, self.rounds, self.slow = self.phase + 1, 0, 0
 
 
 def _useful(problem: WaveProblem, prices: Prices) -> np.ndarray:

@@ -52,6 +52,7 @@ class WaveProblem:
     territory_ids: np.ndarray
     warehouse_ids: np.ndarray
     quotas: pd.DataFrame
+    counts: bool = False  # whether the last month stands for counts of stores (`with_counts`): nothing starts in it
 
     @property
     def n_months(self) -> int:
