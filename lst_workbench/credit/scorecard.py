@@ -16,7 +16,7 @@ from lst_workbench.credit.pairs import Pair
 from lst_workbench.credit.points import cutoff_table, points_table
 from lst_workbench.credit.shapes import Shapes
 from lst_workbench.credit.terms import codes_of, learn_terms, offsets_of, with_pairs
-from lst_workbench.credit.validation import folds_of, measures_of, unseen_pd
+from lst_workbench.credit.validation import drawn_together, folds_of, measures_of, slope_of, unseen_pd
 
 Floats = NDArray[np.float64]
 WORDS = {"increasing": 1, "decreasing": -1, 1: 1, -1: -1}
@@ -202,9 +202,10 @@ def fit_scorecard(
     Every column is cut into bins (ranges of equal count, special codes, levels, rare levels, missing), and log-odds of
     default are a sum of one effect per bin: smooth over ranges as far as the data ask, monotone where declared
     (`fit_shapes`). Pairs of features that clearly tell more together than apart (`choose_pairs`) get a grid of cells.
-    Points are ``-double_odds_points / ln 2`` times the effect, rounded; PD follows from the sum of points, so the
-    points table is the model. Columns that are personal, constant, double, identifiers, dated after the
-    decision or suspiciously predictive are left out, and ``tables["columns"]`` says why.
+    Effects are then drawn together as far as outcomes of unseen rows ask. Points are ``-double_odds_points / ln 2``
+    times the effect, rounded; PD follows from the sum of points, so the points table is the model. Columns that are
+    personal, constant, double, identifiers, dated after the decision or suspiciously predictive are left out, and
+    ``tables["columns"]`` says why.
 
     Parameters
     ----------
@@ -256,14 +257,17 @@ def fit_scorecard(
     most_terms = (params.most_pairs, params.most_cells)
     folds = folds_of(applications, groups, params.folds, params.seed)
     told = unseen_pd(folds, codes, y, bins, direction, *most_terms)
-    measured = [measures_of("cross_validated", y, told)]
+    held_out = drawn_together(y, told, folds)
+    measured = [measures_of("cross_validated", y, held_out)]
     if dates is not None:
         latest = np.flatnonzero((dates > dates.quantile(1 - params.latest_share)).to_numpy())
         later = unseen_pd([latest], codes, y, bins, direction, *most_terms)
         measured.append(measures_of("out_of_time", y, later))
     pairs, shapes = learn_terms(codes, y, bins, direction, *most_terms)
     tables = {"columns": columns, "measures": pd.concat([m for m in measured if len(m)], ignore_index=True)}
-    return card_of(shapes, with_pairs(codes, bins, pairs), y, bins, pairs, tables, told, params)
+    codes = with_pairs(codes, bins, pairs)
+    shapes = shapes.shrunk(slope_of(y, told), codes, y)
+    return card_of(shapes, codes, y, bins, pairs, tables, held_out, params)
 
 
 def card_of(
