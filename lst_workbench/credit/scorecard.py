@@ -17,6 +17,7 @@ from lst_workbench.credit.points import cutoff_table, points_table
 from lst_workbench.credit.shapes import Shapes
 from lst_workbench.credit.terms import codes_of, learn_terms, offsets_of, with_pairs
 from lst_workbench.credit.validation import drawn_together, folds_of, measures_of, slope_of, unseen_pd
+from lst_workbench.optim import in_chunks
 
 Floats = NDArray[np.float64]
 WORDS = {"increasing": 1, "decreasing": -1, 1: 1, -1: -1}
@@ -113,9 +114,14 @@ class Scorecard:
         codes = codes_of(applications, self.bins, self.pairs)
         total, error = np.empty(len(codes)), np.zeros(len(codes))
         worst = np.empty((len(codes), self.params.reasons), dtype=np.int32)
-        add_points(codes, self.points, self.usual, self.base, total, worst)
-        if ranges:
-            add_variance(codes, self.variance, error)
+
+        def add_up(first: int, last: int) -> None:
+            part = slice(first, last)
+            add_points(codes[part], self.points, self.usual, self.base, total[part], worst[part])
+            if ranges:
+                add_variance(codes[part], self.variance, error[part])
+
+        in_chunks(len(codes), add_up)
         return total, np.sqrt(np.maximum(error, 0.0)), worst
 
 
