@@ -18,7 +18,6 @@ from lst_workbench.views.stores import store_name
 from lst_workbench.views.tables import grid, unit_words
 
 SHOWN_CHOSEN, SHOWN_NEXT = 15, 8
-REFUSED = ("too_small", "buys_too_little", "poor_credit")
 
 
 def finding(choice: StageOutput, lang: str) -> str:
@@ -107,9 +106,8 @@ def chosen(cases: pd.DataFrame, market: Market, lang: str) -> str:
     ]
     names = ("rank", "shop", "wave", "area", "potential", "fitout", "gain", "payback", "range", "press")
     columns = [(text(f"cobranded.col.{name}", lang), "txt" if name in ("shop", "range") else "num") for name in names]
-    heading = head(
-        "cobranded.list", lang, text("cobranded.list.sub", lang, n=count(len(taken), lang), all=count((cases["rank"] > 0).sum(), lang))
-    )
+    said = text("cobranded.list.sub", lang, n=count(len(taken), lang), all=count((cases["rank"] > 0).sum(), lang))
+    heading = head("cobranded.list", lang, said)
     return heading + grid(columns, rows, text("cobranded.list", lang))
 
 
@@ -170,7 +168,8 @@ def why_card(row: pd.Series | None, cases: pd.DataFrame, market: Market, lang: s
         return heading + _none(lang)
     store = market.stores[market.stores["store_id"] == row["store_id"]].iloc[0].to_dict()
     kind = "good" if row["rank"] > 0 else "quiet"
-    pill = f'<span class="pill {kind}">{escape(text(f"cobranded.reason.{row['reason']}", lang))}</span>'
+    reason = str(row["reason"])
+    pill = f'<span class="pill {kind}">{escape(text(f"cobranded.reason.{reason}", lang))}</span>'
     facts = [("cobranded.col.gain_alone", rmb(row["value"], lang))]
     if row["gain"] == row["gain"]:
         facts.append(("cobranded.col.gain", rmb(row["gain"], lang)))
@@ -198,7 +197,8 @@ def option(row: Any, lang: str) -> str:
 
 def _sentence(row: pd.Series, market: Market, lang: str) -> str:
     """Reason of one candidate in words, the shop in its way by name."""
-    by = market.stores[market.stores["store_id"] == row["blocked_by"]] if row["blocked_by"] is not pd.NA else []
+    other = -1 if row["blocked_by"] is pd.NA else row["blocked_by"]
+    by = market.stores[market.stores["store_id"] == other]
     figures = {
         "gain": rmb(row["gain"], lang) if row["gain"] == row["gain"] else "",
         "line": rmb(row["line"], lang) if row["line"] == row["line"] else "",

@@ -11,7 +11,7 @@ from lst_workbench.planning.store_study import StoreAbout, StoreForecast, StoreS
 from lst_workbench.views import marks
 from lst_workbench.views.cards import Figures, head, kpi_card
 from lst_workbench.views.formats import count, day, number, rmb, share
-from lst_workbench.views.messages import bilingual, both, text
+from lst_workbench.views.messages import bilingual, text
 from lst_workbench.views.store_charts import peak_of
 from lst_workbench.views.stores import store_name
 from lst_workbench.views.tables import grid
@@ -73,10 +73,10 @@ def kpis(
              key="catchment.radius_km"),
         kpi_card("kpi.shopper_share", "kpi.shopper_share.means", _small(of["shopper_share"]), "", figures, lang,
              foot=text("kpi.rivals", lang, n=count(of["rivals"], lang), km=radius), key="catchment.decay_per_km"),
-        kpi_card("kpi.access", "kpi.access.means", number(about.access_m2_1000), text("unit.m2_1000", lang), figures, lang,
-             foot=text("kpi.access.median", lang, n=number(about.median_access_m2_1000))),
-        kpi_card("kpi.orders", "kpi.orders.means", rmb(wallet * potential["mean"], lang), text("unit.month", lang), figures,
-             lang, foot=text("kpi.orders.foot", lang, n=share(wallet)), key="platform.wallet_share"),
+        kpi_card("kpi.access", "kpi.access.means", number(about.access_m2_1000), text("unit.m2_1000", lang), figures,
+             lang, foot=text("kpi.access.median", lang, n=number(about.median_access_m2_1000))),
+        kpi_card("kpi.orders", "kpi.orders.means", rmb(wallet * potential["mean"], lang), text("unit.month", lang),
+             figures, lang, foot=text("kpi.orders.foot", lang, n=share(wallet)), key="platform.wallet_share"),
         _peak(weeks, figures, lang),
     ]  # fmt: skip
     return f'<div class="kpis n6">{"".join(made)}</div>'

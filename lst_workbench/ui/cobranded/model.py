@@ -59,7 +59,10 @@ class CobrandedState(HasTraits):
                 self.said = ("cobranded.too_large", str(MOST_STORES))
                 return
             first = make_cobranded(self.market, self._base())
-            self._known = {**tables_of(self.market), **{name: first.tables[name] for name in ("catchments", "potentials")}}
+            self._known = {
+                **tables_of(self.market),
+                **{name: first.tables[name] for name in ("catchments", "potentials")},
+            }
         except LstError as error:
             self.said = ("error.cobranded", str(error))
             return

@@ -106,7 +106,7 @@ class Side(w.VBox):
             if abs(slider.value - state.levers[key]) > 1e-9:
                 slider.value = min(max(state.levers[key], slider.min), slider.max)
         self._reset.description = text("reset", lang)
-        self._message.value = states.said(*state.said, lang) if state.said[0] and state.choice else ""
+        self._message.value = states.said(state.said[0], state.said[1], lang) if state.said[0] and state.choice else ""
 
     def _show_list(self, _: Any = None) -> None:
         state, lang = self.state, self.state.lang
