@@ -24,11 +24,11 @@ def finding(choice: StageOutput, lang: str) -> str:
     """Say how many shops, what they cost and when that is paid back, beside what the press's figure would promise."""
     value = choice.tables["kpis"].set_index("name")["value"]
     said = text(
-        "cobranded.headline" if value["payback_months"] == value["payback_months"] else "cobranded.headline.never",
+        "cobranded.headline" if value["payback_p50_months"] > 0 else "cobranded.headline.never",
         lang,
         n=count(value["cobranded_stores"], lang),
         cost=rmb(value["fitout_rmb"], lang),
-        months=months(value["payback_months"], lang),
+        months=months(value["payback_p50_months"], lang),
     )
     aside = text(
         "cobranded.aside",

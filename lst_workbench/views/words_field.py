@@ -11,8 +11,8 @@ FIELD: dict[str, tuple[str, str]] = {
         "该市场过大，无法即时选店：请运行 lst cobranded。",
     ),
     "cobranded.headline": (
-        "{n} shops become Tmall stores for {cost} of fit-out, paid back in {months}.",
-        "{n} 家门店改造为天猫小店，装修投入 {cost}，回本期 {months}。",
+        "{n} shops become Tmall stores for {cost} of fit-out; half of them pay back within {months}.",
+        "{n} 家门店改造为天猫小店，装修投入 {cost}，半数在 {months}内回本。",
     ),
     "cobranded.headline.never": (
         "{n} shops become Tmall stores for {cost} of fit-out, which is never paid back.",

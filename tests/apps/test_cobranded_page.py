@@ -24,7 +24,7 @@ def test_the_page_says_how_many_shops_and_when_they_pay_back(page):
     assert "become Tmall stores for ¥" in page.text(".finding h1")
     assert "The press's uplift would promise" in page.text(".finding p")
     assert page.run("return document.querySelectorAll('.kpi').length") == 5
-    for part in (".why-card", ".chosen", ".next", ".reasons"):
+    for part in (".why-card", ".chosen", ".following", ".reasons"):
         assert len(page.text(part)) > 60, part
     assert page.until(MARKS, "marks of the chosen") >= 5
     assert page.hosts() <= {"127.0.0.1"} and not page.errors()

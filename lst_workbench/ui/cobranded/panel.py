@@ -127,7 +127,7 @@ class CobrandedBody(w.VBox):
         self.state = state
         self._kpis = html("kpi-row")
         self._why, self._waves = html("card", "why-card"), html("card")
-        self._chosen, self._next = html("card", "span12", "chosen"), html("card", "span7", "next")
+        self._chosen, self._next = html("card", "span12", "chosen"), html("card", "span7", "following")
         self._reasons = html("card", "span5", "reasons")
         self._map_head, self._legend, self._note = html("head"), html(), html("map-note")
         self._map = FittedMap(self._layer())
@@ -143,8 +143,10 @@ class CobrandedBody(w.VBox):
 
     def _layer(self) -> maps.MapLayer:
         assert self.state.market is not None
-        marks = cobranded_maps.marks(self.state.cases, self.state.market.stores, self.state.store_id, self.state.lang)
-        return maps.with_labels(cobranded_maps.ground(self.state.market.cells, self.state.lang), marks)
+        market, lang = self.state.market, self.state.lang
+        marks = cobranded_maps.marks(self.state.cases, market.stores, self.state.store_id, lang)
+        names = maps.place_labels(market.places, lang)
+        return maps.with_labels(cobranded_maps.ground(market.cells, lang), [*names, *marks])
 
     def _show(self, _: Any = None) -> None:
         state, lang = self.state, self.state.lang
