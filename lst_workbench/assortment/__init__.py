@@ -5,6 +5,7 @@ from lst_workbench.assortment.facings import FacingParams, FacingsResult, alloca
 from lst_workbench.assortment.mnl import MnlParams, fit_mnl
 from lst_workbench.assortment.mnl_result import MnlResult
 from lst_workbench.assortment.ranges import AssortmentParams, AssortmentResult, optimise_assortment
+from lst_workbench.assortment.stockouts import UnseenResult, recover_demand
 
 __all__ = [
     "AssortmentParams",
@@ -13,8 +14,10 @@ __all__ = [
     "FacingsResult",
     "MnlParams",
     "MnlResult",
+    "UnseenResult",
     "allocate_facings",
     "audit_assortment",
     "fit_mnl",
     "optimise_assortment",
+    "recover_demand",
 ]

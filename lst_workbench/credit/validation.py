@@ -5,14 +5,15 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.special import expit
+from scipy.special import expit, logit
 
 from lst_workbench.contracts import InputError
 from lst_workbench.credit.binning import Bins
-from lst_workbench.credit.measures import measure
+from lst_workbench.credit.measures import calibration_slope, measure
 from lst_workbench.credit.terms import learn_terms, with_pairs
 
 Floats = NDArray[np.float64]
+LEAST_SLOPE = 0.5
 
 
 def folds_of(applications: pd.DataFrame, groups: str | None, folds: int, seed: int) -> list[NDArray[np.int64]]:
@@ -48,6 +49,24 @@ def unseen_pd(
             pairs, shapes = learn_terms(codes[seen], y[seen], bins, direction, most_pairs, most_cells)
             pd_[part] = expit(shapes.log_odds(with_pairs(codes[part], bins, pairs)))
     return pd_
+
+
+def slope_of(y: Floats, pd_: Floats) -> float:
+    """How far unseen outcomes follow the PDs told, at most 1: a fit to few rows sets stores too far apart."""
+    told = ~np.isnan(pd_)
+    if not 0 < y[told].sum() < told.sum():
+        return 1.0
+    return float(np.clip(calibration_slope(y[told], pd_[told])[0], LEAST_SLOPE, 1.0))
+
+
+def drawn_together(y: Floats, pd_: Floats, parts: Sequence[NDArray[np.int64]]) -> Floats:
+    """PD of each part with the slope that the other parts' outcomes ask for."""
+    drawn, mean = pd_.copy(), float(logit(y.mean()))
+    for part in parts:
+        others = pd_.copy()
+        others[part] = np.nan
+        drawn[part] = expit(mean + slope_of(y, others) * (logit(pd_[part]) - mean))
+    return drawn
 
 
 def measures_of(sample: str, y: Floats, pd_: Floats) -> pd.DataFrame:

@@ -20,6 +20,7 @@ from lst_workbench.inventory.reorder_points import (
     ss_poisson,
     ss_power_approximation,
 )
+from lst_workbench.inventory.replay import Policy, ReplayResult, procurement_cycle, replay_policies
 from lst_workbench.inventory.single_period import (
     newsvendor_discrete,
     newsvendor_lognormal,
@@ -34,6 +35,8 @@ __all__ = [
     "MonitorParams",
     "OrderParams",
     "OrderResult",
+    "Policy",
+    "ReplayResult",
     "eoq",
     "eoq_all_units_discounts",
     "eoq_backorders",
@@ -44,7 +47,9 @@ __all__ = [
     "newsvendor_normal",
     "newsvendor_poisson",
     "newsvendor_profit",
+    "procurement_cycle",
     "propose_orders",
+    "replay_policies",
     "rq_cost",
     "rq_normal",
     "rq_poisson",
