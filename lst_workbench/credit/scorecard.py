@@ -16,7 +16,7 @@ from lst_workbench.credit.pairs import Pair
 from lst_workbench.credit.points import cutoff_table, points_table
 from lst_workbench.credit.shapes import Shapes
 from lst_workbench.credit.terms import codes_of, learn_terms, offsets_of, with_pairs
-from lst_workbench.credit.validation import drawn_together, folds_of, measures_of, slope_of, unseen_pd
+from lst_workbench.credit.validation import against_data, drawn_together, folds_of, measures_of, slope_of, unseen_pd
 from lst_workbench.optim import in_chunks
 
 Floats = NDArray[np.float64]
@@ -71,7 +71,8 @@ class Scorecard:
     """A fitted score; the points table is the model.
 
     ``tables``: ``points`` (feature, bin, points, rows, defaults, default_share, row_share; a pair of features is named
-    "a × b"), ``columns`` (feature, used, reason), ``measures`` (sample, measure, value, low, high), ``cutoffs``
+    "a × b"), ``columns`` (feature, used, reason, note: a declared
+    direction that the data contradict), ``measures`` (sample, measure, value, low, high), ``cutoffs``
     (`cutoff_table`). ``held_out`` is the PD of each application by a fit that had not seen it.
     """
 
@@ -261,6 +262,8 @@ def fit_scorecard(
     if not bins:
         raise InputError("applications", ["no column can be used; see which were left out: " + _left_out(columns)])
     codes = codes_of(applications, bins)
+    contrary = columns["feature"].isin(against_data(codes, y, bins, direction))
+    columns["note"] = np.where(contrary, "the declared direction runs against the data", "")
     most_terms = (params.most_pairs, params.most_cells)
     folds = folds_of(applications, groups, params.folds, params.seed)
     told = unseen_pd(folds, codes, y, bins, direction, *most_terms)

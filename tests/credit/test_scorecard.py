@@ -280,3 +280,10 @@ def test_ranges_are_found_as_by_numpy_edges_included(count):
     codes = Bins("x", edges, (), True).codes(pd.Series(values))
     expected = np.where(np.isfinite(values), np.searchsorted(edges, values, side="right"), count + 1)
     np.testing.assert_array_equal(codes, expected)
+
+
+def test_a_declared_direction_that_the_data_contradict_is_named():
+    columns = fit(shops(), monotone={"months_open": 1, "debt_share": 1, "noise": 1}).tables["columns"]
+    notes = columns.set_index("feature")["note"]
+    assert notes["months_open"] == "the declared direction runs against the data"
+    assert (notes.drop("months_open") == "").all()
