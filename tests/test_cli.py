@@ -9,11 +9,13 @@ import sys
 import time
 from pathlib import Path
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
 
 from lst_workbench import cli
+from lst_workbench.assumptions import data_folder
 from lst_workbench.contracts import LstError
 from lst_workbench.market import claimed
 from lst_workbench.runs import RunWriter, disk, read_progress, read_run
@@ -22,7 +24,11 @@ COMMANDS = [
     *(["market", "build"], ["market", "import"], ["market", "check"], ["plan"], ["network"], ["compare"], ["explain"]),
     *(["assumptions"], ["serve"], ["lab"], ["demo"]),
     *(["demand", "catchments"], ["demand", "potentials"], ["demand", "forecast"], ["demand", "store"]),
+<<<<<<< HEAD
     *(["report"], ["monitor"], ["cobranded"], ["credit"]),
+=======
+    *(["report"], ["monitor"], ["cobranded"], ["beats"]),
+>>>>>>> main
 ]
 SETS = ["field.reps=4000", "field.visits_day=40", "field.visits_per_signup=3", "capital.working_rmb=5e9"]
 VILLAGE = [word for pair in SETS for word in ("--set", pair)]
@@ -344,4 +350,25 @@ def test_cobranded_says_the_choice_and_why_not_a_store(lst, tmp_path):
     assert "co-branded stores" in said and "with the press's" in said and "Chosen: place 1" in said
     assert read_run(tmp_path / "tmall").certificate.gap < 0.01
     code, _, complaint = lst("cobranded", "--out", tmp_path / "other", "--store", 7)
+    assert code == 2 and is_one_sentence(complaint)
+
+
+def test_beats_writes_the_lists_of_every_rep_a_layer_and_a_map(lst, tmp_path):
+    assert lst("plan", "--out", tmp_path / "run", "--set", "rollout.draws=20")[0] == 0
+    words = ["--out", tmp_path / "field", "--month", 2, "--holdout", 0.2]
+    code, said, complaint = lst("beats", tmp_path / "run", *words)
+    assert code == 0, complaint
+    assert "reps with" in said and "held_out" in said
+    lists = sorted(path.name for path in (tmp_path / "field" / "reps").iterdir())
+    assert lists[:2] == ["rep-00001.csv", "rep-00001.xlsx"]
+    page = (tmp_path / "field" / "beats.html").read_text("utf-8")
+    assert "rep 1" in page and not re.search(r'<(script|link|img)[^>]+(src|href)="https?:', page)
+    layer = gpd.read_file(tmp_path / "field" / "beats.gpkg", layer="visits")
+    rows = pd.read_csv(tmp_path / "field" / "visits.csv")
+    assert len(layer) == len(rows) and set(rows["purpose"]) == {"care", "sign_up"}
+    lot = pd.read_csv(tmp_path / "field" / "holdouts.csv").set_index("place_id")["arm"]
+    stores = pd.read_parquet(data_folder() / "sample" / "stores.parquet").set_index("store_id")["place_id"]
+    signed = rows.loc[rows["purpose"] == "sign_up", "store_id"].map(stores).map(lot)
+    assert len(signed) and (signed == "treated").all()
+    code, _, complaint = lst("beats", tmp_path / "run", "--month", 99)
     assert code == 2 and is_one_sentence(complaint)

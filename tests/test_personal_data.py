@@ -13,7 +13,7 @@ from lst_workbench.ui.credit import CreditState
 from lst_workbench.ui.credit.panel import CreditPanel
 
 PLANTED = {
-    "owner_name": "欧阳秘密", "phone": "13912345678", "identity_number": "341004198001011234",
+    "owner_name": "欧阳秘密", "owner_phone": "13912345678", "identity_number": "341004198001011234",
     "店主姓名": "Secret Owner", "手机号码": "13898765432",
 }  # fmt: skip
 
@@ -79,7 +79,7 @@ def test_a_fault_of_past_credit_quotes_no_person(planted_market, tmp_path, capsy
     history = pd.read_parquet(planted_market / "credit.parquet")
     market = read_market(planted_market)
     write_market(market, tmp_path / "market")
-    history["order_rmb_month"] = PLANTED["phone"] + "x"
+    history["order_rmb_month"] = PLANTED["owner_phone"] + "x"
     history.to_parquet(tmp_path / "market" / "credit.parquet")
     with pytest.raises(SystemExit) as ended:
         cli.run(["credit", str(tmp_path / "market")])

@@ -144,3 +144,105 @@ def fill_by_score(
             if chosen[s, j] == 0 and mine[j] > 0.0 and (load[:, j] <= left).all():
                 chosen[s, j] = 1
                 left -= load[:, j]
+
+
+@njit(cache=True, nogil=True)
+def best_counts(
+    attraction: np.ndarray,
+    of_store: np.ndarray,
+    outside: np.ndarray,
+    margin: np.ndarray,
+    limit: np.ndarray,
+    must_start: np.ndarray,
+    must_item: np.ndarray,
+    chosen: np.ndarray,
+    value: np.ndarray,
+    bound: np.ndarray,
+    price: np.ndarray,
+    first_store: int,
+    last_store: int,
+) -> None:
+    """Best range of each store when only the number of items is limited: the k items of most worth v_j (m_j - q).
+
+    q rises to the best ratio (Dinkelbach 1967), so what does not pay at one q never pays again. ``price`` is what the
+    best item left out would add. Bounds are the values: the k largest are the optimum of each ratio's problem.
+    """
+    items = margin.size
+    w, open_items = np.empty(items), np.empty(items, np.int64)
+    obliged = np.zeros(items, np.bool_)
+    for s in range(first_store, last_store):
+        v, v0, earned = attraction[of_store[s]], outside[s], 0.0
+        for t in range(must_start[s], must_start[s + 1]):
+            j = must_item[t]
+            obliged[j] = True
+            chosen[s, j] = 1
+            v0 += v[j]
+            earned += v[j] * margin[j]
+        places = min(float(items), limit[s, 0]) - (must_start[s + 1] - must_start[s])
+        ratio, count = earned / v0, 0
+        for j in range(items):
+            if v[j] > 0.0 and not obliged[j]:
+                open_items[count] = j
+                count += 1
+        cut, next_worth = 0.0, 0.0
+        for _ in range(RATIOS):
+            kept = 0
+            for t in range(count):
+                j = open_items[t]
+                if margin[j] > ratio:
+                    open_items[kept], w[kept] = j, v[j] * (margin[j] - ratio)
+                    kept += 1
+            count = kept
+            cut, next_worth = _cut(w[:count].copy(), int(places))
+            top, bottom, taken = earned, v0, 0
+            for t in range(count):
+                if w[t] > cut:
+                    j = open_items[t]
+                    top, bottom, taken = top + v[j] * margin[j], bottom + v[j], taken + 1
+            for t in range(count):
+                if w[t] == cut and taken < int(places):
+                    j = open_items[t]
+                    top, bottom, taken = top + v[j] * margin[j], bottom + v[j], taken + 1
+            if top / bottom <= ratio * (1.0 + 1e-15):
+                break
+            ratio = top / bottom
+        taken = 0
+        for strictly in (True, False):
+            for t in range(count):
+                if taken < int(places) and (w[t] > cut if strictly else w[t] == cut):
+                    chosen[s, open_items[t]] = 1
+                    taken += 1
+        reached = v0
+        for t in range(count):
+            reached += v[open_items[t]] * chosen[s, open_items[t]]
+        for t in range(must_start[s], must_start[s + 1]):
+            obliged[must_item[t]] = False
+        value[s] = bound[s] = ratio
+        price[s, 0] = next_worth / reached
+
+
+@njit(cache=True, nogil=True)
+def _cut(worth: np.ndarray, places: int) -> tuple[float, float]:
+    """Worth of the last of the `places` best and of the next; `worth` is reordered (Hoare's quickselect)."""
+    if worth.size <= places:
+        return 0.0, 0.0
+    if places <= 0:
+        return np.inf, worth.max()
+    low, high, k = 0, worth.size - 1, places - 1
+    while low < high:
+        pivot, i, j = worth[(low + high) // 2], low, high
+        while i <= j:
+            while worth[i] > pivot:
+                i += 1
+            while worth[j] < pivot:
+                j -= 1
+            if i <= j:
+                worth[i], worth[j] = worth[j], worth[i]
+                i, j = i + 1, j - 1
+        if k <= j:
+            high = j
+        elif k >= i:
+            low = i
+        else:
+            break
+    return worth[k], worth[places:].max()

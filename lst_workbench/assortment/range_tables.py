@@ -69,6 +69,10 @@ def read_range_tables(
     if faults:
         raise InputError("the tables of a range", faults)
     refusals = Refusals()
+    _strangers("utilities", utilities, "sku", items["sku"], "items", refusals)
+    for name, table in (("utilities", utilities), ("must_carry", must_carry)):
+        if table is not None and "store_id" in table:
+            _strangers(name, table, "store_id", stores["store_id"], "stores", refusals)
     items = _sound_items(items, cash, refusals)
     stores, group, matrix = _with_utilities(_sound_stores(stores, refusals), items, utilities, key, refusals)
     must = _obligations(stores, items, matrix[group], must_carry, refusals)
@@ -85,6 +89,15 @@ def read_range_tables(
         np.ascontiguousarray(load[active]), np.ascontiguousarray(limit[fits][:, active]),
         tuple(present[k][0] for k in np.flatnonzero(active)), must[fits], refusals.table(),
     )  # fmt: skip
+
+
+def _strangers(name: str, table: pd.DataFrame, column: str, known: pd.Series, where: str, refusals: Refusals) -> None:
+    """List the stores or items of a table that the table of stores or items does not have."""
+    rows = table.groupby(column, sort=False, observed=True).size()
+    for stranger, count in rows[~rows.index.isin(known)].items():
+        what, store, sku = ("store", stranger, None) if column == "store_id" else ("item", None, stranger)
+        words = f"is in {count:,} rows of {name} but not in {where}; they are ignored"
+        refusals.add(store, sku, f"{what} {stranger} {words}")
 
 
 def _limit(values: pd.Series) -> np.ndarray:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from lst_workbench.assortment._range_kernels import best_ranges, fill_by_score, value_of
+from lst_workbench.assortment._range_kernels import best_counts, best_ranges, fill_by_score, value_of
 from lst_workbench.assortment.range_tables import RangeProblem, read_range_tables
 from lst_workbench.contracts import LstError
 from lst_workbench.optim import Certificate, Status, in_chunks
@@ -229,11 +229,15 @@ def _best(
     chosen = np.zeros((count, len(problem.items)), np.uint8)
     value, bound, price = np.empty(count), np.empty(count), np.zeros((count, len(problem.load)))
     margin, obliged = problem.items["margin_rmb"].to_numpy(float), _rows(must)
-    solve = partial(
+    only_count = partial(
+        best_counts, block.attraction, block.of_store, block.outside, margin, block.limit, *obliged, chosen, value,
+        bound, price,
+    )  # fmt: skip
+    all_limits = partial(
         best_ranges, block.attraction, block.of_store, block.outside, margin, problem.load, block.limit, *obliged,
         params.slack, params.nodes, chosen, value, bound, price,
     )  # fmt: skip
-    in_chunks(count, solve)
+    in_chunks(count, only_count if problem.limit_names == ("max_items",) else all_limits)
     return chosen, value, bound, price
 
 

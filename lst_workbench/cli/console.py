@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from lst_workbench.assumptions import Scenario
+    from lst_workbench.market import Market
+    from lst_workbench.runs import PlanResult
 
 RUNS = Path("runs")
 ROWS_SHOWN = 20
@@ -70,6 +72,20 @@ def scenario_of(name: str, sets: list[str] | None) -> "Scenario":
         raise InputError("--set", faults)
     chosen = load_scenario(name)
     return chosen.override({key.strip(): value.strip() for key, _, value in pairs}) if pairs else chosen
+
+
+def run_and_market(run_folder: Path, market: Path | None) -> "tuple[PlanResult, Market]":
+    """Read a run and the market that it planned; another market is refused."""
+    from lst_workbench.assumptions import data_folder
+    from lst_workbench.contracts import InputError
+    from lst_workbench.market import read_market
+    from lst_workbench.runs import read_run
+
+    result = read_run(run_folder)
+    known = read_market(market or result.meta.get("market_folder") or data_folder() / "sample")
+    if known.meta.fingerprint != result.meta["market"]["fingerprint"]:
+        raise InputError("the market", [f"{known.meta.name} is not the one that {run_folder} planned; give --market"])
+    return result, known
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""What is carried out in the field: co-branded stores."""
+"""What is carried out in the field: co-branded stores, beats and visit lists."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,9 +12,12 @@ from lst_workbench.cli.console import (
     Out,
     ScenarioName,
     Sets,
+    err,
+    folder_of,
     out,
     print_table,
     progress_bar,
+    run_and_market,
     scenario_of,
     store_of,
 )  # fmt: skip
@@ -76,3 +79,72 @@ def _why(table: "pd.DataFrame", store_id: int) -> str:
     if row.empty:
         raise InputError("co-branded stores", [f"store {store_id} is no candidate; give one that is in the system"])
     return why(row.iloc[0], int((table["rank"] > 0).sum()))
+
+
+@app.command(epilog="Example: lst beats runs/base --month 1 --holdout 0.1 --out field")
+def beats(
+    run_folder: Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a run of lst plan.")],
+    to: Annotated[Path, typer.Option("--out", parser=folder_of, metavar="PATH", help="Folder of the lists.")] = Path(
+        "field"
+    ),
+    market: Annotated[Path | None, typer.Option(help="Folder of the market, where the run's own has moved.")] = None,
+    month: Annotated[int, typer.Option(help="Month of the plan, from 1.")] = 1,
+    weeks: Annotated[int, typer.Option(help="Weeks to make lists for.")] = 4,
+    reps: Annotated[int | None, typer.Option(help="Reps; as many as their stores in care need when left out.")] = None,
+    holdout: Annotated[float, typer.Option(help="Share of places, drawn by lot, where nobody is signed.")] = 0.0,
+    stagger: Annotated[int, typer.Option(help="Spread the starts of places over so many months by lot.")] = 0,
+    scenario: ScenarioName = "base",
+    sets: Sets = None,
+    lang: Annotated[str, typer.Option(help="Language of the map: en or zh.")] = "en",
+) -> None:
+    """Cut a plan's stores into beats and write every rep's visit lists, with a map."""
+    with err.status("Cutting beats"):
+        from lst_workbench.planning.beats import plan_beats, visit_rows
+
+        result, bundle = run_and_market(run_folder, market)
+        asked = scenario_of(scenario, sets).at_stores(len(bundle.stores))
+        found, stores, lot = plan_beats(
+            bundle, result, asked, month=month, weeks=weeks, reps=reps, held_out_share=holdout, stagger_months=stagger
+        )
+        rows = visit_rows(found, stores, bundle.places)
+    _write_field(found.tables["beats"], rows, lot, to, lang)
+    figures = found.kpis()
+    out.print(
+        f"{figures['reps']:,.0f} reps with {figures['smallest_stores']:,.0f} to {figures['largest_stores']:,.0f} "
+        f"stores each; {figures['fits_share']:.0%} of their weeks fit into the days there are, "
+        f"{figures['travel_share']:.0%} of the time is spent on the way.",
+        style="bold",
+        highlight=False,
+    )
+    shown = ["rep_id", "stores", "visits_week", "days_week", "travel_km_week", "orders_week", "lines_week", "fits"]
+    print_table(found.tables["beats"][shown].head(ROWS_SHOWN), "Beats")
+    if len(lot):
+        arms = lot["arm"].value_counts()
+        out.print("Places by lot: " + ", ".join(f"{arm} {n:,}" for arm, n in arms.items() if n), highlight=False)
+    out.print(f"Lists: {to}", highlight=False)
+
+
+def _write_field(beats: "pd.DataFrame", visits: "pd.DataFrame", lot: "pd.DataFrame", to: Path, lang: str) -> None:
+    """Write CSV of all, CSV and Excel for each rep, a GeoPackage and a map that needs no network."""
+    import geopandas as gpd
+
+    from lst_workbench.views.beat_maps import beats_layer
+    from lst_workbench.views.downloads import csv_bytes, excel_bytes
+    from lst_workbench.views.leaflet_maps import folium_map
+
+    (to / "reps").mkdir(parents=True, exist_ok=True)
+    for name, table in {"beats": beats, "visits": visits, "holdouts": lot}.items():
+        if len(table):
+            (to / f"{name}.csv").write_bytes(csv_bytes(table))
+    for rep_id, own in visits.groupby("rep_id"):
+        file = to / "reps" / f"rep-{rep_id:05d}"
+        file.with_suffix(".csv").write_bytes(csv_bytes(own))
+        sheets = {"targets": beats[beats["rep_id"] == rep_id], **{f"week {w}": part for w, part in own.groupby("week")}}
+        file.with_suffix(".xlsx").write_bytes(excel_bytes(sheets))
+    for layer, table in {"beats": beats, "visits": visits}.items():
+        points = gpd.points_from_xy(table["lon"], table["lat"], crs="EPSG:4326")
+        gpd.GeoDataFrame(table.astype({"group": str}) if "group" in table else table, geometry=points).to_file(
+            to / "beats.gpkg", layer=layer
+        )
+    page = folium_map(beats_layer(visits, beats, lang), height=720).get_root().render()
+    (to / "beats.html").write_text(page, encoding="utf-8")

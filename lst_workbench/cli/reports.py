@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from lst_workbench.cli.console import out
+from lst_workbench.cli.console import out, run_and_market
 
 app = typer.Typer()
 
@@ -20,10 +20,8 @@ def report(
     market: Annotated[Path | None, typer.Option(help="Folder of the market, where the run's own has moved.")] = None,
 ) -> None:
     """Write a self-contained HTML board memo and an Excel workbook of a run."""
-    from lst_workbench.assumptions import data_folder, load_register
+    from lst_workbench.assumptions import load_register
     from lst_workbench.contracts import InputError
-    from lst_workbench.market import read_market
-    from lst_workbench.runs import read_run
     from lst_workbench.ui.theme import stylesheet
     from lst_workbench.views.downloads import report_bytes
     from lst_workbench.views.memo import memo_html
@@ -31,10 +29,7 @@ def report(
 
     if lang not in LANGUAGES:
         raise InputError("--lang", [f"{lang} is no language of the memo; give {' or '.join(LANGUAGES)}"])
-    result = read_run(run_folder)
-    known = read_market(market or result.meta.get("market_folder") or data_folder() / "sample")
-    if known.meta.fingerprint != result.meta["market"]["fingerprint"]:
-        raise InputError("the market", [f"{known.meta.name} is not the one that {run_folder} planned; give --market"])
+    result, known = run_and_market(run_folder, market)
     register, folder = load_register(), to or Path.cwd()
     folder.mkdir(parents=True, exist_ok=True)
     memo, book = folder / f"{run_folder.resolve().name}.html", folder / f"{run_folder.resolve().name}.xlsx"

@@ -1,6 +1,7 @@
 """Contracts: what each table is; every column has dtype, unit, meaning, bounds and nullability."""
 
 from lst_workbench.contracts.assignments import Assignments
+from lst_workbench.contracts.beats import Beats
 from lst_workbench.contracts.capacities import Capacities
 from lst_workbench.contracts.catchment_links import CatchmentLinks
 from lst_workbench.contracts.catchment_profiles import CatchmentProfiles
@@ -24,6 +25,7 @@ from lst_workbench.contracts.dots import Dots
 from lst_workbench.contracts.economics import Economics
 from lst_workbench.contracts.errors import InputError, LstError
 from lst_workbench.contracts.exposures import Exposures
+from lst_workbench.contracts.holdouts import Holdouts
 from lst_workbench.contracts.kpi_ranges import KpiRanges
 from lst_workbench.contracts.kpis import Kpis
 from lst_workbench.contracts.levers import Levers
@@ -54,6 +56,7 @@ from lst_workbench.contracts.territory_months import TerritoryMonths
 from lst_workbench.contracts.tornado import Tornado
 from lst_workbench.contracts.transfers import Transfers
 from lst_workbench.contracts.uncovered import Uncovered
+from lst_workbench.contracts.visits import Visits
 from lst_workbench.contracts.warehouse_months import WarehouseMonths
 from lst_workbench.contracts.wave_stores import WaveStores
 from lst_workbench.contracts.waves import Waves
@@ -62,6 +65,7 @@ CONTRACTS: dict[str, type[Table]] = {
     contract.table_name(): contract
     for contract in (
         Assignments,
+        Beats,
         Capacities,
         CatchmentLinks,
         CatchmentProfiles,
@@ -85,6 +89,7 @@ CONTRACTS: dict[str, type[Table]] = {
         Economics,
         KpiRanges,
         Exposures,
+        Holdouts,
         Kpis,
         Levers,
         NetworkLanes,
@@ -113,6 +118,7 @@ CONTRACTS: dict[str, type[Table]] = {
         Tornado,
         Transfers,
         Uncovered,
+        Visits,
         WarehouseMonths,
         WaveStores,
         Waves,
@@ -125,6 +131,7 @@ __all__ = [
     "LstError",
     "Table",
     "Assignments",
+    "Beats",
     "Capacities",
     "CatchmentLinks",
     "CatchmentProfiles",
@@ -148,6 +155,7 @@ __all__ = [
     "Economics",
     "KpiRanges",
     "Exposures",
+    "Holdouts",
     "Kpis",
     "Levers",
     "NetworkLanes",
@@ -176,6 +184,7 @@ __all__ = [
     "Tornado",
     "Transfers",
     "Uncovered",
+    "Visits",
     "WarehouseMonths",
     "WaveStores",
     "Waves",

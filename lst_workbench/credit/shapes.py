@@ -37,6 +37,11 @@ class Shapes:
         """Log-odds of rows given by their bins, numbered through over all terms."""
         return self.intercept + self.effect[codes].sum(axis=1)
 
+    def shrunk(self, share: float, codes: NDArray[np.int32], y: Floats) -> "Shapes":
+        """Effects drawn together to `share` of themselves, mean PD kept at the share of defaults."""
+        effect = share * self.effect
+        return Shapes(_intercept(effect[codes].sum(axis=1), y), effect, share**2 * self.spread, self.weights)
+
 
 # Small matrices: waiting for a second thread costs more than it saves.
 @threadpool_limits.wrap(limits=1, user_api="blas")

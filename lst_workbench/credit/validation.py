@@ -5,14 +5,16 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.special import expit
+from scipy.special import expit, logit
 
 from lst_workbench.contracts import InputError
 from lst_workbench.credit.binning import Bins
-from lst_workbench.credit.measures import measure
-from lst_workbench.credit.terms import learn_terms, with_pairs
+from lst_workbench.credit.measures import area_under_curve, calibration_slope, measure
+from lst_workbench.credit.terms import learn_terms, offsets_of, with_pairs
 
 Floats = NDArray[np.float64]
+LEAST_SLOPE = 0.5
+CLEARLY = 4.0
 
 
 def folds_of(applications: pd.DataFrame, groups: str | None, folds: int, seed: int) -> list[NDArray[np.int64]]:
@@ -48,6 +50,41 @@ def unseen_pd(
             pairs, shapes = learn_terms(codes[seen], y[seen], bins, direction, most_pairs, most_cells)
             pd_[part] = expit(shapes.log_odds(with_pairs(codes[part], bins, pairs)))
     return pd_
+
+
+def against_data(codes: NDArray[np.int32], y: Floats, bins: Sequence[Bins], direction: dict[str, int]) -> list[str]:
+    """Features whose declared direction the data clearly contradict, taken one by one."""
+    found = []
+    for j, (b, start) in enumerate(zip(bins, offsets_of(bins)[:-1], strict=True)):
+        place = codes[:, j] - start
+        inside = place < b.ordered
+        bad = y[inside]
+        if b.feature not in direction or not 0 < bad.sum() < len(bad):
+            continue
+        away = direction[b.feature] * (area_under_curve(bad, place[inside].astype(float)) - 0.5)
+        # Standard error of an area of one half: sqrt((n1 + n0 + 1) / (12 n1 n0)).
+        error = np.sqrt((len(bad) + 1) / (12 * bad.sum() * (len(bad) - bad.sum())))
+        if away < -CLEARLY * error:
+            found.append(b.feature)
+    return found
+
+
+def slope_of(y: Floats, pd_: Floats) -> float:
+    """How far unseen outcomes follow the PDs told, at most 1: a fit to few rows sets stores too far apart."""
+    told = ~np.isnan(pd_)
+    if not 0 < y[told].sum() < told.sum():
+        return 1.0
+    return float(np.clip(calibration_slope(y[told], pd_[told])[0], LEAST_SLOPE, 1.0))
+
+
+def drawn_together(y: Floats, pd_: Floats, parts: Sequence[NDArray[np.int64]]) -> Floats:
+    """PD of each part with the slope that the other parts' outcomes ask for."""
+    drawn, mean = pd_.copy(), float(logit(y.mean()))
+    for part in parts:
+        others = pd_.copy()
+        others[part] = np.nan
+        drawn[part] = expit(mean + slope_of(y, others) * (logit(pd_[part]) - mean))
+    return drawn
 
 
 def measures_of(sample: str, y: Floats, pd_: Floats) -> pd.DataFrame:

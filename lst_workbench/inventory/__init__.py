@@ -20,6 +20,7 @@ from lst_workbench.inventory.reorder_points import (
     ss_poisson,
     ss_power_approximation,
 )
+from lst_workbench.inventory.replay import Policy, ReplayResult, procurement_cycle, replay_policies
 from lst_workbench.inventory.single_period import (
     newsvendor_discrete,
     newsvendor_lognormal,
@@ -27,6 +28,7 @@ from lst_workbench.inventory.single_period import (
     newsvendor_poisson,
     newsvendor_profit,
 )
+from lst_workbench.inventory.warehouse_stock import WarehousePlan, build_up, stock_warehouses
 
 __all__ = [
     "Advice",
@@ -34,6 +36,10 @@ __all__ = [
     "MonitorParams",
     "OrderParams",
     "OrderResult",
+    "Policy",
+    "ReplayResult",
+    "WarehousePlan",
+    "build_up",
     "eoq",
     "eoq_all_units_discounts",
     "eoq_backorders",
@@ -44,7 +50,9 @@ __all__ = [
     "newsvendor_normal",
     "newsvendor_poisson",
     "newsvendor_profit",
+    "procurement_cycle",
     "propose_orders",
+    "replay_policies",
     "rq_cost",
     "rq_normal",
     "rq_poisson",
@@ -53,5 +61,6 @@ __all__ = [
     "ss_discrete",
     "ss_poisson",
     "ss_power_approximation",
+    "stock_warehouses",
     "wagner_whitin",
 ]

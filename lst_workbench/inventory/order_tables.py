@@ -133,7 +133,7 @@ def _keyed(
     store = pd.Index(stores["store_id"]).get_indexer(pd.Index(frame["store_id"]))
     item = pd.Index(items["sku"]).get_indexer(pd.Index(frame["sku"]))
     known = (store >= 0) & (item >= 0)
-    if not known.all() and name == "stock":
+    if not known.all():
         ids, skus = frame.loc[~known, "store_id"].to_numpy(), frame.loc[~known, "sku"].to_numpy()
         what = np.where(store[~known] < 0, "store is not among the sound stores", "item is not among the sound items")
         said = [f"store {i}, item {k}: the {w}" for i, k, w in zip(ids, skus, what, strict=True)]
@@ -228,7 +228,9 @@ def _arrays(lines: pd.DataFrame, items: pd.DataFrame, stores: pd.DataFrame, refu
     )
     floor = np.nan_to_num(_number(stores, "min_order_rmb", 0.0))
     listed = (
-        pd.concat(refused, ignore_index=True) if refused else pd.DataFrame({"store_id": [], "sku": [], "reason": []})
+        pd.concat(refused, ignore_index=True).drop_duplicates(ignore_index=True)
+        if refused
+        else pd.DataFrame({"store_id": [], "sku": [], "reason": []})
     )
     pack = _number(items, "case_pack")[item].astype(np.int64)
     return OrderLines(stores, items, start, item, lines["position"].to_numpy(), pack, line, floor, cash, listed)

@@ -13,6 +13,8 @@ from numba import njit
 HALVINGS = 60
 OUTER_HALVINGS = 30
 DOUBLINGS = 120
+OUTER_STEPS = 60
+NEARLY = 1e-12
 
 
 @njit(cache=True, nogil=True)
@@ -134,29 +136,53 @@ def price_second(
     z = price_first(w, load, limit, mu, used, r)
     if load.shape[0] < 2 or used[1] <= limit[1] * (1 + 1e-12):
         return z
-    low, high = 0.0, 1e-9
-    for j in range(w.size):
-        if w[j] > 0.0 and load[1, j] > 0.0:
-            high = max(high, 1e-3 * w[j] / load[1, j])
+    low, z_low, slope_low = 0.0, z, limit[1] - used[1]
+    high, z_high, slope_high = _first_guess(w, load[1]), 0.0, 0.0
     for _ in range(DOUBLINGS):
         mu[1] = high
-        z = price_first(w, load, limit, mu, used, r)
-        if used[1] <= limit[1]:
+        z_high = price_first(w, load, limit, mu, used, r)
+        slope_high = limit[1] - used[1]
+        if slope_high >= 0.0:
             break
-        low = high
+        low, z_low, slope_low = high, z_high, slope_high
         high *= 2.0
-    best_z, best = z, high
-    for _ in range(OUTER_HALVINGS):
-        mu[1] = 0.5 * (low + high)
+    best_z, best = z_high, high
+    for _ in range(OUTER_STEPS):
+        mu[1] = _where_tangents_meet(low, z_low, slope_low, high, z_high, slope_high)
+        promised = z_low + slope_low * (mu[1] - low)
         z = price_first(w, load, limit, mu, used, r)
+        slope = limit[1] - used[1]
         if z < best_z:
             best_z, best = z, mu[1]
-        if used[1] > limit[1]:
-            low = mu[1]
+        if best_z - promised <= NEARLY * abs(best_z) or not low < mu[1] < high:
+            break
+        if slope < 0.0:
+            low, z_low, slope_low = mu[1], z, slope
         else:
-            high = mu[1]
+            high, z_high, slope_high = mu[1], z, slope
     mu[1] = best
     return price_first(w, load, limit, mu, used, r)
+
+
+@njit(cache=True, nogil=True)
+def _first_guess(w: np.ndarray, a: np.ndarray) -> float:
+    """Guess a price to double from: of the order of the most worth an item has for its load."""
+    guess = 1e-9
+    for j in range(w.size):
+        if w[j] > 0.0 and a[j] > 0.0:
+            guess = max(guess, 1e-3 * w[j] / a[j])
+    return guess
+
+
+@njit(cache=True, nogil=True)
+def _where_tangents_meet(
+    low: float, z_low: float, slope_low: float, high: float, z_high: float, slope_high: float
+) -> float:
+    """Find where a convex function with these tangents would have its minimum (Kelley's cutting planes on a line)."""
+    if slope_high - slope_low <= 0.0:
+        return 0.5 * (low + high)
+    meet = (z_low - z_high + slope_high * high - slope_low * low) / (slope_high - slope_low)
+    return min(max(meet, low), high)
 
 
 @njit(cache=True, nogil=True)
@@ -170,10 +196,7 @@ def price_limits(
     z = price_second(w, load, limit, mu, used, r)
     if used[2] <= limit[2] * (1 + 1e-12):
         return z
-    low, high = 0.0, 1e-9
-    for j in range(w.size):
-        if w[j] > 0.0 and load[2, j] > 0.0:
-            high = max(high, 1e-3 * w[j] / load[2, j])
+    low, high = 0.0, _first_guess(w, load[2])
     for _ in range(DOUBLINGS):
         mu[2] = high
         z = price_second(w, load, limit, mu, used, r)

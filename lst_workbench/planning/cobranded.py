@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
@@ -124,7 +124,17 @@ def tables_of(
     return {**tables, "rivals": market.rivals, "candidates": candidates, "owners": about}
 
 
-def cobranded_figures(here: Scenario, seed: int = 7) -> dict[str, float]:
+class Ranged(Protocol):
+    """Anything that gives figures by register key, and the register's entries with their ranges."""
+
+    @property
+    def figures(self) -> Any:
+        """Entries by key, each with low and high."""
+
+    def __getitem__(self, key: str, /) -> float: ...
+
+
+def cobranded_figures(here: Ranged, seed: int = 7) -> dict[str, float]:
     """Figures of the choice at the scale of the market, with the ranges of those that are drawn."""
     figures: dict[str, float] = {"run.seed": float(seed)}
     for key in COBRANDED_KEYS:

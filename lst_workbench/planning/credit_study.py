@@ -146,8 +146,14 @@ class CreditStudy:
         return early_warnings(table.assign(pd_at_start=then, lgd=float(self.figures["credit.lgd"])))
 
     def frontier(self, levers: CreditLevers) -> pd.DataFrame:
-        """Best margin as the loss budget moves (`limit_frontier`), other levers as they stand."""
-        return limit_frontier(self._asked(levers), budgets_of(levers), "expected_loss", FACTORS, params=self._params)
+        """Best margin as the loss budget moves (`limit_frontier`), other levers as they stand.
+
+        What a smaller budget earns a larger one earns too: where the search found less, the smaller one's limits stand.
+        """
+        found = limit_frontier(self._asked(levers), budgets_of(levers), "expected_loss", FACTORS, params=self._params)
+        best = [int(found["net_margin_rmb"].iloc[: at + 1].argmax()) for at in range(len(found))]
+        kept = ["net_margin_rmb", "expected_loss_rmb", "tail_loss_rmb", "limits_rmb", "stores_with_credit"]
+        return found.assign(**{name: found[name].to_numpy()[best] for name in kept})
 
     def decide(self, levers: CreditLevers, rounds: int = 5) -> CreditDecision:
         """Allocate limits and cap orders in turn until no limit lies idle, or a number of rounds is over.

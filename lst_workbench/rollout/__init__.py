@@ -1,13 +1,17 @@
 """Rollout: who is signed when, and what the plan earns."""
 
+from lst_workbench.rollout.beats import BeatParams, BeatResult, assign_beats
 from lst_workbench.rollout.chance import Lives, Outcomes, Queues, queues_of, simulate
 from lst_workbench.rollout.check import check_waves
 from lst_workbench.rollout.cobranded import CobrandedParams, CobrandedResult, select_cobranded, why
 from lst_workbench.rollout.draws import draw_figures, quantiles
+from lst_workbench.rollout.holdout import hold_out
 from lst_workbench.rollout.wave_params import WaveParams
 from lst_workbench.rollout.waves import WaveResult, plan_waves
 
 __all__ = [
+    "BeatParams",
+    "BeatResult",
     "CobrandedParams",
     "CobrandedResult",
     "Lives",
@@ -15,8 +19,10 @@ __all__ = [
     "Queues",
     "WaveParams",
     "WaveResult",
+    "assign_beats",
     "check_waves",
     "draw_figures",
+    "hold_out",
     "plan_waves",
     "quantiles",
     "queues_of",

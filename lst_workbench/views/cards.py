@@ -19,7 +19,11 @@ LOGO = (
     '<path d="M10 5.2l4.2 2.4v4.8L10 14.8l-4.2-2.4V7.6z" fill="var(--seq-3)"/></svg>'
 )
 LIKELY, UNLIKELY = 2 / 3, 1 / 3
+<<<<<<< HEAD
 PAGES = ("rollout", "store", "credit", "import")
+=======
+PAGES = ("rollout", "cobranded", "store", "import")
+>>>>>>> main
 CARDS = (
     "in_system_stores", "signups_stores", "active_stores", "gmv_rmb_month", "reps_for_goal",
     "field_cost_rmb_active_store", "contribution_rmb_order",
@@ -181,6 +185,26 @@ def _definition(row: Mapping[str, Any], figures: Figures, lang: str) -> str:
     return (
         f'<span class="info" tabindex="0" role="button" aria-label="{label}">i<div class="pop">'
         f"<p><b>{both(f'kpi.{name}', lang)}</b></p><p>{escape(text(f'kpi.{name}.means', lang))}</p>{entry}</div></span>"
+    )
+
+
+def kpi_card(
+    name: str, means: str, value: str, unit: str, figures: Figures, lang: str, *, range_said: str = "", mark: str = "",
+    foot: str = "", key: str = "",
+) -> str:  # fmt: skip
+    """Card of one figure: name with its definition, figure and unit, range, mark, and what stands under it."""
+    entry = register_entry(figures, key, lang) if key in figures.register else ""
+    label = escape(text("definition", lang, name=text(name, lang)), quote=True)
+    definition = (
+        f'<span class="info" tabindex="0" role="button" aria-label="{label}">i<div class="pop">'
+        f"<p><b>{both(name, lang)}</b></p><p>{escape(text(means, lang))}</p>{entry}</div></span>"
+    )
+    width = f'<div class="kpi-range">{escape(range_said)}</div>' if range_said else ""
+    return (
+        f'<div class="kpi"><div class="kpi-label"><span class="name">{escape(text(name, lang))}</span>'
+        f"{definition}</div>"
+        f'<div class="kpi-value">{escape(value)}<span class="unit">{escape(unit)}</span></div>{width}{mark}'
+        f'<div class="kpi-foot"><span>{escape(foot)}</span></div></div>'
     )
 
 

@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from lst_workbench.planning.store_study import StoreAbout, StoreForecast, StoreStudy
+from lst_workbench.planning.store_answers import StoreAbout, StoreForecast
+from lst_workbench.planning.store_study import StoreStudy
 from lst_workbench.views import marks
-from lst_workbench.views.cards import Figures, head, register_entry
+from lst_workbench.views.cards import Figures, head, kpi_card
 from lst_workbench.views.formats import count, day, number, rmb, share
-from lst_workbench.views.messages import bilingual, both, text
+from lst_workbench.views.messages import bilingual, text
 from lst_workbench.views.store_charts import peak_of
 from lst_workbench.views.stores import store_name
 from lst_workbench.views.tables import grid
@@ -65,18 +66,18 @@ def kpis(
     band = marks.band(potential["p10"], potential["mean"], potential["p90"], top) if known else ""
     means = "kpi.potential.means" if known else "kpi.potential.alone"
     made = [
-        _kpi("kpi.potential", means, rmb(potential["mean"], lang), text("unit.month", lang), figures, lang,
+        kpi_card("kpi.potential", means, rmb(potential["mean"], lang), text("unit.month", lang), figures, lang,
              range_said=width, mark=band, foot=text("kpi.rank", lang, n=share(about.rank_share)),
              key="store.purchases_month"),
-        _kpi("kpi.people", "kpi.people.means", count(of["people"], lang), text("unit.people", lang), figures, lang,
+        kpi_card("kpi.people", "kpi.people.means", count(of["people"], lang), text("unit.people", lang), figures, lang,
              foot=text("kpi.people.nearby", lang, n=count(of["people_nearby"], lang), km=radius),
              key="catchment.radius_km"),
-        _kpi("kpi.shopper_share", "kpi.shopper_share.means", _small(of["shopper_share"]), "", figures, lang,
+        kpi_card("kpi.shopper_share", "kpi.shopper_share.means", _small(of["shopper_share"]), "", figures, lang,
              foot=text("kpi.rivals", lang, n=count(of["rivals"], lang), km=radius), key="catchment.decay_per_km"),
-        _kpi("kpi.access", "kpi.access.means", number(about.access_m2_1000), text("unit.m2_1000", lang), figures, lang,
-             foot=text("kpi.access.median", lang, n=number(about.median_access_m2_1000))),
-        _kpi("kpi.orders", "kpi.orders.means", rmb(wallet * potential["mean"], lang), text("unit.month", lang), figures,
-             lang, foot=text("kpi.orders.foot", lang, n=share(wallet)), key="platform.wallet_share"),
+        kpi_card("kpi.access", "kpi.access.means", number(about.access_m2_1000), text("unit.m2_1000", lang), figures,
+             lang, foot=text("kpi.access.median", lang, n=number(about.median_access_m2_1000))),
+        kpi_card("kpi.orders", "kpi.orders.means", rmb(wallet * potential["mean"], lang), text("unit.month", lang),
+             figures, lang, foot=text("kpi.orders.foot", lang, n=share(wallet)), key="platform.wallet_share"),
         _peak(weeks, figures, lang),
     ]  # fmt: skip
     return f'<div class="kpis n6">{"".join(made)}</div>'
@@ -229,29 +230,10 @@ def follows(change: Any, stores: pd.DataFrame, store_id: int, lang: str) -> str:
 
 def _peak(weeks: StoreForecast | None, figures: Figures, lang: str) -> str:
     if weeks is None:
-        return _kpi("kpi.peak", "kpi.peak.means", "–", "", figures, lang, foot=text("kpi.peak.none", lang))
+        return kpi_card("kpi.peak", "kpi.peak.means", "–", "", figures, lang, foot=text("kpi.peak.none", lang))
     week, times = peak_of(weeks.expected)
     foot = text("kpi.peak.foot", lang, week=day(week, lang, year=True))
-    return _kpi("kpi.peak", "kpi.peak.means", f"{times:.2f}", text("unit.times", lang), figures, lang, foot=foot)
-
-
-def _kpi(
-    name: str, means: str, value: str, unit: str, figures: Figures, lang: str, *, range_said: str = "", mark: str = "",
-    foot: str = "", key: str = "",
-) -> str:  # fmt: skip
-    entry = register_entry(figures, key, lang) if key in figures.register else ""
-    label = escape(text("definition", lang, name=text(name, lang)), quote=True)
-    definition = (
-        f'<span class="info" tabindex="0" role="button" aria-label="{label}">i<div class="pop">'
-        f"<p><b>{both(name, lang)}</b></p><p>{escape(text(means, lang))}</p>{entry}</div></span>"
-    )
-    width = f'<div class="kpi-range">{escape(range_said)}</div>' if range_said else ""
-    return (
-        f'<div class="kpi"><div class="kpi-label"><span class="name">{escape(text(name, lang))}</span>'
-        f"{definition}</div>"
-        f'<div class="kpi-value">{escape(value)}<span class="unit">{escape(unit)}</span></div>{width}{mark}'
-        f'<div class="kpi-foot"><span>{escape(foot)}</span></div></div>'
-    )
+    return kpi_card("kpi.peak", "kpi.peak.means", f"{times:.2f}", text("unit.times", lang), figures, lang, foot=foot)
 
 
 def _judged(study: StoreStudy, lang: str) -> str:

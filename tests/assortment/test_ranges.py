@@ -189,3 +189,29 @@ def test_missing_columns_are_all_named():
         optimise_assortment(shops.drop(columns="shelf_cm"), goods.drop(columns="margin_rmb"), pairs)
     with pytest.raises(InputError, match="no store can be served"):
         optimise_assortment(shops.assign(shelf_cm=-1.0), goods, pairs)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_count_alone_gives_the_best_of_all_subsets_and_the_worth_of_one_more_place(seed):
+    shops, goods, pairs, obliged = drawn(seed, stores=15, items=10, must=1, count=(1, 8))
+    shops["shelf_cm"] = np.inf
+    solved = optimise_assortment(shops, goods, pairs, obliged).tables["stores"].set_index("store_id")
+    np.testing.assert_allclose(solved["value_rmb_visit"], by_hand(shops, goods, pairs, obliged), rtol=1e-12)
+    wide = optimise_assortment(shops.assign(shelf_cm=1e6), goods, pairs, obliged).tables["stores"]
+    np.testing.assert_array_equal(solved["items"], wide["items"])
+    more = by_hand(shops.assign(max_items=shops["max_items"] + 1), goods, pairs, obliged)
+    assert (more - solved["value_rmb_visit"] <= solved["place_price_rmb"] + 1e-12).all()
+    assert (solved["place_price_rmb"] >= 0).all()
+
+
+def test_rows_of_stores_and_items_that_are_not_in_the_tables_are_listed():
+    shops, goods, pairs, obliged = drawn(1, stores=4)
+    strange = pd.DataFrame({"store_id": [99, 99, 1], "sku": [100, 101, 777], "utility": 0.0})
+    gone = pd.DataFrame({"store_id": [88], "sku": [100]})
+    result = optimise_assortment(shops, goods, pd.concat([pairs, strange]), pd.concat([obliged, gone]))
+    said = result.tables["refused"]["reason"].tolist()
+    assert "store 99 is in 2 rows of utilities but not in stores; they are ignored" in said
+    assert "item 777 is in 1 rows of utilities but not in items; they are ignored" in said
+    assert "store 88 is in 1 rows of must_carry but not in stores; they are ignored" in said
+    plain = optimise_assortment(shops, goods, pairs, obliged)
+    pd.testing.assert_frame_equal(result.tables["stores"], plain.tables["stores"])

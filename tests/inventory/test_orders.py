@@ -12,6 +12,7 @@ from lst_workbench.contracts import InputError, LstError
 from lst_workbench.inventory import OrderParams, newsvendor_poisson, propose_orders
 from lst_workbench.inventory._kernels import cumulative
 from lst_workbench.optim import solve_with_highs
+from tests.inventory.shops import tables
 
 
 def drawn(seed, stores=10, items=8, floor=(0, 400), cash=(100, 900)):
@@ -207,3 +208,14 @@ def test_missing_columns_are_all_named():
         propose_orders(stock, forecasts.drop(columns="mean_units_day"), goods.drop(columns="holding_rmb_day"), shops)
     with pytest.raises(InputError, match="no line can be ordered"):
         propose_orders(stock.assign(on_hand=-1), forecasts, goods, shops)
+
+
+def test_forecasts_of_stores_that_are_not_in_the_tables_are_listed_once():
+    known = tables(stores=2)
+    strange = pd.DataFrame({"store_id": [99], "sku": ["i0"], "mean_units_day": [1.0]})
+    both = known | {"forecasts": pd.concat([known["forecasts"], strange])}
+    both["stock"] = pd.concat([known["stock"], strange.assign(on_hand=1)])
+    refused = propose_orders(**both).tables["refused"]
+    assert refused["reason"].tolist() == ["store 99, item i0: the store is not among the sound stores"]
+    only = known | {"forecasts": both["forecasts"]}
+    pd.testing.assert_frame_equal(propose_orders(**only).tables["refused"], refused)

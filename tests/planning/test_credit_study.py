@@ -39,7 +39,7 @@ def test_limits_keep_every_budget_and_finance_orders(study):
 
 def test_a_larger_loss_budget_never_earns_less_and_a_cut_off_serves_nobody_beyond_it(study):
     margin = study.frontier(study.levers)["net_margin_rmb"]
-    assert (margin.diff().dropna() > -2e-3 * margin.max()).all()
+    assert margin.is_monotonic_increasing and margin.iloc[-1] > 1.5 * margin.iloc[0]
     cut = study.decide(replace(study.levers, pd_cut=0.04)).plan
     assert (cut.loc[cut["limit_rmb"] > 0, "pd"] <= 0.04).all()
 
@@ -83,7 +83,7 @@ def test_levers_out_of_range_are_refused_together(study):
 
 def test_a_market_without_past_credit_says_what_to_bring(village):
     with pytest.raises(LstError, match=r"credit\.parquet"):
-        study_credit(replace(village, meta=village.meta.model_copy(update={"synthetic": False})), load_scenario("base"))
+        study_credit(replace(village, meta=replace(village.meta, synthetic=False)), load_scenario("base"))
 
 
 def test_past_credit_is_the_same_for_the_same_seed_and_known_up_to_the_start(sample):

@@ -5,7 +5,11 @@ from importlib.resources import files
 
 from lst_workbench.views.theme import tokens_css
 
+<<<<<<< HEAD
 SHEETS = ("components.css", "widgets.css", "rollout.css", "store.css", "credit.css", "import.css")
+=======
+SHEETS = ("components.css", "widgets.css", "rollout.css", "store.css", "cobranded.css", "import.css")
+>>>>>>> main
 
 
 @cache
