@@ -17,8 +17,6 @@ class Goals(Table):
     p50: Series[np.float64] = column("Half of the draws come out above it.", "see unit", nullable=True)
     p90: Series[np.float64] = column("One of ten draws comes out above it.", "see unit", nullable=True)
     before: Series[np.float64] = column("The same before the plan; empty where unknown.", "see unit", nullable=True)
-    target: Series[np.float64] = column(
-        "What is aimed at by that month; empty when nothing is.", "see unit", nullable=True
-    )
+    target: Series[np.float64] = column("Aimed at by that month; empty when nothing is.", "see unit", nullable=True)
     unit: Series[str] = column("Unit of the figures.", "unit")
     register_key: Series[str] = column("Assumption the figure depends on most.", "register key")

@@ -48,7 +48,7 @@ def bass_share(t: np.ndarray, innovation: float, imitation: float) -> np.ndarray
     Examples
     --------
     >>> bass_share(np.array([0.0, 5.0, 50.0]), 0.03, 0.38).round(3).tolist()
-    [0.0, 0.33, 1.0]
+    [0.0, 0.331, 1.0]
     """
     fall = np.exp(-(innovation + imitation) * t)
     return (1.0 - fall) / (1.0 + imitation / innovation * fall)
@@ -106,7 +106,8 @@ def fit_bass(adopters: np.ndarray, *, market: float | None = None, level: float 
         {"name": names, "value": np.exp(best.x), "low": np.exp(best.x - far), "high": np.exp(best.x + far)}
     )
     found = dict(zip(names, np.exp(best.x), strict=True))
-    return BassFit(float(found.get("market", market)), float(found["innovation"]), float(found["imitation"]), table)
+    size = float(found["market"]) if market is None else market
+    return BassFit(size, float(found["innovation"]), float(found["imitation"]), table)
 
 
 def retention(stores: pd.DataFrame, *, cohort: str | None = "cohort", level: float = 0.8) -> pd.DataFrame:

@@ -21,7 +21,8 @@ def test_retention_of_a_textbook():
 
 def test_retention_by_cohort_keeps_them_apart_and_intervals_in_bounds():
     rng = np.random.default_rng(1)
-    stores = pd.DataFrame({"cohort": np.repeat(["a", "b"], 500), "months": np.r_[rng.geometric(0.05, 500), rng.geometric(0.2, 500)]})  # fmt: skip
+    months = np.r_[rng.geometric(0.05, 500), rng.geometric(0.2, 500)]
+    stores = pd.DataFrame({"cohort": np.repeat(["a", "b"], 500), "months": months})
     stores["stopped"] = stores["months"] < 24
     stores["months"] = stores["months"].clip(upper=24)
     table = retention(stores)
