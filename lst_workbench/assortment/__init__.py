@@ -4,6 +4,7 @@ from lst_workbench.assortment.audit import audit_assortment
 from lst_workbench.assortment.facings import FacingParams, FacingsResult, allocate_facings
 from lst_workbench.assortment.mnl import MnlParams, fit_mnl
 from lst_workbench.assortment.mnl_result import MnlResult
+from lst_workbench.assortment.nested import NestedResult, fit_nested
 from lst_workbench.assortment.ranges import AssortmentParams, AssortmentResult, optimise_assortment
 from lst_workbench.assortment.stockouts import UnseenResult, recover_demand
 
@@ -14,10 +15,12 @@ __all__ = [
     "FacingsResult",
     "MnlParams",
     "MnlResult",
+    "NestedResult",
     "UnseenResult",
     "allocate_facings",
     "audit_assortment",
     "fit_mnl",
+    "fit_nested",
     "optimise_assortment",
     "recover_demand",
 ]

@@ -5,6 +5,7 @@ from lst_workbench.credit.limit_problem import LimitParams
 from lst_workbench.credit.limits import LimitResult, allocate_limits
 from lst_workbench.credit.model_card import ModelCard, model_card
 from lst_workbench.credit.monitoring import calibration_drift, lunar_weeks, population_drift
+from lst_workbench.credit.needs import credit_needs
 from lst_workbench.credit.points import cutoff_table
 from lst_workbench.credit.policies import compare_policies, design_limit_test, limit_frontier
 from lst_workbench.credit.portfolio import LossParams, LossResult, portfolio_loss
@@ -42,6 +43,7 @@ __all__ = [
     "challenge",
     "compare_policies",
     "concentration",
+    "credit_needs",
     "cutoff_table",
     "design_limit_test",
     "early_warnings",

@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from lst_workbench.credit._kernels import find_ranges
+
 MOST_SPECIALS = 5
 RARE, MISSING = "rare or unseen", "missing"
 
@@ -62,7 +64,8 @@ class Bins:
             table = np.array([known.get(str(c), len(self.levels)) for c in text.cat.categories] + [self.size - 1])
             return table[text.cat.codes.to_numpy()].astype(np.int32)
         x = as_numbers(values)
-        codes = np.searchsorted(self.edges, x, side="right").astype(np.int32)
+        codes = np.empty(len(x), dtype=np.int32)
+        find_ranges(x, self.edges, codes)
         for k, special in enumerate(self.levels):
             codes[x == special] = self.ordered + k
         codes[np.isnan(x)] = self.size - 1
@@ -72,7 +75,7 @@ class Bins:
 def as_numbers(values: pd.Series) -> NDArray[np.float64]:
     """Numbers of a column, NaN where empty, no number, or infinite."""
     x = pd.to_numeric(values, errors="coerce").to_numpy(dtype=float, na_value=np.nan)
-    return np.where(np.isfinite(x), x, np.nan)
+    return np.where(np.isinf(x), np.nan, x) if np.isinf(x).any() else x
 
 
 def special_codes(x: NDArray[np.float64]) -> tuple[float, ...]:

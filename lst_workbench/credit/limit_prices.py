@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from scipy import sparse
 from threadpoolctl import threadpool_limits
 
-from lst_workbench.credit._kernels import price_limits, price_limits_in_parallel
+from lst_workbench.credit._kernels import price_limits
+from lst_workbench.optim import in_chunks
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -89,12 +90,18 @@ def respond(
     share, sums = np.empty(len(book.need)), np.empty((len(owner), 10))
     near = book.low if near is None else near
     least = book.least if useful else np.zeros(len(share))
+
+    def price(first: int, last: int) -> None:
+        price_limits(
+            starts[first : last + 1], owner[first:last], table, book.need, book.margin, book.loss, book.tail, book.low,
+            book.high, least, near, book.saturation, book.growth, pull, share, sums[first:last],
+        )  # fmt: skip
+
     # Few stores are priced faster than a second thread wakes; sums are by block either way.
-    price = price_limits if len(share) < 4 * BLOCK else price_limits_in_parallel
-    price(
-        starts, owner, table, book.need, book.margin, book.loss, book.tail, book.low, book.high, least, near,
-        book.saturation, book.growth, pull, share, sums,
-    )  # fmt: skip
+    if len(share) < 4 * BLOCK:
+        price(0, len(owner))
+    else:
+        in_chunks(len(owner), price)
     by_cell = np.zeros((book.cells, 10))
     np.add.at(by_cell, owner, sums)
     total = by_cell.sum(axis=0)

@@ -9,6 +9,7 @@ from scipy.special import ndtri
 
 from lst_workbench.contracts import Exposures, InputError, LossFactors
 from lst_workbench.credit._kernels import add_tail, bucket_losses, store_losses
+from lst_workbench.optim import in_chunks
 
 Floats = NDArray[np.float64]
 NATION = "nation"
@@ -187,12 +188,23 @@ def _losses(common: Floats, rng: np.random.Generator, buckets: _Buckets, by_stor
     size = len(common)
     b = buckets
     if by_store:
-        total = np.empty(size)
-        draws = rng.random((size, len(b.threshold)))
-        store_losses(common, b.pull, b.member, b.threshold, b.loss, b.own, draws, total)
+        total, draws = np.empty(size), rng.random((size, len(b.threshold)))
+
+        def draw(first: int, last: int) -> None:
+            part = slice(first, last)
+            store_losses(common[part], b.pull, b.member, b.threshold, b.loss, b.own, draws[part], total[part])
+
+        in_chunks(size, draw)
         return total
     mean, variance = np.empty(size), np.empty(size)
-    bucket_losses(common, b.pull, b.member, b.threshold, b.loss, b.square, b.own, mean, variance)
+
+    def add_up(first: int, last: int) -> None:
+        part = slice(first, last)
+        bucket_losses(
+            common[part], b.pull, b.member, b.threshold, b.loss, b.square, b.own, mean[part], variance[part]
+        )  # fmt: skip
+
+    in_chunks(size, add_up)
     return np.clip(mean + np.sqrt(variance) * rng.standard_normal(size), 0.0, b.loss.sum())
 
 

@@ -16,12 +16,13 @@ from lst_workbench.credit.pairs import Pair
 from lst_workbench.credit.points import cutoff_table, points_table
 from lst_workbench.credit.shapes import Shapes
 from lst_workbench.credit.terms import codes_of, learn_terms, offsets_of, with_pairs
-from lst_workbench.credit.validation import drawn_together, folds_of, measures_of, slope_of, unseen_pd
+from lst_workbench.credit.validation import against_data, drawn_together, folds_of, measures_of, slope_of, unseen_pd
+from lst_workbench.optim import in_chunks
 
 Floats = NDArray[np.float64]
 WORDS = {"increasing": 1, "decreasing": -1, 1: 1, -1: -1}
 NORMAL_95 = 1.959964
-CHUNK = 100_000
+CHUNK = 32_768
 # Of all cells, features take up to this part; the rest is for pairs.
 FEATURES_PART = 2 / 3
 
@@ -70,7 +71,8 @@ class Scorecard:
     """A fitted score; the points table is the model.
 
     ``tables``: ``points`` (feature, bin, points, rows, defaults, default_share, row_share; a pair of features is named
-    "a × b"), ``columns`` (feature, used, reason), ``measures`` (sample, measure, value, low, high), ``cutoffs``
+    "a × b"), ``columns`` (feature, used, reason, note: a declared
+    direction that the data contradict), ``measures`` (sample, measure, value, low, high), ``cutoffs``
     (`cutoff_table`). ``held_out`` is the PD of each application by a fit that had not seen it.
     """
 
@@ -103,13 +105,24 @@ class Scorecard:
         InputError
             A column of the score is missing.
         """
-        parts = [self._scored(applications.iloc[at : at + CHUNK], False) for at in _starts(applications)]
-        total, _, worst = (np.concatenate(part) for part in zip(*parts, strict=True))
+        total, _, worst = self.scored(applications, ranges=False)
         frame = {"pd": _pd_of(total, self.params), "points": total, "reasons": _reasons(worst, self.features)}
         return pd.DataFrame(frame, applications.index)
 
+    def scored(self, applications: pd.DataFrame, ranges: bool) -> tuple[Floats, Floats, NDArray[np.int32]]:
+        """Points, standard error of the log-odds (where asked for), and the worst terms of every row, by chunks."""
+        starts = range(0, max(len(applications), 1), CHUNK)
+        parts = [(np.empty(0), np.empty(0), np.empty((0, 0), np.int32))] * len(starts)
+
+        def work(first: int, last: int) -> None:
+            for k in range(first, last):
+                parts[k] = self._scored(applications.iloc[starts[k] : starts[k] + CHUNK], ranges)
+
+        in_chunks(len(starts), work)
+        total, error, worst = (np.concatenate(part) for part in zip(*parts, strict=True))
+        return total, error, worst
+
     def _scored(self, applications: pd.DataFrame, ranges: bool) -> tuple[Floats, Floats, NDArray[np.int32]]:
-        """Points, standard error of the log-odds (where asked for), and the worst terms of some rows."""
         codes = codes_of(applications, self.bins, self.pairs)
         total, error = np.empty(len(codes)), np.zeros(len(codes))
         worst = np.empty((len(codes), self.params.reasons), dtype=np.int32)
@@ -153,8 +166,7 @@ def score_stores(card: Scorecard, stores: pd.DataFrame) -> pd.DataFrame:
     >>> (scored["pd_high"] - scored["pd_low"]).is_monotonic_increasing, scored["told_share"].tolist()
     (True, [1.0, 0.0])
     """
-    parts = [card._scored(stores.iloc[at : at + CHUNK], True) for at in _starts(stores)]
-    total, error, worst = (np.concatenate(part) for part in zip(*parts, strict=True))
+    total, error, worst = card.scored(stores, ranges=True)
     reach = NORMAL_95 * error * card.params.double_odds_points / np.log(2)
     scored = pd.DataFrame(
         {
@@ -170,10 +182,6 @@ def score_stores(card: Scorecard, stores: pd.DataFrame) -> pd.DataFrame:
     if "store_id" in stores:
         scored.insert(0, "store_id", stores["store_id"])
     return scored
-
-
-def _starts(applications: pd.DataFrame) -> range:
-    return range(0, max(len(applications), 1), CHUNK)
 
 
 def _told(card: Scorecard, stores: pd.DataFrame) -> Floats:
@@ -254,6 +262,8 @@ def fit_scorecard(
     if not bins:
         raise InputError("applications", ["no column can be used; see which were left out: " + _left_out(columns)])
     codes = codes_of(applications, bins)
+    contrary = columns["feature"].isin(against_data(codes, y, bins, direction))
+    columns["note"] = np.where(contrary, "the declared direction runs against the data", "")
     most_terms = (params.most_pairs, params.most_cells)
     folds = folds_of(applications, groups, params.folds, params.seed)
     told = unseen_pd(folds, codes, y, bins, direction, *most_terms)
@@ -316,8 +326,9 @@ def _reasons(worst: NDArray[np.int32], names: list[str]) -> pd.Categorical:
     key = np.zeros(len(worst), dtype=np.int64)
     for column in worst.T:
         key = key * (len(names) + 1) + column + 1
-    _, first, codes = np.unique(key, return_index=True, return_inverse=True)
-    text = ["; ".join(names[j] for j in worst[i] if j >= 0) or "none" for i in first]
+    codes, found = pd.factorize(key, sort=True)
+    digits = [found // (len(names) + 1) ** k % (len(names) + 1) - 1 for k in reversed(range(worst.shape[1]))]
+    text = ["; ".join(names[j] for j in row if j >= 0) or "none" for row in zip(*digits, strict=True)]
     return pd.Categorical.from_codes(codes, pd.Index(text))
 
 

@@ -31,10 +31,10 @@ def codes_of(applications: pd.DataFrame, bins: Sequence[Bins], pairs: Sequence[P
     """
     if absent := [b.feature for b in bins if b.feature not in applications]:
         raise InputError("applications", [f"column {', '.join(absent)} is missing; the score was fitted with it"])
-    offsets = offsets_of(bins)
+    offsets = offsets_of(bins).astype(np.int32)
     codes = np.empty((len(applications), len(bins)), dtype=np.int32)
     for j, b in enumerate(bins):
-        codes[:, j] = b.codes(applications[b.feature]) + offsets[j]
+        np.add(b.codes(applications[b.feature]), offsets[j], out=codes[:, j])
     return with_pairs(codes, bins, pairs)
 
 

@@ -9,11 +9,12 @@ from scipy.special import expit, logit
 
 from lst_workbench.contracts import InputError
 from lst_workbench.credit.binning import Bins
-from lst_workbench.credit.measures import calibration_slope, measure
-from lst_workbench.credit.terms import learn_terms, with_pairs
+from lst_workbench.credit.measures import area_under_curve, calibration_slope, measure
+from lst_workbench.credit.terms import learn_terms, offsets_of, with_pairs
 
 Floats = NDArray[np.float64]
 LEAST_SLOPE = 0.5
+CLEARLY = 4.0
 
 
 def folds_of(applications: pd.DataFrame, groups: str | None, folds: int, seed: int) -> list[NDArray[np.int64]]:
@@ -49,6 +50,23 @@ def unseen_pd(
             pairs, shapes = learn_terms(codes[seen], y[seen], bins, direction, most_pairs, most_cells)
             pd_[part] = expit(shapes.log_odds(with_pairs(codes[part], bins, pairs)))
     return pd_
+
+
+def against_data(codes: NDArray[np.int32], y: Floats, bins: Sequence[Bins], direction: dict[str, int]) -> list[str]:
+    """Features whose declared direction the data clearly contradict, taken one by one."""
+    found = []
+    for j, (b, start) in enumerate(zip(bins, offsets_of(bins)[:-1], strict=True)):
+        place = codes[:, j] - start
+        inside = place < b.ordered
+        bad = y[inside]
+        if b.feature not in direction or not 0 < bad.sum() < len(bad):
+            continue
+        away = direction[b.feature] * (area_under_curve(bad, place[inside].astype(float)) - 0.5)
+        # Standard error of an area of one half: sqrt((n1 + n0 + 1) / (12 n1 n0)).
+        error = np.sqrt((len(bad) + 1) / (12 * bad.sum() * (len(bad) - bad.sum())))
+        if away < -CLEARLY * error:
+            found.append(b.feature)
+    return found
 
 
 def slope_of(y: Floats, pd_: Floats) -> float:

@@ -28,6 +28,7 @@ from lst_workbench.inventory.single_period import (
     newsvendor_poisson,
     newsvendor_profit,
 )
+from lst_workbench.inventory.warehouse_stock import WarehousePlan, build_up, stock_warehouses
 
 __all__ = [
     "Advice",
@@ -37,6 +38,8 @@ __all__ = [
     "OrderResult",
     "Policy",
     "ReplayResult",
+    "WarehousePlan",
+    "build_up",
     "eoq",
     "eoq_all_units_discounts",
     "eoq_backorders",
@@ -58,5 +61,6 @@ __all__ = [
     "ss_discrete",
     "ss_poisson",
     "ss_power_approximation",
+    "stock_warehouses",
     "wagner_whitin",
 ]

@@ -25,8 +25,9 @@ MOST_REPS_FACTOR = 16.0
 BEST = WaveParams()
 # A dozen plans in a second or two, each a store or two from the best.
 WHAT_IF = WaveParams(method="decomposition", rounds=6)
-SAMPLE_STORES = 100_000  # where more could be signed, every so many-th territory is planned again
-ROUGH = WaveParams(method="decomposition", rounds=1)
+SAMPLE_STORES, MOST_APART = 50_000, 30  # where more could be signed, every so many-th territory is planned again
+# Rougher prices and one round: the counts differ by a thousandth, and a change's gain is told by counts alone.
+ROUGH = WaveParams(method="decomposition", rounds=1, fine=(0.02, 0.01, 0.005))
 REPS_PRECISION, ROUGH_PRECISION = 0.01, 0.05
 BY_STORE = ("participants", "potentials", "assignments")
 COUNTS = ("in_system", "active", "signups")
@@ -178,7 +179,7 @@ def sampled(tables: Tables) -> Sample:
     warehouse the part is taken that its stores in the sample are of all its stores.
     """
     candidates = tables["wave_stores"]
-    one_in = len(candidates) // SAMPLE_STORES
+    one_in = min(len(candidates) // SAMPLE_STORES, MOST_APART)
     if one_in < 2:
         return Sample(tables)
     of = candidates.groupby("territory_id")["warehouse_id"].agg(lambda ids: ids.iloc[len(ids) // 2])

@@ -35,7 +35,7 @@ def seen(frame):
     return frame.assign(bad=frame["bad"].where(frame["ok"])).drop(columns="ok")
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (2, 3))])
 def test_half_of_what_approved_only_training_loses_is_recovered(seed):
     past, fresh = applicants(seed), applicants(seed + 100)
     y = fresh["bad"].to_numpy()

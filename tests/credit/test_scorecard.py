@@ -9,6 +9,7 @@ from sklearn.metrics import brier_score_loss, roc_auc_score
 
 from lst_workbench.contracts import InputError
 from lst_workbench.credit import ScorecardParams, fit_scorecard
+from lst_workbench.credit.binning import Bins
 from lst_workbench.credit.measures import measure
 
 PUBLISHED = Path(__file__).parents[2].parent / "shared" / "data" / "credit"
@@ -269,3 +270,20 @@ def test_points_follow_the_scale_asked_for():
     scored = card.score(shops(50, seed=2))
     even = np.interp(0.5, np.sort(scored["pd"]), scored["points"].to_numpy()[np.argsort(scored["pd"])])
     assert even == pytest.approx(500, abs=20)
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 3, 4, 7, 8, 31])
+def test_ranges_are_found_as_by_numpy_edges_included(count):
+    rng = np.random.default_rng(count)
+    edges = np.sort(rng.normal(size=count))
+    values = np.concatenate([rng.normal(size=500), edges, [np.nan, np.inf]])
+    codes = Bins("x", edges, (), True).codes(pd.Series(values))
+    expected = np.where(np.isfinite(values), np.searchsorted(edges, values, side="right"), count + 1)
+    np.testing.assert_array_equal(codes, expected)
+
+
+def test_a_declared_direction_that_the_data_contradict_is_named():
+    columns = fit(shops(), monotone={"months_open": 1, "debt_share": 1, "noise": 1}).tables["columns"]
+    notes = columns.set_index("feature")["note"]
+    assert notes["months_open"] == "the declared direction runs against the data"
+    assert (notes.drop("months_open") == "").all()
