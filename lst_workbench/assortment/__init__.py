@@ -7,6 +7,7 @@ from lst_workbench.assortment.mnl_result import MnlResult
 from lst_workbench.assortment.nested import NestedResult, fit_nested
 from lst_workbench.assortment.ranges import AssortmentParams, AssortmentResult, optimise_assortment
 from lst_workbench.assortment.stockouts import UnseenResult, recover_demand
+from lst_workbench.assortment.uplift import UpliftResult, range_uplift, trial_stores
 
 __all__ = [
     "AssortmentParams",
@@ -17,10 +18,13 @@ __all__ = [
     "MnlResult",
     "NestedResult",
     "UnseenResult",
+    "UpliftResult",
     "allocate_facings",
     "audit_assortment",
     "fit_mnl",
     "fit_nested",
     "optimise_assortment",
+    "range_uplift",
     "recover_demand",
+    "trial_stores",
 ]

@@ -11,12 +11,13 @@ from lst_workbench.contracts import InputError, NetworkLanes, NetworkSites, Netw
 from lst_workbench.coverage._network_kernels import NONE
 from lst_workbench.coverage.network_exact import exact_network
 from lst_workbench.coverage.network_explain import NetworkResult
+from lst_workbench.coverage.network_layout import Design
 from lst_workbench.coverage.network_params import NetworkParams
 from lst_workbench.coverage.network_reach import limits_reason, out_of_reach
 from lst_workbench.coverage.network_search import Network, Opened, evaluate, fixed_rmb
 from lst_workbench.coverage.network_surcharge import by_search, next_day, plain_cost, settled
 from lst_workbench.coverage.network_tables import network_tables, store_by_store
-from lst_workbench.coverage.network_task import Design, TierTask, tier_task
+from lst_workbench.coverage.network_task import TierTask, tier_task
 from lst_workbench.optim import Certificate, Status
 
 

@@ -3,8 +3,9 @@
 import numpy as np
 
 from lst_workbench.coverage._network_kernels import NONE, fill_network
+from lst_workbench.coverage.network_layout import Design
 from lst_workbench.coverage.network_search import Network, evaluate, fixed_rmb
-from lst_workbench.coverage.network_task import Design, TierTask
+from lst_workbench.coverage.network_task import TierTask
 from lst_workbench.geo import haversine_km
 
 TURNS = 400

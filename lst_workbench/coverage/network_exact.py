@@ -3,7 +3,8 @@
 import numpy as np
 import pulp
 
-from lst_workbench.coverage.network_task import Design, TierTask
+from lst_workbench.coverage.network_layout import Design
+from lst_workbench.coverage.network_task import TierTask
 from lst_workbench.optim import Certificate, solve_with_highs
 
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from lst_workbench.coverage._network_kernels import NONE, front_moves, serve, upper_moves
-from lst_workbench.coverage.network_task import Design, TierTask
+from lst_workbench.coverage.network_layout import Design
+from lst_workbench.coverage.network_task import TierTask
 from lst_workbench.geo import haversine_km
 
 LEAST_SAVING = 1e-9

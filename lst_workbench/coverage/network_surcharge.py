@@ -5,9 +5,10 @@ import numpy as np
 from lst_workbench.coverage._network_kernels import NONE
 from lst_workbench.coverage.network_capacity import within_limits
 from lst_workbench.coverage.network_dual import Ways, bound_of, climb, first_prices, lifted
+from lst_workbench.coverage.network_layout import Design
 from lst_workbench.coverage.network_params import NetworkParams
 from lst_workbench.coverage.network_search import Network, Opened, evaluate, improve_fronts, search
-from lst_workbench.coverage.network_task import Design, TierTask
+from lst_workbench.coverage.network_task import TierTask
 from lst_workbench.optim import Certificate, Status
 
 SURCHARGE_STEPS = 14

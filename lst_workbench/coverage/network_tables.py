@@ -8,9 +8,10 @@ import pandas as pd
 from lst_workbench.contracts import NetworkLanes, NetworkSites, NetworkStores
 from lst_workbench.coverage._network_kernels import NONE
 from lst_workbench.coverage.network_capacity import volumes
+from lst_workbench.coverage.network_layout import Design
 from lst_workbench.coverage.network_params import TIERS, NetworkParams
 from lst_workbench.coverage.network_search import Network, evaluate
-from lst_workbench.coverage.network_task import Design, TierTask, road_km
+from lst_workbench.coverage.network_task import TierTask, road_km
 from lst_workbench.geo import haversine_km
 
 CHUNK = 50_000

@@ -2,7 +2,8 @@
 
 import pandas as pd
 
-from lst_workbench.planning.store_study import StoreAbout, StoreStudy
+from lst_workbench.planning.store_answers import StoreAbout
+from lst_workbench.planning.store_study import StoreStudy
 
 
 def story_of(about: StoreAbout, study: StoreStudy) -> str:

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from lst_workbench.planning.store_study import StoreAbout, StoreForecast, StoreStudy
+from lst_workbench.planning.store_answers import StoreAbout, StoreForecast
+from lst_workbench.planning.store_study import StoreStudy
 from lst_workbench.views import marks
 from lst_workbench.views.cards import Figures, head, kpi_card
 from lst_workbench.views.formats import count, day, number, rmb, share

@@ -6,8 +6,8 @@ import ipywidgets as w
 
 from lst_workbench.market.importing.mapping import HEADERS
 from lst_workbench.ui.market_import.model import DATUMS, ImportState
+from lst_workbench.ui.panel_page import Page
 from lst_workbench.ui.panel_parts import Choice, classed, html, switch_class
-from lst_workbench.ui.theme import stylesheet
 from lst_workbench.views import cards, imports, states
 from lst_workbench.views.findings import finding_markup, finding_of
 from lst_workbench.views.messages import text
@@ -15,8 +15,8 @@ from lst_workbench.views.messages import text
 ACCEPTED = ".csv,.txt,.tsv,.xlsx,.xlsm,.parquet,.gpkg,.geojson,.json"
 
 
-class ImportPanel(w.VBox):
-    """The page. Built once; every change afterwards sets a trait of an existing widget.
+class ImportPanel(Page):
+    """The page.
 
     Parameters
     ----------
@@ -26,28 +26,12 @@ class ImportPanel(w.VBox):
 
     def __init__(self, state: ImportState) -> None:
         self.state = state
-        self._top, self._finding, self._foot = html("top"), html("finding-box"), html("foot-box")
-        language = classed(w.ToggleButtons(options=[("EN", "en"), ("中文", "zh")]), "seg", "lang")
-        self._language = Choice(language, state, "lang")
-        self._language.offer(language.options, state.lang)
         self._rows, self._kpis, self._plan = html("card", "first-rows"), html("kpi-row"), html("card", "planned")
         self._quality, self._trust = html("card", "span7", "quality"), html("card", "trust")
         self._rejected, self._notes = html("card", "rejected"), html("card", "notes-card")
         right = classed(w.VBox([self._trust, self._rejected]), "span5", "stack")
         self._report = classed(w.HBox([self._quality, right]), "grid12")
-        self._body = classed(w.VBox([]), "body", "content")
-        super().__init__(
-            [
-                html("style", value=f"<style>{stylesheet()}</style>"),
-                classed(w.HBox([self._top, language]), "bar"),
-                self._finding,
-                classed(w.HBox([Side(state), self._body]), "shell"),
-                self._foot,
-            ]
-        )
-        classed(self, "lst")
-        state.observe(self._show, ["proposal", "done", "plan", "lang"])
-        self._show()
+        super().__init__(state, Side(state), body=["content"], follows=["proposal", "done", "plan"])
 
     def _show(self, _: Any = None) -> None:
         state, lang = self.state, self.state.lang

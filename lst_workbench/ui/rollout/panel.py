@@ -3,22 +3,20 @@
 import threading
 from typing import Any
 
-import ipywidgets as w
-
-from lst_workbench.ui.panel_parts import Choice, classed, html
+from lst_workbench.ui.panel_page import Page
+from lst_workbench.ui.panel_parts import html
 from lst_workbench.ui.rollout.model import RolloutState
 from lst_workbench.ui.rollout.nation import open_watch
 from lst_workbench.ui.rollout.panel_nation import NationLine
 from lst_workbench.ui.rollout.panel_result import ResultBody
 from lst_workbench.ui.rollout.panel_side import Side
-from lst_workbench.ui.theme import stylesheet
 from lst_workbench.views import cards, downloads, states
 from lst_workbench.views.findings import finding_markup, finding_of
 from lst_workbench.views.messages import text
 
 
-class RolloutPanel(w.VBox):
-    """The page. Built once; every change afterwards sets a trait of an existing widget.
+class RolloutPanel(Page):
+    """The page.
 
     Parameters
     ----------
@@ -29,24 +27,9 @@ class RolloutPanel(w.VBox):
     def __init__(self, state: RolloutState) -> None:
         self.state = state
         self._files: downloads.Files | None = None
-        self._top, self._finding, self._foot = html("top"), html("finding-box"), html("foot-box")
-        language = classed(w.ToggleButtons(options=[("EN", "en"), ("中文", "zh")]), "seg", "lang")
-        self._language = Choice(language, state, "lang")
-        self._language.offer(language.options, state.lang)
-        self._side, self._body = Side(state), classed(w.VBox([]), "body")
-        super().__init__(
-            [
-                html("style", value=f"<style>{stylesheet()}</style>"),
-                classed(w.HBox([self._top, language]), "bar"),
-                NationLine(state, open_watch()),
-                self._finding,
-                classed(w.HBox([self._side, self._body]), "shell"),
-                self._foot,
-            ]
-        )
-        classed(self, "lst")
-        state.observe(self._show, ["result", "lang", "market"])
-        self._show()
+        self._side = Side(state)
+        line = NationLine(state, open_watch())
+        super().__init__(state, self._side, follows=["result", "market"], above=[line])
 
     def _show(self, _: Any = None) -> None:
         state, lang = self.state, self.state.lang

@@ -12,13 +12,8 @@ from lst_workbench.assumptions import data_folder, load_register, load_scenario
 from lst_workbench.catchment import HuffParams
 from lst_workbench.contracts import LstError
 from lst_workbench.market import TOUR_STORE_ID, Market, read_market
-from lst_workbench.planning.store_study import (
-    StoreAbout,
-    StoreChange,
-    StoreForecast,
-    StoreStudy,
-    study_stores,
-)
+from lst_workbench.planning.store_answers import StoreAbout, StoreChange, StoreForecast
+from lst_workbench.planning.store_study import StoreStudy, study_stores
 from lst_workbench.views import LANGUAGES
 
 LEAST_M2, MOST_M2, STEP_M2 = 5.0, 500.0, 5.0

@@ -4,18 +4,18 @@ from typing import Any
 
 import ipywidgets as w
 
-from lst_workbench.ui.panel_parts import Choice, classed, html
+from lst_workbench.ui.panel_page import Page
+from lst_workbench.ui.panel_parts import classed, html
 from lst_workbench.ui.rollout.panel_chart import Chart
 from lst_workbench.ui.store.model import StoreState
 from lst_workbench.ui.store.panel_map import MapCard
 from lst_workbench.ui.store.panel_side import Side
-from lst_workbench.ui.theme import stylesheet
 from lst_workbench.views import cards, states, store_cards, store_charts
 from lst_workbench.views.messages import text
 
 
-class StorePanel(w.VBox):
-    """The page. Built once; every change afterwards sets a trait of an existing widget.
+class StorePanel(Page):
+    """The page.
 
     Parameters
     ----------
@@ -25,23 +25,7 @@ class StorePanel(w.VBox):
 
     def __init__(self, state: StoreState) -> None:
         self.state = state
-        self._top, self._finding, self._foot = html("top"), html("finding-box"), html("foot-box")
-        language = classed(w.ToggleButtons(options=[("EN", "en"), ("中文", "zh")]), "seg", "lang")
-        self._language = Choice(language, state, "lang")
-        self._language.offer(language.options, state.lang)
-        self._body = classed(w.VBox([]), "body", "shop")
-        super().__init__(
-            [
-                html("style", value=f"<style>{stylesheet()}</style>"),
-                classed(w.HBox([self._top, language]), "bar"),
-                self._finding,
-                classed(w.HBox([Side(state), self._body]), "shell"),
-                self._foot,
-            ]
-        )
-        classed(self, "lst")
-        state.observe(self._show, ["version", "lang"])
-        self._show()
+        super().__init__(state, Side(state), body=["shop"], follows=["version"])
 
     def _show(self, _: Any = None) -> None:
         state, lang = self.state, self.state.lang
