@@ -7,6 +7,7 @@ from lst_workbench.assortment.mnl_result import MnlResult
 from lst_workbench.assortment.nested import NestedResult, fit_nested
 from lst_workbench.assortment.ranges import AssortmentParams, AssortmentResult, optimise_assortment
 from lst_workbench.assortment.stockouts import UnseenResult, recover_demand
+from lst_workbench.assortment.swaps import plan_swaps
 from lst_workbench.assortment.uplift import UpliftResult, range_uplift, trial_stores
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "fit_mnl",
     "fit_nested",
     "optimise_assortment",
+    "plan_swaps",
     "range_uplift",
     "recover_demand",
     "trial_stores",
