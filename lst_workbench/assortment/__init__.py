@@ -7,6 +7,8 @@ from lst_workbench.assortment.mnl_result import MnlResult
 from lst_workbench.assortment.nested import NestedResult, fit_nested
 from lst_workbench.assortment.ranges import AssortmentParams, AssortmentResult, optimise_assortment
 from lst_workbench.assortment.stockouts import UnseenResult, recover_demand
+from lst_workbench.assortment.swaps import plan_swaps
+from lst_workbench.assortment.uplift import UpliftResult, range_uplift, trial_stores
 
 __all__ = [
     "AssortmentParams",
@@ -17,10 +19,14 @@ __all__ = [
     "MnlResult",
     "NestedResult",
     "UnseenResult",
+    "UpliftResult",
     "allocate_facings",
     "audit_assortment",
     "fit_mnl",
     "fit_nested",
     "optimise_assortment",
+    "plan_swaps",
+    "range_uplift",
     "recover_demand",
+    "trial_stores",
 ]

@@ -59,10 +59,10 @@ class Bins:
     def codes(self, values: pd.Series) -> NDArray[np.int32]:
         """Bin of each value."""
         if not self.numeric:
-            text = values.astype("category")
+            number, found = pd.factorize(values)
             known = {level: k for k, level in enumerate(self.levels)}
-            table = np.array([known.get(str(c), len(self.levels)) for c in text.cat.categories] + [self.size - 1])
-            return table[text.cat.codes.to_numpy()].astype(np.int32)
+            table = np.array([known.get(str(c), len(self.levels)) for c in found] + [self.size - 1])
+            return table[number].astype(np.int32)
         x = as_numbers(values)
         codes = np.empty(len(x), dtype=np.int32)
         find_ranges(x, self.edges, codes)

@@ -71,9 +71,9 @@ class Scorecard:
     """A fitted score; the points table is the model.
 
     ``tables``: ``points`` (feature, bin, points, rows, defaults, default_share, row_share; a pair of features is named
-    "a × b"), ``columns`` (feature, used, reason, note: a declared
-    direction that the data contradict), ``measures`` (sample, measure, value, low, high), ``cutoffs``
-    (`cutoff_table`). ``held_out`` is the PD of each application by a fit that had not seen it.
+    "a × b"), ``columns`` (feature, used, reason, note: a declared direction that the data contradict),
+    ``measures`` (sample, measure, value, low, high), ``cutoffs`` (`cutoff_table`). ``held_out`` is the PD of each
+    application by a fit that had not seen it.
     """
 
     tables: dict[str, pd.DataFrame]
