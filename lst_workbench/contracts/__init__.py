@@ -25,6 +25,7 @@ from lst_workbench.contracts.dots import Dots
 from lst_workbench.contracts.economics import Economics
 from lst_workbench.contracts.errors import InputError, LstError
 from lst_workbench.contracts.exposures import Exposures
+from lst_workbench.contracts.goals import Goals
 from lst_workbench.contracts.holdouts import Holdouts
 from lst_workbench.contracts.kpi_ranges import KpiRanges
 from lst_workbench.contracts.kpis import Kpis
@@ -89,6 +90,7 @@ CONTRACTS: dict[str, type[Table]] = {
         Economics,
         KpiRanges,
         Exposures,
+        Goals,
         Holdouts,
         Kpis,
         Levers,
@@ -155,6 +157,7 @@ __all__ = [
     "Economics",
     "KpiRanges",
     "Exposures",
+    "Goals",
     "Holdouts",
     "Kpis",
     "Levers",

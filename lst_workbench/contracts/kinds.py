@@ -15,6 +15,7 @@ ITEM_LEVELS = ("sku", "category")
 STORE_CHANGES = ("stays", "opened", "closed", "renovated")
 SITE_STATUSES = ("candidate", "keep", "may_close", "forbidden")
 SERVICES = ("next_day", "slow", "uncovered")
+GOALS = ("in_system", "active", "gmv_multiple", "cycle_days", "wallet_share")
 HOLDOUT_ARMS = ("treated", "later", "held_out")
 COBRANDED_REASONS = (
     "chosen", "too_near", "shares_customers", "quota_full", "budget", "below_line", "brings_nothing",
@@ -31,6 +32,7 @@ ItemLevel = Annotated[pd.CategoricalDtype, ITEM_LEVELS, False]
 StoreChange = Annotated[pd.CategoricalDtype, STORE_CHANGES, False]
 SiteStatus = Annotated[pd.CategoricalDtype, SITE_STATUSES, False]
 Service = Annotated[pd.CategoricalDtype, SERVICES, False]
+GoalName = Annotated[pd.CategoricalDtype, GOALS, False]
 HoldoutArm = Annotated[pd.CategoricalDtype, HOLDOUT_ARMS, False]
 CobrandedReason = Annotated[pd.CategoricalDtype, COBRANDED_REASONS, False]
 Month = Annotated[DateTime, {}, "us", None, False, {}]

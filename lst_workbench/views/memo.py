@@ -9,6 +9,7 @@ import pandas as pd
 
 from lst_workbench.assumptions import Register
 from lst_workbench.market import Market
+from lst_workbench.planning.goals import goals_of
 from lst_workbench.runs import PlanResult
 from lst_workbench.views import maps, odds, tables
 from lst_workbench.views.cards import CARDS, figure_of, head, label_of, ranges_of, unit_of
@@ -24,6 +25,7 @@ from lst_workbench.views.findings import (
     used_shares,
 )
 from lst_workbench.views.formats import count, month, number, reps, rmb
+from lst_workbench.views.goal_cards import goals_table
 from lst_workbench.views.messages import text
 from lst_workbench.views.states import certificate_words
 from lst_workbench.views.theme import tokens_css
@@ -53,6 +55,7 @@ def memo_html(result: PlanResult, market: Market, register: Register, lang: str,
         _head(result, market, finding, lang),
         _section("memo.decisions", _decisions(result, finding, register, lang), lang),
         _section("memo.figures", _figures(result, register, lang), lang),
+        _section("goals.title", goals_table(goals_of(result, market, register), register, lang), lang),
         _section("curve.title", curve_svg(result.tables, finding, lang), lang),
         *([_odds(result, finding, register, lang)] if sure else []),
         _section("map.title", map_svg(result, market, lang), lang),

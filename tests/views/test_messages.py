@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from lst_workbench import planning
-from lst_workbench.contracts.kinds import COBRANDED_REASONS, RESOURCES, STORE_KINDS, STORE_STATUSES
+from lst_workbench.contracts.kinds import COBRANDED_REASONS, GOALS, RESOURCES, STORE_KINDS, STORE_STATUSES
 from lst_workbench.optim import Status
 from lst_workbench.views.messages import LANGUAGES, bilingual, both, text
 from lst_workbench.views.words import WORDS
@@ -18,6 +18,7 @@ CJK = re.compile("[\u3400-\u9fff]")
 BUILT = {
     *(f"status.{status}" for status in STORE_STATUSES),
     *(f"kind.{kind}" for kind in STORE_KINDS),
+    *(f"goals.{goal}{part}" for goal in GOALS for part in ("", ".means")),
     *(f"cobranded.{family}.{reason}" for family in ("reason", "why") for reason in COBRANDED_REASONS),
     *(f"{family}.{resource}" for family in ("resource", "tight", "why.resource") for resource in RESOURCES),
     *(f"resource.{resource}.short" for resource in RESOURCES),

@@ -5,6 +5,7 @@ from typing import Any
 import ipywidgets as w
 import pandas as pd
 
+from lst_workbench.ui.panel_map import FittedMap
 from lst_workbench.ui.panel_parts import Choice, classed, html
 from lst_workbench.ui.rollout.atlas import Atlas, Latest
 from lst_workbench.ui.rollout.model import Chosen, RolloutState
@@ -17,22 +18,21 @@ class MapCard(w.VBox):
     """H3 cells, place names and warehouses; no tile and no boundary is asked for."""
 
     def __init__(self, state: RolloutState) -> None:
-        self.state, self._pixels = state, (0.0, 0.0)
+        self.state = state
         self._chosen: Chosen | None = None
         self._head, self._legend, self._note = html("head"), html(), html("map-note")
         self._mode = Choice(classed(w.ToggleButtons(), "seg", "map-mode"), state, "map_mode")
         self._whole = classed(w.Button(layout={"width": "auto"}), "link", "map-whole")
-        self._whole.on_click(lambda _: self._fit(self.layer.bounds))
         assert state.result is not None
         self._atlas = Atlas(state.result)
         self.layer: maps.MapLayer = self._layer()
-        self._shown = (self.layer.bounds, 15.0)
         self._window: dots.Bounds | None = None
-        self.view = classed(leaflet_maps.leaflet_map(self.layer), "map")
+        self._fitted = FittedMap(self.layer)
+        self.view = self._fitted.widget
+        self._whole.on_click(lambda _: self._fitted.fit(self.layer.bounds))
         self.view.on_interaction(self._clicked)
         self._dots = Dots(self.view)
         self._follow = Latest(self._followed)
-        self.view.observe(self._measure, "pixel_bounds")
         self.view.observe(self._moved, "bounds")
         controls = classed(w.HBox([self._whole, self._mode.widget]), "map-controls")
         row = classed(w.HBox([self._head, controls]), "row")
@@ -54,7 +54,7 @@ class MapCard(w.VBox):
         leaflet_maps.repaint(self.view, maps.with_labels(self.layer, [*self.layer.labels, spot]))
         self._legend.value = maps.legend_markup(self.state.lang, self.layer, around)
         if go:
-            self._fit(around.bounds, closest=13.0)
+            self._fitted.fit(around.bounds, closest=13.0)
 
     def _layer(self, window: dots.Bounds | None = None) -> maps.MapLayer:
         state = self.state
@@ -95,7 +95,7 @@ class MapCard(w.VBox):
 
     def _followed(self, window: dots.Bounds) -> None:
         if self.state.map_mode == "dots":
-            self._dots.show(self._atlas, window, self._pixels)
+            self._dots.show(self._atlas, window, self._fitted.pixels)
         elif self._atlas.large:
             self.layer = maps.with_labels(self._layer(window), self.layer.labels)
             leaflet_maps.repaint(self.view, self.layer)
@@ -125,24 +125,6 @@ class MapCard(w.VBox):
 
     def _reach_deg(self) -> float:
         """How far from a shop a click may be: a dozen pixels."""
-        if self._window is None or min(self._pixels) < 1:
+        if self._window is None or min(self._fitted.pixels) < 1:
             return 0.0
-        return 12.0 * (self._window[1][0] - self._window[0][0]) / self._pixels[1]
-
-    def _measure(self, change: Any) -> None:
-        """Learn the map's size in pixels, phone or desktop, and fit what is shown to it whenever it changes."""
-        if not change["new"]:
-            return
-        (left, top), (right, bottom) = change["new"]
-        pixels = (right - left, bottom - top)
-        if max(abs(a - b) for a, b in zip(pixels, self._pixels, strict=True)) > 2:
-            self._pixels = pixels
-            self._fit(*self._shown)
-
-    def _fit(self, bounds: tuple[maps.Point, maps.Point], closest: float = 15.0) -> None:
-        self._shown = (bounds, closest)
-        if min(self._pixels) < 1:
-            return
-        (south, west), (north, east) = bounds
-        self.view.center = ((south + north) / 2, (west + east) / 2)
-        self.view.zoom = min(closest, leaflet_maps.fitting_zoom(bounds, *self._pixels))
+        return 12.0 * (self._window[1][0] - self._window[0][0]) / self._fitted.pixels[1]

@@ -5,12 +5,13 @@ from typing import Any
 import ipywidgets as w
 import pandas as pd
 
+from lst_workbench.planning.goals import goals_of
 from lst_workbench.ui.panel_parts import classed, html
 from lst_workbench.ui.rollout.model import RolloutState
 from lst_workbench.ui.rollout.panel_chart import Chart
 from lst_workbench.ui.rollout.panel_map import MapCard
 from lst_workbench.ui.rollout.panel_store import StoreCard
-from lst_workbench.views import cards, charts, odds, states, tables
+from lst_workbench.views import cards, charts, goal_cards, odds, states, tables
 from lst_workbench.views.findings import KPI_OF_GOAL, finding_of, used_shares
 from lst_workbench.views.messages import text
 
@@ -23,12 +24,13 @@ class ResultBody(w.VBox):
         self._kpis, self._curve_head, self._twin = html("kpi-row"), html("head"), html()
         self._order, self._table, self._worth = html("card"), html("card", "span8"), html("card", "span4")
         self._odds, self._tornado = html("card", "span5"), html("card", "span7")
+        self._goals = html("card", "span12", "goals")
         self._curve = Chart(charts.curve_figure(*self._curve_data()))
         self._map = MapCard(state)
         store = StoreCard(state, lambda: self._map.layer.resolution, self._map.focus)
         curve = classed(w.VBox([self._curve_head, self._curve, self._twin]), "card")
         right = classed(w.VBox([curve, self._order]), "span5", "stack")
-        where = [classed(self._map, "card", "span7"), right, self._odds, self._tornado]
+        where = [classed(self._map, "card", "span7"), right, self._goals, self._odds, self._tornado]
         grid = [*where, classed(store, "card", "span12"), self._table, self._worth]
         super().__init__([self._kpis, classed(w.HBox(grid), "grid12")])
         classed(self, "content")
@@ -56,6 +58,8 @@ class ResultBody(w.VBox):
         head = cards.head("places.title", lang, text("places.sub", lang, n=str(shown), all=str(every)))
         listed = tables.places_table(run, state.market.places, lang)
         self._table.value = head + listed + tables.uncovered_line(run, state.market.places, lang)
+        watched = goals_of(state.result, state.market, state.register)
+        self._goals.value = goal_cards.goals_card(watched, state.register, lang)
         self._show_odds()
         months = str(len(run["curve"]))
         self._worth.value = (
