@@ -1,10 +1,7 @@
 """The words of the catalogue: key to (English, 中文). Figures stand in braces and are the same in both."""
 
-<<<<<<< HEAD
 from lst_workbench.views.words_credit import CREDIT
-=======
 from lst_workbench.views.words_field import FIELD
->>>>>>> main
 from lst_workbench.views.words_figures import FIGURES
 from lst_workbench.views.words_import import IMPORT
 from lst_workbench.views.words_memo import MEMO
@@ -269,11 +266,8 @@ WORDS: dict[str, tuple[str, str]] = {
         "仅 H3 格与地名，不绘边界。用户可加载自有标准地图。",
     ),
     "foot.run": ("Run {run}, version {version}", "运行 {run}，版本 {version}"),
-<<<<<<< HEAD
     **CREDIT,
-=======
     **FIELD,
->>>>>>> main
     **FIGURES,
     **MEMO,
     **IMPORT,
