@@ -94,7 +94,7 @@ def stress(decision: CreditDecision, lang: str) -> str:
     """Table of the bad years of the register."""
     rows = [
         [
-            escape(_said("stress", row.stress, lang)),
+            escape(_said(f"stress.{row.stress}", lang)),
             rmb(row.loss_rmb, lang),
             percent(row.default_share),
             rmb(row.capital_rmb, lang),
@@ -113,7 +113,7 @@ def warnings(table: pd.DataFrame, lang: str) -> str:
     rows = [
         [
             str(row.store_id),
-            escape(comma.join(_said("sign", sign, lang) for sign in str(row.reasons).split("; "))),
+            escape(comma.join(_said(f"sign.{sign}", lang) for sign in str(row.reasons).split("; "))),
             percent(row.pd), rmb(row.owed_rmb, lang), rmb(row.at_stake_rmb, lang),
         ]
         for row in table.head(SHOWN_WARNINGS).itertuples()
@@ -130,7 +130,7 @@ def fairness(decision: CreditDecision, told: ModelCard, lang: str) -> str:
     for row in decision.fairness.itertuples():
         verdict = verdicts.get((row.segment, row.value), "few")
         kind = "good" if verdict == "fair" else "quiet" if verdict == "few" else "watch"
-        name = f"{escape(text(f'segment.{row.segment}', lang))} · {escape(_said('group', row.value, lang))}"
+        name = f"{escape(text(f'segment.{row.segment}', lang))} · {escape(_said(f'group.{row.value}', lang))}"
         pill = f'<span class="pill {kind}">{escape(text(f"verdict.{verdict}", lang))}</span>'
         shares = [percent(value) for value in (row.served_share, row.pd_mean, row.need_met_share)]
         rows.append([name, count(row.stores, lang), *shares, pill])
@@ -141,14 +141,14 @@ def fairness(decision: CreditDecision, told: ModelCard, lang: str) -> str:
 def model_card(study: CreditStudy, lang: str) -> str:
     """Model card: data, figures on unseen stores, what moves the score, what was assumed."""
     tables = study.told.tables
-    rows = [(_said("item", row.item, lang), _figure(row.value)) for row in tables["data"].itertuples()]
+    rows = [(_said(f"item.{row.item}", lang), _figure(row.value)) for row in tables["data"].itertuples()]
     told = tables["measures"][tables["measures"]["measure"].isin(MEASURES)]
     for row in told.itertuples():
         name = f"{text(f'measure.{row.measure}', lang)}, {_said('sample', row.sample, lang)}"
         rows.append((name, f"{row.value:.3f} ({row.low:.3f}–{row.high:.3f})"))
     for row in tables["features"].head(SHOWN_FEATURES).itertuples():
         reach = f"{row.points_low:+.0f} … {row.points_high:+.0f}"
-        rows.append((_said("feature", row.feature, lang), text("credit.points", lang, n=reach)))
+        rows.append((_said(f"feature.{row.feature}", lang), text("credit.points", lang, n=reach)))
     body = "".join(f"<tr><td>{escape(name)}</td><td>{escape(value)}</td></tr>" for name, value in rows)
     notes = [study.assumption, text("credit.synthetic", lang) if study.market.meta.synthetic else ""]
     small = "".join(f'<p class="note">{escape(note)}</p>' for note in notes if note)
@@ -169,7 +169,7 @@ def store_card(study: CreditStudy, decision: CreditDecision, store_id: int, lang
     lines = [story, text(f"why.{why.key}", lang), thin]
     parts = "".join(f"<p>{escape(line)}</p>" for line in lines if line)
     points = [
-        (_said("feature", one.feature, lang), signed(one.points, lang))
+        (_said(f"feature.{one.feature}", lang), signed(one.points, lang))
         for one in study.contributions(store_id).itertuples()
         if abs(one.points) >= 0.5
     ]
@@ -209,9 +209,9 @@ def _table(title: str, sub: str, names: tuple[tuple[str, str], ...], rows: list[
     return head(title, lang, text(sub, lang) if sub else "") + grid(columns, rows, text(title, lang))
 
 
-def _said(group: str, name: object, lang: str) -> str:
-    key = f"{group}.{name}"
-    return text(key, lang) if knows(key) else str(name)
+def _said(key: str, lang: str) -> str:
+    """Say a word of the models; one that the catalogue lacks stands as it is."""
+    return text(key, lang) if knows(key) else key.partition(".")[2]
 
 
 def _figure(value: object) -> str:
