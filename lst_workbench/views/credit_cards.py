@@ -144,7 +144,7 @@ def model_card(study: CreditStudy, lang: str) -> str:
     rows = [(_said(f"item.{row.item}", lang), _figure(row.value)) for row in tables["data"].itertuples()]
     told = tables["measures"][tables["measures"]["measure"].isin(MEASURES)]
     for row in told.itertuples():
-        name = f"{text(f'measure.{row.measure}', lang)}, {_said('sample', row.sample, lang)}"
+        name = f"{text(f'measure.{row.measure}', lang)}, {_said(f'sample.{row.sample}', lang)}"
         rows.append((name, f"{row.value:.3f} ({row.low:.3f}–{row.high:.3f})"))
     for row in tables["features"].head(SHOWN_FEATURES).itertuples():
         reach = f"{row.points_low:+.0f} … {row.points_high:+.0f}"
