@@ -15,6 +15,8 @@ from lst_workbench.contracts.cobranded_quotas import CobrandedQuotas
 from lst_workbench.contracts.cobranded_stores import CobrandedStores
 from lst_workbench.contracts.credit_budget_use import CreditBudgetUse
 from lst_workbench.contracts.credit_budgets import CreditBudgets
+from lst_workbench.contracts.credit_history import CreditHistory
+from lst_workbench.contracts.credit_plan import CreditPlan
 from lst_workbench.contracts.credit_stores import CreditStores
 from lst_workbench.contracts.curve import Curve
 from lst_workbench.contracts.curve_ranges import CurveRanges
@@ -78,6 +80,8 @@ CONTRACTS: dict[str, type[Table]] = {
         Cobranded,
         CreditBudgetUse,
         CreditBudgets,
+        CreditHistory,
+        CreditPlan,
         CreditStores,
         Curve,
         CurveRanges,
@@ -143,6 +147,8 @@ __all__ = [
     "Cobranded",
     "CreditBudgetUse",
     "CreditBudgets",
+    "CreditHistory",
+    "CreditPlan",
     "CreditStores",
     "Curve",
     "CurveRanges",

@@ -19,7 +19,7 @@ LOGO = (
     '<path d="M10 5.2l4.2 2.4v4.8L10 14.8l-4.2-2.4V7.6z" fill="var(--seq-3)"/></svg>'
 )
 LIKELY, UNLIKELY = 2 / 3, 1 / 3
-PAGES = ("rollout", "cobranded", "store", "import")
+PAGES = ("rollout", "cobranded", "store", "credit", "import")
 CARDS = (
     "in_system_stores", "signups_stores", "active_stores", "gmv_rmb_month", "reps_for_goal",
     "field_cost_rmb_active_store", "contribution_rmb_order",
@@ -96,12 +96,13 @@ def _kpi(row: dict[str, Any], rows: dict[str, dict[str, Any]], start: float, fig
     mark = _mark(row, goal, start if name == "in_system_stores" else 0.0)
     said = escape(range_words(row, unit, lang))
     value_said = escape(figure_of(value, unit, lang))
-    return _card(row, value_said, unit_of(unit, lang), said, mark, _foot(row, goal, rows, lang), figures, lang)
+    return card(row, value_said, unit_of(unit, lang), said, mark, _foot(row, goal, rows, lang), figures, lang)
 
 
-def _card(
+def card(
     row: Mapping[str, Any], value: str, unit: str, span: str, mark: str, foot: str, figures: Figures, lang: str
 ) -> str:
+    """Put one figure into its card; all but the row is finished markup."""
     label = escape(text(f"kpi.{row['name']}", lang))
     spread = f'<div class="kpi-range">{span}</div>' if span else ""
     return (
@@ -118,7 +119,7 @@ def _odds(odds: float, figures: Figures, lang: str) -> str:
     draws = text("odds.draws", lang, n=count(figures.here.get("rollout.draws", float("nan")), lang))
     row = {"name": "goal_odds", "register_key": "rollout.draws"}
     pill = f'<span class="pill {kind}">{escape(text(word, lang))}</span>'
-    return _card(row, escape(share(odds)), "", escape(draws), marks.bullet(odds, None, 0.0, 1.0), pill, figures, lang)
+    return card(row, escape(share(odds)), "", escape(draws), marks.bullet(odds, None, 0.0, 1.0), pill, figures, lang)
 
 
 def odds_pill(odds: float) -> tuple[str, str]:

@@ -18,4 +18,4 @@ def test_what_a_scenario_sets_in_vain_is_said_by_it():
 
 
 def test_a_key_that_only_prose_names_is_not_read():
-    assert rooms_that_read(["no.such_key", "order.min_rmb"]) == {"no.such_key": (), "order.min_rmb": ()}
+    assert rooms_that_read(["no.such_key", "credit.drawn_share"]) == {"no.such_key": (), "credit.drawn_share": ()}

@@ -16,6 +16,7 @@ SPOKEN = [*sorted((PACKAGE / "views").glob("*.py")), *sorted((PACKAGE / "ui").rg
 CJK = re.compile("[\u3400-\u9fff]")
 # Keys put together from words of contracts, so that no word can be without its message.
 BUILT = {
+    *(f"stage.credit_{stage}" for stage in ("stores", "score", "orders")),
     *(f"status.{status}" for status in STORE_STATUSES),
     *(f"kind.{kind}" for kind in STORE_KINDS),
     *(f"goals.{goal}{part}" for goal in GOALS for part in ("", ".means")),

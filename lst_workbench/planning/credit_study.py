@@ -1,0 +1,382 @@
+"""Credit of a market: every store scored, limits within budgets, orders capped by them, and what a bad year costs."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from lst_workbench.assumptions import Scenario
+from lst_workbench.contracts import CreditPlan, InputError, LstError
+from lst_workbench.credit import (
+    LimitParams,
+    LimitResult,
+    ModelCard,
+    Scorecard,
+    allocate_limits,
+    cutoff_table,
+    early_warnings,
+    fit_scorecard,
+    infer_rejects,
+    limit_frontier,
+    model_card,
+    portfolio_loss,
+    register_stresses,
+    score_stores,
+    stress_losses,
+    vintage_curves,
+)
+from lst_workbench.market import Market, read_credit
+from lst_workbench.planning.credit_inputs import (
+    FEATURES,
+    MONOTONE,
+    SEGMENTS,
+    applications_of,
+    stores_today,
+)
+from lst_workbench.planning.credit_levers import (
+    CreditLevers,
+    Figures,
+    budgets_of,
+    capital_of,
+    checked,
+    fairness_of,
+    margin_of,
+)
+from lst_workbench.planning.credit_orders import Orders, orders_of
+from lst_workbench.planning.store_study import study_stores
+from lst_workbench.planning.wave_inputs import first_day
+
+FACTORS = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0)
+SCENARIOS = 2_000
+TAIL = 0.999
+GAP, STEPS_OF_PRICES = 1e-3, 40  # stores that stand or fall whole leave such a gap anyway
+STRESSED = ("credit.npl_stress", "credit.lockdown_default_share", "credit.festival_default_share")
+# What an owner can do about a score, and by how much: months of history, a larger order, bills paid on time.
+STEPS: tuple[tuple[str, Callable[[float], float]], ...] = (
+    ("late_share", lambda value: 0.0),
+    ("months_known", lambda value: value + 6),
+    ("order_rmb_month", lambda value: value * 1.25),
+)
+Told = Callable[[str, float], None]
+
+
+@dataclass(frozen=True)
+class CreditDecision:
+    """Limits of all stores and what they come to.
+
+    Attributes
+    ----------
+    plan : DataFrame
+        Contract `CreditPlan`, a row a store.
+    kpis : dict
+        Stores served, RMB lent, financed, net margin, expected and tail loss, VaR of all stores together, rounds.
+    stress, risk, fairness, budgets, rounds : DataFrame
+        Bad years of the register; figures of `portfolio_loss`; approval and limits by group of stores; use and price
+        of each budget; the loop, a row a round.
+    limits : LimitResult
+        Of the last round, with its certificate.
+    """
+
+    levers: CreditLevers
+    plan: pd.DataFrame
+    kpis: dict[str, float]
+    stress: pd.DataFrame
+    risk: pd.DataFrame
+    fairness: pd.DataFrame
+    budgets: pd.DataFrame
+    rounds: pd.DataFrame
+    limits: LimitResult
+
+    @property
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Tables to keep, by name."""
+        names = ("stress", "risk", "fairness", "budgets", "rounds")
+        kpis = pd.DataFrame({"name": list(self.kpis), "value": list(self.kpis.values())})
+        return {"credit_plan": self.plan, "kpis": kpis} | {name: getattr(self, name) for name in names}
+
+
+@dataclass(frozen=True)
+class CreditStudy:
+    """Stores scored and their orders; made by `study_credit`, asked by `decide`."""
+
+    figures: Figures
+    market: Market
+    history: pd.DataFrame
+    applications: pd.DataFrame
+    stores: pd.DataFrame
+    card: Scorecard
+    told: ModelCard
+    assumption: str
+    scores: pd.DataFrame
+    orders: Orders
+    margin_share: float
+    today: pd.Timestamp
+
+    @property
+    def levers(self) -> CreditLevers:
+        """Levers as the register has them, at the scale of the market; the cut-off is open."""
+        capital = capital_of(self.figures)
+        return CreditLevers(
+            capital,
+            capital * float(self.figures["credit.loss_budget_share"]),
+            capital * float(self.figures["credit.tail_budget_share"]),
+        )
+
+    @cached_property
+    def cutoffs(self) -> pd.DataFrame:
+        """What each cut-off approves, loses and earns (`cutoff_table`), over all stores."""
+        return cutoff_table(self.scores, margin_share=self.margin_share, lgd=float(self.figures["credit.lgd"]))
+
+    @cached_property
+    def vintages(self) -> pd.DataFrame:
+        """Default share of each cohort by month on book."""
+        given = self.history[self.history["approved"]]
+        return vintage_curves(given, "decided", "defaulted", self.today)
+
+    @cached_property
+    def warnings(self) -> pd.DataFrame:
+        """Stores with credit to look at before they default."""
+        live = self.history[(self.history["owed_rmb"] > 0) & self.history["defaulted"].isna()]
+        at_start = self.applications.set_index("store_id").loc[live["store_id"]]
+        then = self.card.score(at_start)["pd"].to_numpy()
+        columns = ["store_id", "owed_rmb", "limit_rmb", "days_past_due", "orders_rmb", "orders_year_ago_rmb"]
+        table = live[columns].merge(self.scores[["store_id", "pd"]], on="store_id")
+        return early_warnings(table.assign(pd_at_start=then, lgd=float(self.figures["credit.lgd"])))
+
+    def frontier(self, levers: CreditLevers) -> pd.DataFrame:
+        """Best margin as the loss budget moves (`limit_frontier`), other levers as they stand.
+
+        What a smaller budget earns a larger one earns too: where the search found less, the smaller one's limits stand.
+        """
+        found = limit_frontier(self._asked(levers), budgets_of(levers), "expected_loss", FACTORS, params=self._params)
+        best = [int(found["net_margin_rmb"].iloc[: at + 1].argmax()) for at in range(len(found))]
+        kept = ["net_margin_rmb", "expected_loss_rmb", "tail_loss_rmb", "limits_rmb", "stores_with_credit"]
+        return found.assign(**{name: found[name].to_numpy()[best] for name in kept})
+
+    def decide(self, levers: CreditLevers, rounds: int = 5) -> CreditDecision:
+        """Allocate limits and cap orders in turn until no limit lies idle, or a number of rounds is over.
+
+        A limit that with the store's own cash still falls short of the least order finances nothing: the store leaves
+        the list and its money goes round again. The list only shrinks, so the loop ends.
+
+        Parameters
+        ----------
+        levers : CreditLevers
+            What management decides.
+        rounds : int
+            Most rounds.
+
+        Raises
+        ------
+        InputError
+            A lever is out of range.
+        """
+        checked(levers, rounds)
+        asked, told = self._asked(levers), []
+        cash = (1 - float(self.figures["capital.credit_share"])) * self.orders.wish_rmb
+        for number in range(1, rounds + 1):
+            result = allocate_limits(asked, budgets_of(levers), params=self._params)
+            limit = result.tables["limits"]["limit_rmb"].to_numpy()
+            rows = np.flatnonzero(limit > 0)
+            spend = self.orders.capped(rows, cash[rows], limit[rows])
+            financed = np.clip(spend - cash[rows], 0, limit[rows])
+            idle = rows[financed <= 0]
+            kpis = result.kpis()
+            told.append((number, len(rows), limit.sum(), financed.sum(), len(idle), kpis["net_margin_rmb_year"]))
+            if not len(idle) or number == rounds:
+                break
+            asked.loc[idle, "need_rmb"] = 0.0
+        columns = ["round", "stores_with_limit", "limits_rmb", "financed_rmb", "idle", "net_margin_rmb"]
+        order = np.zeros(len(limit))
+        order[rows] = spend
+        alone = np.setdiff1d(np.arange(len(limit)), rows)
+        order[alone] = np.where(cash[alone] >= self.orders.minimum_rmb, cash[alone], 0.0)
+        return self._decision(levers, result, order, pd.DataFrame(told, columns=columns))
+
+    def what_raises(self, store_id: int) -> pd.DataFrame:
+        """Say what would raise the score of a store: change, from, to, points gained, PD after; most gained first."""
+        row = self._row(store_id)
+        now = self.card.score(row).iloc[0]
+        found = []
+        for name, step in STEPS:
+            if name not in {b.feature for b in self.card.bins}:
+                continue
+            value = float(row[name].iloc[0])
+            start = 0.0 if pd.isna(value) else value
+            tried = step(start) if start or name != "order_rmb_month" else float(self.stores[name].median())
+            after = self.card.score(row.assign(**{name: tried})).iloc[0]
+            found.append((name, value, tried, after["points"] - now["points"], after["pd"]))
+        table = pd.DataFrame(found, columns=["change", "now", "then", "points_gained", "pd_after"])
+        return table[table["points_gained"] > 0].sort_values("points_gained", ascending=False, ignore_index=True)
+
+    def contributions(self, store_id: int) -> pd.DataFrame:
+        """Points of each feature of a store against the usual store: feature, value, points; worst first."""
+        row = self._row(store_id)
+        base = float(self.card.score(row)["points"].iloc[0])
+        usual = self.stores.median(numeric_only=True)
+        names = [b.feature for b in self.card.bins]
+        found = []
+        for name in names:
+            other = usual[name] if name in usual else self.stores[name].mode().iloc[0]
+            changed = self.card.score(row.assign(**{name: other}))["points"].iloc[0]
+            found.append((name, row[name].iloc[0], other, base - float(changed)))
+        table = pd.DataFrame(found, columns=["feature", "value", "usual", "points"])
+        return table.sort_values("points", ignore_index=True)
+
+    def _row(self, store_id: int) -> pd.DataFrame:
+        row = self.stores[self.stores["store_id"] == store_id]
+        if row.empty:
+            raise InputError("the study of credit", [f"there is no store {store_id}; use a store_id of the market"])
+        return row
+
+    def _asked(self, levers: CreditLevers) -> pd.DataFrame:
+        """List stores as `allocate_limits` wants them; those beyond the cut-off need nothing."""
+        need = float(self.figures["capital.credit_share"]) * self.orders.wish_rmb
+        pd_ = self.scores["pd"].to_numpy()
+        return pd.DataFrame(
+            {
+                "store_id": self.stores["store_id"].to_numpy(),
+                "pd": pd_.clip(1e-6, 1 - 1e-6),
+                "need_rmb": np.where(pd_ <= levers.pd_cut, need, 0.0),
+                "margin_share": self.margin_share,
+                "lgd": float(self.figures["credit.lgd"]),
+                "city": self._city.to_numpy(),
+            }
+        )
+
+    @cached_property
+    def _city(self) -> pd.Series:
+        """Where credit concentrates: the prefecture, or the county where the market is one prefecture."""
+        stores = self.market.stores.set_index("store_id").loc[self.stores["store_id"]]
+        if stores["prefecture_code"].nunique() > 1:
+            return stores["prefecture_code"].astype(str)
+        county = self.market.places.set_index("place_id")["county_code"]
+        return stores["place_id"].map(county).astype(str)
+
+    @cached_property
+    def _params(self) -> LimitParams:
+        figures = self.figures
+        return LimitParams(
+            pd_growth=float(figures["credit.pd_growth"]), min_useful_rmb=float(figures["credit.min_limit_rmb"]),
+            tail_level=TAIL, gap=GAP, steps=STEPS_OF_PRICES,
+        )  # fmt: skip
+
+    def _decision(
+        self, levers: CreditLevers, result: LimitResult, order: np.ndarray, rounds: pd.DataFrame
+    ) -> CreditDecision:
+        limits = result.tables["limits"]
+        of = self.market.stores.set_index("store_id").loc[self.stores["store_id"]]
+        need = float(self.figures["capital.credit_share"]) * self.orders.wish_rmb
+        scored = self.scores[["pd", "pd_low", "pd_high", "points", "told_share"]].reset_index(drop=True)
+        plan = scored.assign(
+            store_id=self.stores["store_id"].to_numpy(), place_id=of["place_id"].to_numpy(),
+            settlement_kind=of["settlement_kind"].astype(str).to_numpy(),
+            reasons=self.scores["reasons"].astype(str).to_numpy(), wish_rmb=self.orders.wish_rmb, need_rmb=need,
+            limit_rmb=limits["limit_rmb"].to_numpy(), term_days=float(self.figures["credit.term_days"]),
+            order_rmb=order, margin_rmb=limits["margin_rmb"].to_numpy(),
+            expected_loss_rmb=limits["expected_loss_rmb"].to_numpy(), tail_loss_rmb=limits["tail_loss_rmb"].to_numpy(),
+        )  # fmt: skip
+        plan = CreditPlan.check(plan[CreditPlan.columns()])
+        risk, stress, var = self._losses(plan)
+        kpis = result.kpis() | {"financed_rmb": float(rounds["financed_rmb"].iloc[-1]), "rounds": float(len(rounds))}
+        kpis |= {"stores": float(len(plan)), "value_at_risk_rmb": var}
+        kpis["approved_share"] = float((plan["pd"] <= levers.pd_cut).mean())
+        budgets = result.tables["budgets"]
+        return CreditDecision(
+            levers, plan, kpis, stress, risk, fairness_of(plan, self.stores), budgets, rounds, result
+        )  # fmt: skip
+
+    def _losses(self, plan: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, float]:
+        given = (plan["limit_rmb"] > 0).to_numpy()
+        if not given.any():
+            return pd.DataFrame(), pd.DataFrame(), 0.0
+        figures, own = self.figures, plan[given]
+        risen = 1 + float(figures["credit.pd_growth"]) * own["limit_rmb"] / own["need_rmb"].clip(lower=1.0)
+        book = pd.DataFrame(
+            {
+                "store_id": own["store_id"], "pd": (own["pd"] * risen).clip(1e-6, 0.999),
+                "lgd": float(figures["credit.lgd"]), "ead_rmb": own["limit_rmb"], "city": self._city.to_numpy()[given],
+            }
+        )  # fmt: skip
+        shares = [float(figures[f"credit.{name}_variance_share"]) for name in ("nation", "city")]
+        factors = pd.DataFrame({"factor": ["nation", "city"], "variance_share": shares})
+        found = portfolio_loss(book, factors, SCENARIOS, seed=7)
+        risk = found.tables["risk"]
+        at = risk[(risk["measure"] == "value_at_risk") & (risk["level"] == max(risk["level"].dropna()))]
+        return (
+            risk,
+            stress_losses(book, register_stresses({name: float(figures[name]) for name in STRESSED})),
+            float(at["rmb"].iloc[0]),
+        )
+
+
+def study_credit(
+    market: Market, figures: Scenario, run: Mapping[str, pd.DataFrame] | None = None, told: Told | None = None
+) -> CreditStudy:
+    """Score every store of a market and propose its order, from what past credit taught.
+
+    Parameters
+    ----------
+    market : Market
+        With past credit (`read_credit`).
+    figures : Scenario
+        Planning figures, brought here to the scale of the market.
+    run : mapping, optional
+        Tables of a plan: only its participants and the stores it signs are given credit.
+    told : callable, optional
+        Called with a stage and the share done.
+
+    Raises
+    ------
+    LstError
+        The market has no past credit to learn from.
+
+    Examples
+    --------
+    >>> from lst_workbench.assumptions import data_folder, load_scenario
+    >>> from lst_workbench.market import read_market
+    >>> study = study_credit(read_market(data_folder() / "sample"), load_scenario("base"))
+    >>> done = study.decide(study.levers)
+    >>> done.kpis["limits_rmb"] <= study.levers.capital_rmb * (1 + 1e-9)
+    True
+    """
+    told = told or (lambda stage, share: None)
+    history = read_credit(market)
+    if history is None or history.empty:
+        raise LstError(
+            "The market has no past credit to learn from; put credit.parquet (contract credit_history) into its folder."
+        )
+    here = figures.at_scale(len(market.stores) / figures["market.small_stores"])
+    told("credit_stores", 0.05)
+    study = study_stores(market, None, here)
+    features, potential = study.features, study.potentials["mean"]
+    applications = applications_of(history, features, potential)
+    told("credit_score", 0.35)
+    card, known, assumption = _fitted(applications)
+    today = first_day(here["rollout.start_month"])
+    stores = stores_today(history, market.participants, features, potential, today)
+    if run is not None:
+        there = pd.concat([run["waves"]["store_id"], market.participants["store_id"]])
+        kept = stores["store_id"].isin(there).to_numpy()
+        stores, potential = stores[kept].reset_index(drop=True), potential[kept].reset_index(drop=True)
+    scores = score_stores(card, stores)
+    told("credit_orders", 0.8)
+    sales = study.tills.sales if study.tills is not None else None
+    orders = orders_of(stores["store_id"], potential, sales, here)
+    return CreditStudy(
+        here, market, history, applications, stores, card, known, assumption, scores, orders, margin_of(here), today
+    )
+
+
+def _fitted(applications: pd.DataFrame) -> tuple[Scorecard, ModelCard, str]:
+    """Score for all who ask, the model card on those whose outcome is known, and what was assumed of the others."""
+    given = applications[applications["approved"]].reset_index(drop=True)
+    wanted = ["default", *FEATURES]
+    known = fit_scorecard(given[["decided", *wanted]], "default", MONOTONE, "decided")
+    card = model_card(known, given, "default", segments=SEGMENTS, date="decided")
+    if given.shape[0] == applications.shape[0]:
+        return known, card, ""
+    inferred = infer_rejects(applications[wanted], "default", MONOTONE, hidden=0.0)
+    return inferred.card, card, inferred.assumption

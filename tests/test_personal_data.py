@@ -1,0 +1,88 @@
+"""Owners' names, phones and identity numbers beside past credit never leave it: planted ones are looked for."""
+
+import logging
+import zipfile
+
+import pandas as pd
+import pytest
+
+from lst_workbench import cli
+from lst_workbench.assumptions import data_folder
+from lst_workbench.market import read_credit, read_market, write_market
+from lst_workbench.ui.credit import CreditState
+from lst_workbench.ui.credit.panel import CreditPanel
+
+PLANTED = {
+    "owner_name": "欧阳秘密", "owner_phone": "13912345678", "identity_number": "341004198001011234",
+    "店主姓名": "Secret Owner", "手机号码": "13898765432",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def planted_market(tmp_path_factory):
+    """The sample market with personal columns beside its past credit."""
+    folder = tmp_path_factory.mktemp("planted") / "market"
+    market = read_market(data_folder() / "sample")
+    history = read_credit(market)
+    write_market(market, folder)
+    history.assign(**PLANTED).to_parquet(folder / "credit.parquet")
+    return folder
+
+
+def leaks(content: bytes) -> list[str]:
+    return [word for word in (*PLANTED, *PLANTED.values()) if word.encode() in content]
+
+
+def texts_of(widget):
+    """Every text that a widget and its children would send to a browser."""
+    yield repr(widget.get_state())
+    for child in getattr(widget, "children", ()):
+        yield from texts_of(child)
+
+
+def test_planted_persons_reach_no_file_output_or_log(planted_market, tmp_path, monkeypatch, capsys, caplog):
+    monkeypatch.chdir(tmp_path)
+    caplog.set_level(logging.DEBUG)
+    words = ["credit", str(planted_market), "--out", "tables", "--csv", "limits.csv", "--excel", "limits.xlsx"]
+    with pytest.raises(SystemExit) as ended:
+        cli.run(words)
+    said = capsys.readouterr()
+    assert ended.value.code in (0, None), said.err
+    assert not leaks((said.out + said.err + caplog.text).encode())
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert len(files) > 15
+    for path in files:
+        assert not leaks(path.read_bytes()), path
+        if path.suffix == ".parquet":
+            assert not leaks(pd.read_parquet(path).to_csv().encode()), path
+    with zipfile.ZipFile(tmp_path / "limits.xlsx") as book:
+        for name in book.namelist():
+            assert not leaks(book.read(name)), name
+
+
+def test_planted_persons_reach_no_page(planted_market):
+    state = CreditState(planted_market)
+    page = CreditPanel(state)
+    for lang in ("zh", "en"):
+        state.lang = lang
+        assert not leaks("".join(texts_of(page)).encode())
+    for frame in (state.study.history, state.study.applications, state.study.stores):
+        assert not leaks(frame.to_csv().encode())
+
+
+def test_the_search_would_find_what_is_planted(planted_market):
+    there = pd.read_parquet(planted_market / "credit.parquet").to_csv().encode()
+    assert set(leaks(there)) == {*PLANTED, *PLANTED.values()}
+
+
+def test_a_fault_of_past_credit_quotes_no_person(planted_market, tmp_path, capsys):
+    history = pd.read_parquet(planted_market / "credit.parquet")
+    market = read_market(planted_market)
+    write_market(market, tmp_path / "market")
+    history["order_rmb_month"] = PLANTED["owner_phone"] + "x"
+    history.to_parquet(tmp_path / "market" / "credit.parquet")
+    with pytest.raises(SystemExit) as ended:
+        cli.run(["credit", str(tmp_path / "market")])
+    said = capsys.readouterr()
+    assert ended.value.code == 2
+    assert not leaks((said.out + said.err).encode())
