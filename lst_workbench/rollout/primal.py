@@ -78,7 +78,7 @@ def rearranged(
                 shared, dual.shortfall_price, noise, REGRETS[-3], 1.0 if few else TRIALS, number,
             )  # fmt: skip
         value = value_of(problem, starts)
-        good_enough = shared == 0 and value >= found.bound * (1 - params.gap)
+        good_enough = value >= found.bound * (1 - params.gap)
         pace.take(value, found.bound)
         if (good_enough or pace.spent) and not _short_groups(problem, room).any():
             break
