@@ -51,7 +51,7 @@ from lst_workbench.contracts.sites import Sites
 from lst_workbench.contracts.store_overlaps import StoreOverlaps
 from lst_workbench.contracts.store_rivals import StoreRivals
 from lst_workbench.contracts.stores import Stores
-from lst_workbench.contracts.table import Table, column
+from lst_workbench.contracts.table import Table, column, doubled_rows
 from lst_workbench.contracts.territories import Territories
 from lst_workbench.contracts.territory_months import TerritoryMonths
 from lst_workbench.contracts.tornado import Tornado
@@ -192,4 +192,5 @@ __all__ = [
     "WaveStores",
     "Waves",
     "column",
+    "doubled_rows",
 ]

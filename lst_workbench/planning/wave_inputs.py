@@ -102,9 +102,9 @@ def store_loads(tables: Tables, figures: Figures) -> pd.DataFrame:
     """
     stores = (
         tables["stores"][["store_id", "place_id"]]
-        .merge(tables["territories"][["place_id", "territory_id"]], on="place_id", how="left", validate="many_to_one")
-        .merge(tables["potentials"][["store_id", "gmv_rmb_month"]], on="store_id", how="left", validate="one_to_one")
-        .merge(tables["assignments"][["store_id", "site_id"]], on="store_id", how="left", validate="one_to_one")
+        .merge(tables["territories"][["place_id", "territory_id"]], on="place_id", how="left")
+        .merge(tables["potentials"][["store_id", "gmv_rmb_month"]], on="store_id", how="left")
+        .merge(tables["assignments"][["store_id", "site_id"]], on="store_id", how="left")
     )
     gmv = stores["gmv_rmb_month"].to_numpy(np.float64)
     active_gmv = figures["rollout.active_share"] * gmv
