@@ -16,7 +16,7 @@ from lst_workbench.rollout.wave_inputs import Stores
 RARE = 0.02  # a start, or none, that is less likely is no option where shares are rounded
 WINDOW = 48
 LEAVE = 12
-BROKEN = 1e4
+BROKEN, OVER = 1e4, 1e8
 
 
 class Room(NamedTuple):
@@ -31,6 +31,7 @@ class Room(NamedTuple):
     takes: np.ndarray  # beside `row`: what a store of the group takes of its spare; below 0 where it adds to it
     month: np.ndarray  # targets
     sense: np.ndarray  # targets
+    share: np.ndarray  # targets: whether the row is a share of all signed
     stores: np.ndarray  # targets: stores that one unit stands for
     promised: np.ndarray  # groups: whether their stores must start
     open: np.ndarray  # groups x months: whether they may
@@ -40,7 +41,7 @@ class Room(NamedTuple):
 def fits(i: int, t: int, stores: Stores, room: Room) -> bool:
     """Whether store i can start in month t with every capacity, at-most row and share kept.
 
-    For a promised store shares may fall short.
+    A promised store may break shares: others mend them.
     """
     j, w, g = stores.territory[i], stores.warehouse[i], stores.group[i]
     volume, capital, care = stores.volume[i], stores.capital[i], stores.care[i]
@@ -51,7 +52,7 @@ def fits(i: int, t: int, stores: Stores, room: Room) -> bool:
             return False
     for x in range(room.first[g], room.first[g + 1]):
         r = room.row[x]
-        if t <= room.month[r] and room.spare[r] < room.takes[x] > 0 and (room.sense[r] > 0 or not room.promised[g]):
+        if t <= room.month[r] and room.spare[r] < room.takes[x] > 0 and not (room.share[r] and room.promised[g]):
             return False
     return True
 
@@ -98,13 +99,11 @@ def needed(i: int, stores: Stores, room: Room) -> bool:
 
 @nb.njit(cache=True, nogil=True)
 def lacking(room: Room) -> float:
-    """Count the stores that all at-least rows together lack; infinite where an at-most row is broken."""
+    """Count the stores that all at-least rows together lack; what at-most rows are over weighs more than any of it."""
     short = 0.0
     for r in range(room.spare.size):
         if room.spare[r] < 0:
-            if room.sense[r] > 0:
-                return np.inf
-            short -= room.spare[r] * room.stores[r]
+            short -= room.spare[r] * (room.stores[r] if room.sense[r] < 0 else OVER)
     return short
 
 

@@ -23,7 +23,7 @@ def solve_exactly(problem: WaveProblem, time_limit_s: float | None = None) -> tu
         & \sum_{i \in j} \Bigl(a_i x_{it} + c_i \sum_{u < t} x_{iu}\Bigr) \le V_{jt} && \text{visits of territory j} \\
         & \sum_{i \in w} q_i \sum_{u \le t} x_{iu} \le W_{wt} && \text{throughput of warehouse w} \\
         & \sum_i k_i \sum_{u \le t} x_{iu} \le K_t && \text{capital} \\
-        & \sum_i e_{iq} \sum_{u \le m_q} x_{iu} \le U_q, \quad \ge L_q - s_q && \text{quotas, shares, the most stores} \\
+        & \sum_i e_{iq} \sum_{u \le m_q} x_{iu} \le U_q, \quad \ge L_q - s_q && \text{quotas, shares, max\_stores} \\
         & \sum_t x_{it} = 1 - s_i && \text{promised stores}
 
     where :math:`e_{iq}` is 1 in a quota, and in a share of a / b of the signed b - a for members and -a for others.

@@ -101,7 +101,20 @@ def rearranged(
     room = room_left(problem, starts)
     waiting = _ranked(worth / scale, (starts < 0) & np.isfinite(worth) & useful)
     insert(waiting, np.inf, worth, scale, starts, stores, prices, room)
+    _give_way(problem, worth, starts)
     return starts
+
+
+def _give_way(problem: WaveProblem, worth: np.ndarray, starts: np.ndarray) -> None:
+    """Stop members of a share that promises alone bring above its cap: the cap holds, and promises are reported."""
+    targets, group = problem.targets, problem.stores.group
+    for row in np.flatnonzero((targets.share >= 0) & (targets.sense > 0)).tolist():
+        counted = (starts >= 0) & (starts <= targets.month[row]) & (targets.adds[group, row] > 0)
+        members = np.flatnonzero(counted)
+        for i in members[np.argsort(worth[members], kind="stable")].tolist():
+            if signed_by_target(problem, starts)[row] <= 0:
+                break
+            starts[i] = -1
 
 
 class Pace:
@@ -148,8 +161,8 @@ def room_left(problem: WaveProblem, starts: np.ndarray) -> Room:
     takes = targets.adds[group, row] * targets.sense[row]
     spare = (targets.limit - signed_by_target(problem, starts)) * targets.sense
     return Room(
-        visits, volume, capital, spare, first, row, takes, targets.month, targets.sense, targets.stores,
-        problem.windows.promised, problem.windows.open,
+        visits, volume, capital, spare, first, row, takes, targets.month, targets.sense, targets.share >= 0,
+        targets.stores, problem.windows.promised, problem.windows.open,
     )  # fmt: skip
 
 

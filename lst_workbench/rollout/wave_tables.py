@@ -90,7 +90,7 @@ def _price_table(problem: WaveProblem, dual: Dual, x: np.ndarray) -> pd.DataFram
 
 
 def _margin_table(problem: WaveProblem, dual: Dual, x: np.ndarray) -> pd.DataFrame:
-    """What each store would bring less the price of all it uses; what a promise is worth to the search stays out."""
+    """Give what each store brings less the price of all it uses; the worth of a promise to the search stays out."""
     s, prices = problem.stores, dual.prices(x)
     worth, month, _ = dual.best_starts(prices)
     order = pd.Index(problem.store_ids).argsort()
@@ -121,7 +121,7 @@ def _quota_table(problem: WaveProblem, dual: Dual, x: np.ndarray, starts: np.nda
 
 
 def _share_table(problem: WaveProblem, dual: Dual, x: np.ndarray, starts: np.ndarray) -> pd.DataFrame:
-    """Give the shares with members and all signed by their month, what lacks, and what one store more in it is worth."""
+    """Give the shares with members and all signed by their month, what lacks, and the worth of one store more in it."""
     targets, shares = problem.targets, problem.shares
     price = dual.split(x)[3] * targets.sense
     n = len(shares)
@@ -139,7 +139,7 @@ def _share_table(problem: WaveProblem, dual: Dual, x: np.ndarray, starts: np.nda
 
 
 def _signed_by_group(problem: WaveProblem, starts: np.ndarray) -> np.ndarray:
-    """Starts by group and month."""
+    """Count starts by group and month."""
     chosen = np.flatnonzero(starts >= 0)
     groups, T = problem.targets.adds.shape[0], problem.n_months
     return np.bincount(problem.stores.group[chosen] * T + starts[chosen], minlength=groups * T).reshape(groups, T)

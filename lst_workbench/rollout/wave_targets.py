@@ -30,7 +30,7 @@ class Targets(NamedTuple):
     share: np.ndarray  # row of the shares table; -1 for others
 
     def lacking(self, counts: np.ndarray) -> np.ndarray:
-        """Stores that each at-least row lacks; of a share, how many fewer others it would take."""
+        """Count the stores that each at-least row lacks; of a share, how many fewer others it would take."""
         return np.where(self.sense < 0, np.maximum(self.limit - counts, 0.0) * self.stores, 0.0)
 
 

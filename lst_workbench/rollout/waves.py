@@ -30,8 +30,8 @@ class WaveResult:
     ``tables`` holds ``waves`` (store_id, month), ``prices`` (resource, resource_id, month, shadow_price: gain of the
     objective per unit of capacity), ``margins`` (store_id, margin, best_month, visits_price, volume_price,
     capital_price, target_price: value less price in the best month), ``quotas`` (each with signed, shortfall and
-    shadow_price), ``shortfalls`` (quotas that are not met) and ``shares`` (each with signed, all_signed, share, shortfall
-    and shadow_price).
+    shadow_price), ``shortfalls`` (quotas that are not met) and ``shares`` (each with signed, all_signed, share,
+    shortfall and shadow_price).
     """
 
     tables: dict[str, pd.DataFrame]
@@ -64,8 +64,9 @@ def plan_waves(
 
     A store that starts in month m is worth value x p_sign x value_factor[m]; it uses visits_signup in m, visits_care
     in every later month, and its volume and capital in m and every later month. Loads are not scaled by p_sign.
-    Capacities, ``max_stores``, the ``max_stores`` of quotas and the ``max_share`` of shares are never exceeded; promises,
-    the ``min_stores`` of quotas and the ``min_share`` of shares are met as far as possible, and what lacks is reported.
+    Capacities, ``max_stores``, the ``max_stores`` of quotas and the ``max_share`` of shares are never exceeded.
+    Promises, the ``min_stores`` of quotas and the ``min_share`` of shares are met as far as possible; what lacks is
+    reported.
 
     Parameters
     ----------
@@ -77,7 +78,7 @@ def plan_waves(
     warehouses : DataFrame
         warehouse_id, month, capacity_m3.
     months : DataFrame
-        month (timestamps or whole numbers), capital_rmb, and where given value_factor (else 1) and start_value (else 0):
+        month (timestamps or whole numbers), capital_rmb, value_factor (1 where it is left out) and start_value (0):
         what any start in the month adds to the objective beside value x p_sign x value_factor, or takes from it.
     quotas : DataFrame, optional
         column, value, month, min_stores, max_stores: stores whose `column` is `value`, started by the end of `month`.
