@@ -20,7 +20,7 @@ from lst_workbench.coverage.network_tables import network_tables, store_by_store
 from lst_workbench.coverage.network_task import TierTask, tier_task
 from lst_workbench.optim import Certificate, Status
 
-BOUND_ITERATIONS = 80
+BOUND_ITERATIONS = 60
 
 
 @dataclass(frozen=True)

@@ -20,8 +20,8 @@ from lst_workbench.runs import PlanResult, Progress, RunWriter, StageOutput
 
 STUDY_STAGES = ("catchments", "potentials", "network_curve")
 CHOICES = ("keep", "may_close")
-SURCHARGES_RMB_STORE = (0.0, 2.0, 4.0, 6.0, 8.0, 11.0, 15.0, 20.0, 26.0, 34.0, 45.0, 60.0, 90.0, 150.0, 300.0)
-BOUNDS = 4  # steps under whose surcharge the bound is computed, spread over the curve
+SURCHARGES_RMB_STORE = (0.0, 2.0, 4.0, 6.0, 8.0, 11.0, 15.0, 20.0, 28.0, 40.0, 60.0, 110.0)
+BOUNDS = 3  # steps under whose surcharge the bound is computed, spread over the curve
 STEP_TABLES = ("network_steps", "network_step_sites", "network_step_areas", "network_step_cells")
 MOST_STORES = 700_000  # whose networks a page looks at; `lst network` designs larger ones
 

@@ -40,7 +40,7 @@ def difference_layer(before: Overview, shown: Overview, lang: str) -> MapLayer:
     return _with_lanes(_ground(both["cell"], fill, legend, text("network.map", lang)), shown)
 
 
-def site_marks(shown: Overview, lang: str, closed: Collection[int] = (), focus: int | None = None) -> tuple[Label, ...]:
+def site_marks(shown: Overview, lang: str, closed: Collection[int] = (), focus: int = 0) -> tuple[Label, ...]:
     """Mark the warehouses: a square, a diamond or a ring by tier, hollow where it is new; crossed out where closed.
 
     Regional and city warehouses are named where there is room, and so is the one in focus.
@@ -118,7 +118,7 @@ def _with_lanes(layer: MapLayer, shown: Overview) -> MapLayer:
         features.append({"type": "Feature", "properties": {"style": style}, "geometry": geometry})
     geojson = {"type": "FeatureCollection", "features": [*layer.geojson["features"], *features]}
     (south, west), (north, east) = layer.bounds
-    opened = shown.opened
+    opened = shown.opened[shown.opened["volume_m3_month"] > 0]  # idle ones may stand far away
     if len(opened):
         south, north = min(south, opened["lat"].min() - 0.1), max(north, opened["lat"].max() + 0.1)
         west, east = min(west, opened["lon"].min() - 0.1), max(east, opened["lon"].max() + 0.1)

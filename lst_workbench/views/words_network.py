@@ -14,8 +14,8 @@ NETWORK: dict[str, tuple[str, str]] = {
     ),
     "network.sub.keep": ("All that stand today stay.", "现有仓库全部保留。"),
     "network.sub.free": ("Those of today may close.", "现有仓库可以关闭。"),
-    "network.low": ("{who} stay below {share}.", "{who}次日达低于 {share}。"),
-    "network.low.more": ("{who} and {n} more stay below {share}.", "{who}等另有 {n} 地次日达低于 {share}。"),
+    "network.low": ("Below {share}: {who}.", "{who}次日达低于 {share}。"),
+    "network.low.more": ("Below {share}: {who} and {n} more.", "{who}等另有 {n} 地次日达低于 {share}。"),
     "network.waiting": ("The networks of {place} are being designed", "正在设计{place}的仓网"),
     "network.waiting.sub": (
         "It takes a minute or two, once; the page shows them as soon as they are there.",
@@ -173,8 +173,8 @@ NETWORK: dict[str, tuple[str, str]] = {
     "network.answered": ("Answered in", "计算用时"),
     "network.seconds": ("{n} s", "{n} 秒"),
     "network.margins": ("One step along the curve", "沿曲线移动一步"),
-    "network.more": ("More: {n} fronts", "更多：前置仓 {n}"),
-    "network.less": ("Less: {n} fronts", "更少：前置仓 {n}"),
+    "network.more": ("Promise more: {n} fronts", "提高承诺：前置仓 {n}"),
+    "network.less": ("Promise less: {n} fronts", "降低承诺：前置仓 {n}"),
     "network.step": ("{points} points, {rmb}", "{points} 个百分点，{rmb}"),
     "network.out_of_reach": (
         "No network found serves more than {n} with fronts that reach {km} km: promise less, or see what a longer "

@@ -47,7 +47,7 @@ class NetworkState(HasTraits):
     budget_rmb_month = Float(0.0)
     radius_km = Float(40.0)
     closed = Tuple()
-    site_id = Int(None, allow_none=True)
+    site_id = Int(0)  # 0: none is looked at
     view = Enum(VIEWS, default_value="plan")
 
     study = Instance(NetworkStudy, allow_none=True)
@@ -138,13 +138,14 @@ class NetworkState(HasTraits):
     def reset(self) -> None:
         """Put the promise, the budget and the network back."""
         self._settled = False
-        self.mode, self.aim, self.promise_share = "keep", "promise", PROMISE
+        self.mode, self.aim = "keep", "promise"
+        self.promise_share = self._usual_promise()
         self._settled = True
         self._design()
 
     def toggle_site(self) -> None:
         """Close the site in focus, or open it again."""
-        if self.site_id is None:
+        if not self.site_id:
             return
         closed = set(self.closed) ^ {self.site_id}
         self.closed = tuple(sorted(closed))
@@ -202,14 +203,21 @@ class NetworkState(HasTraits):
     def _take(self, study: NetworkStudy, scope: str) -> None:
         """Show a study, at the promise that stands."""
         self._settled = False
-        self.scope, self.closed, self.site_id, self._without = scope, (), None, {}
+        self.scope, self.closed, self.site_id, self._without = scope, (), 0, {}
         self.study, self.radius_km = study, study.radius_km
+        if not self.touched:
+            self.promise_share = self._usual_promise()
         step = study.step_for(self.mode, self.promise_share)
         self.budget_rmb_month = float(study.row(self.mode, step)["cost_rmb_month"])
         self._settled = True
         self.said = ("", "")
         self._design()
         threading.Thread(target=_warm, args=(study,), daemon=True).start()
+
+    def _usual_promise(self) -> float:
+        """Promise that the page opens with: the usual one, or what the market's networks come to at most."""
+        assert self.study is not None
+        return min(PROMISE, int(100 * self.study.curve(self.mode)["next_day_share"].max()) / 100)
 
     def _design(self) -> None:
         """Take the network of the curve that keeps the promise or the budget; what-ifs are taken back."""
@@ -223,8 +231,8 @@ class NetworkState(HasTraits):
         self.closed, self.radius_km = (), study.radius_km
         self._settled = True
         self.base = self.shown = study.overview(self.mode, step)
-        if self.site_id is not None and self.site_id not in self.base.open_ids:
-            self.site_id = None
+        if self.site_id not in self.base.open_ids:
+            self.site_id = 0
         self.seconds = 0.0
         self.version += 1
 

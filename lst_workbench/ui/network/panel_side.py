@@ -128,12 +128,12 @@ class Side(w.VBox):
         state, lang = self.state, self.state.lang
         options = [(network_cards.option(row, lang), int(row.site_id)) for row in state.sites.itertuples()]
         hint = text("network.site.hint", lang)
-        self._site.offer([(hint, None), *options], state.site_id)
+        self._site.offer([(hint, 0), *options], state.site_id)
         self._site.widget.description = text("network.site", lang)
         self._site_label.value = f'<div class="side-top">{states.control_label(text("network.site", lang))}</div>'
-        known = state.site_id is not None and state.base is not None and state.shown is not None
+        known = state.site_id > 0 and state.base is not None and state.shown is not None
         self._close.layout.display = "" if known else "none"
-        if not known or state.base is None or state.shown is None or state.site_id is None:
+        if not known or state.base is None or state.shown is None:
             self._story.value = ""
             return
         shut = state.site_id in state.closed
