@@ -21,6 +21,7 @@ from lst_workbench.coverage.network_task import TierTask, tier_task
 from lst_workbench.optim import Certificate, Status
 
 BOUND_ITERATIONS = 60
+IN_REACH_RMB_STORE = 1e5  # more than any way costs: whoever is in reach is served next day
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,10 @@ class NetworkBoard:
         """Stores, sites and lanes as arrays."""
         return tier_task(self.stores, self.sites, self.params)
 
+    @cached_property
+    def _promising(self) -> TierTask:
+        return self.task.surcharged(IN_REACH_RMB_STORE)
+
     def curve(self, surcharges_rmb_store: Sequence[float]) -> Iterator[tuple[float, list[int]]]:
         """Best network found for each surcharge on stores not served next day: the surcharge, the open sites."""
         opened = None
@@ -67,6 +72,7 @@ class NetworkBoard:
     def laid_out(self, open_sites: Iterable[int], *, savings: bool = False) -> NetworkResult:
         """Serve the stores from these sites, within capacities, each store on its real position.
 
+        A store that an open front with room reaches is served next day, even where slow delivery would cost less.
         Nothing is searched, so that it takes a fraction of a second for a quarter of a million stores; the certificate
         has no bound. Without any city or regional warehouse nobody is served.
         """
@@ -74,7 +80,8 @@ class NetworkBoard:
         if not (opened[1].any() and opened[2].any()):
             network = _cut_off(task, opened)
         else:
-            network = filled(task, evaluate(task, opened)) if task.limited else evaluate(task, opened)
+            network = evaluate(self._promising, opened)
+            network = filled(self._promising, network) if task.limited else network
         design, cost = store_by_store(task, network.design, self.params)
         figures = network_figures(task, design, cost, network)
         ids = self.stores["store_id"].to_numpy()

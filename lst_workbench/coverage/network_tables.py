@@ -82,7 +82,7 @@ def network_tables(
     openings : int
         New fronts that can open in a month; those that save most come first. The tiers above open with their first.
     savings : bool
-        Whether to say what each site saves, which takes longer than all the rest; 0 without.
+        Whether to say what each site saves, which takes longer than all the rest; empty without.
     """
     by_tier = volumes(task, design)
     nothing = (np.zeros(task.sizes[0]), np.zeros(task.sizes[1]), np.zeros(task.sizes[2]))
@@ -109,7 +109,7 @@ def network_tables(
                     "volume_m3_month": by_tier[tier],
                     "capacity_m3_month": task.capacity[tier],
                     "fixed_cost_rmb_month": sites["fixed_cost_rmb_month"],
-                    "saving_rmb_month": np.where(opened, saving[tier], np.nan),
+                    "saving_rmb_month": np.where(opened & savings, saving[tier], np.nan),
                 }
             )
         )

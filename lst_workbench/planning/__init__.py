@@ -3,7 +3,7 @@
 from lst_workbench.planning.cobranded import make_cobranded
 from lst_workbench.planning.network import make_network
 from lst_workbench.planning.network_overview import Overview, difference
-from lst_workbench.planning.network_study import STUDY_STAGES, NetworkStudy, make_network_study, open_study
+from lst_workbench.planning.network_study import STUDY_STAGES, NetworkStudy, make_network_study, open_study, overview_of
 from lst_workbench.planning.plan import STAGES, make_plan
 from lst_workbench.planning.submit import cancel, progress_of, submit
 from lst_workbench.runs import PlanResult
@@ -21,6 +21,7 @@ __all__ = [
     "make_network_study",
     "make_plan",
     "open_study",
+    "overview_of",
     "progress_of",
     "submit",
 ]

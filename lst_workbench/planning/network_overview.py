@@ -1,5 +1,6 @@
 """A network summed up for people: figures, open sites with their lanes, areas, cells of the map."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -7,7 +8,6 @@ import numpy as np
 import pandas as pd
 
 from lst_workbench.assumptions import data_folder
-from lst_workbench.coverage import NetworkResult
 from lst_workbench.geo import RESOLUTION, cells_of
 from lst_workbench.market import Market
 from lst_workbench.market.synthetic.geography import read_geography
@@ -84,9 +84,9 @@ class Ground:
         """Expected orders of all stores."""
         return float(self.stores["orders_month"].sum())
 
-    def sum_up(self, result: NetworkResult) -> Overview:
-        """Sum a network up over the stores, each on its real position."""
-        served = result.tables["network_stores"]
+    def sum_up(self, tables: Mapping[str, pd.DataFrame], said: Mapping[str, float]) -> Overview:
+        """Sum a network up over the stores, each on its real position: its tables, and the figures it says itself."""
+        served = tables["network_stores"]
         service, backup = served["service"].astype(str).to_numpy(), served["backup"].to_numpy()
         rows = self.stores.assign(
             next_day=service == "next_day",
@@ -95,9 +95,9 @@ class Ground:
             site_id=served["site_id"].to_numpy(),
             cost_rmb_month=served["cost_rmb_month"].to_numpy(),
         )
-        sites = self._sites(result, rows)
+        sites = self._sites(tables, rows)
         rows["cost_rmb_month"] += rows["volume_m3_month"] * _fixed_rmb_m3(sites, rows["site_id"])
-        figures = self._figures(result, rows, sites)
+        figures = self._figures(said, rows, sites)
         counted = {"stores": ("store_id", "size"), "next_day": ("next_day", "sum"), "slow": ("slow", "sum")}
         summed = {name: (name, "sum") for name in ("orders_month", "cost_rmb_month")}
         areas = rows.groupby("area_code", as_index=False).agg(**counted, **summed)
@@ -105,18 +105,19 @@ class Ground:
         cells = rows.groupby("cell", as_index=False).agg(**counted)
         return Overview(figures, sites, areas.merge(self.areas, on="area_code", how="left"), cells)
 
-    def _sites(self, result: NetworkResult, rows: pd.DataFrame) -> pd.DataFrame:
-        lanes = result.tables["network_lanes"].rename(
+    def _sites(self, tables: Mapping[str, pd.DataFrame], rows: pd.DataFrame) -> pd.DataFrame:
+        lanes = tables["network_lanes"].rename(
             columns={"to_site_id": "site_id", "km": "lane_km", "cost_rmb_month": "lane_rmb_month"}
         )
-        sites = result.tables["network_sites"].merge(self.sites, on="site_id", how="left", validate="one_to_one")
+        bare = tables["network_sites"].drop(columns=["name_en", "name_zh", "place_id"], errors="ignore")
+        sites = bare.merge(self.sites, on="site_id", how="left", validate="one_to_one")
         sites = sites[sites["opened"] | sites["today"]]
         sites = sites.merge(lanes[["site_id", "lane_km", "lane_rmb_month"]], on="site_id", how="left")
         sole = rows.loc[rows["sole"], "site_id"].value_counts()
         return sites.assign(sole_stores=sites["site_id"].map(sole).fillna(0).astype(np.int64)).reset_index(drop=True)
 
-    def _figures(self, result: NetworkResult, rows: pd.DataFrame, sites: pd.DataFrame) -> dict[str, float]:
-        own, fast = result.figures, float(rows["next_day"].sum())
+    def _figures(self, own: Mapping[str, float], rows: pd.DataFrame, sites: pd.DataFrame) -> dict[str, float]:
+        fast = float(rows["next_day"].sum())
         return {
             "next_day_share": own["next_day_share"],
             "single_share": float(rows["sole"].sum()) / fast if fast else 0.0,

@@ -155,13 +155,22 @@ class NetworkStudy:
         """
         left = sorted(set(base.open_ids) - set(closed))
         if radius_km is None or radius_km == self.radius_km:
-            return self.ground.sum_up(self.board.laid_out(left))
-        return self.ground.sum_up(self.board.only(base.open_ids, radius_km=radius_km).laid_out(left))
+            laid_out = self.board.laid_out(left)
+        else:
+            laid_out = self.board.only(base.open_ids, radius_km=radius_km).laid_out(left)
+        return self.ground.sum_up(laid_out.tables, laid_out.figures)
 
 
 def open_study(run: PlanResult, market: Market, scenario: Scenario) -> NetworkStudy:
     """Open a study that `make_network_study` made."""
     return NetworkStudy(run, market, scenario.at_stores(len(market.stores)))
+
+
+def overview_of(run: PlanResult, market: Market, scenario: Scenario) -> Overview:
+    """Sum up a network that `make_network` designed."""
+    here = scenario.at_stores(len(market.stores))
+    stores = network_stores(market.stores, run.tables["potentials"], {key: here[key] for key in NETWORK_KEYS})
+    return Ground.of(market, stores, run.tables["network_sites"]).sum_up(run.tables, run.kpis())
 
 
 def _boards(market: Market, potentials: pd.DataFrame, figures: Mapping[str, Any]) -> tuple[NetworkBoard, NetworkBoard]:
@@ -184,11 +193,13 @@ def _curve(market: Market, potentials: pd.DataFrame, figures: Mapping[str, Any])
         spread = np.linspace(0, len(steps) - 1, BOUNDS + 1).round().astype(int)[:BOUNDS]
         bounds = board.bounds([steps[at] for at in np.unique(spread)])
         for number, (surcharge, sites) in enumerate(steps):
-            made = ground.sum_up(free.laid_out(sites, savings=True))
+            laid_out = free.laid_out(sites, savings=True)
+            made = ground.sum_up(laid_out.tables, laid_out.figures)
             bound = float((bounds["at_zero_rmb_month"] + bounds["slope"] * made.figures["next_day_share"]).max())
             rows.append({**made.figures, "surcharge_rmb_store": surcharge, "bound_rmb_month": bound})
             frames.append((mode, number, made))
-    today = ground.sum_up(free.laid_out(standing, savings=True))
+    stands = free.laid_out(standing, savings=True)
+    today = ground.sum_up(stands.tables, stands.figures)
     rows.append({**today.figures, "surcharge_rmb_store": 0.0, "bound_rmb_month": np.nan})
     frames.append(("today", 0, today))
     steps_table = pd.DataFrame(rows).assign(mode=[mode for mode, _, _ in frames], step=[step for _, step, _ in frames])

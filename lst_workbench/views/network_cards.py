@@ -12,7 +12,7 @@ from lst_workbench.views import marks
 from lst_workbench.views.cards import Figures, head, kpi_card
 from lst_workbench.views.formats import MINUS, NOTHING, count, rmb, share
 from lst_workbench.views.messages import bilingual, names, text
-from lst_workbench.views.network_maps import site_name
+from lst_workbench.views.network_maps import short_name, site_name
 from lst_workbench.views.states import empty_headline, gap_words, progress_line
 from lst_workbench.views.tables import grid
 
@@ -21,7 +21,7 @@ CERTIFIED_GAP, MOST_SINGLE, LOW_SHARE = 0.05, 0.25, 0.6
 
 
 def finding(study: NetworkStudy, shown: Overview, mode: str, place: str, lang: str) -> str:
-    """Headline: what is promised at what cost, and how today's network does."""
+    """Headline: what is promised at what cost, and how today's network does; mode is keep, may_close or what_if."""
     now, today = shown.figures, study.today.figures
     title = text(
         "network.headline", lang, place=place, n=share(now["next_day_share"]), rmb=rmb(now["cost_rmb_order"], lang),
@@ -30,7 +30,7 @@ def finding(study: NetworkStudy, shown: Overview, mode: str, place: str, lang: s
     fresh, shut = _changes(shown)
     open_now = {tier: count(now[f"{tier}_open"], lang) for tier in ("regionals", "cities", "fronts")}
     said = [text("network.sub", lang, **open_now, new=count(fresh, lang), shut=count(shut, lang))]
-    said.append(text("network.sub.keep" if mode == "keep" else "network.sub.free", lang))
+    said.append(text(f"network.sub.{mode}", lang))
     low = shown.areas[shown.areas["stores"] > 0].assign(share=lambda t: t["next_day"] / t["stores"])
     low = low[low["share"] < LOW_SHARE].sort_values("share")
     if len(low):
@@ -247,7 +247,7 @@ def _site_row(row: Any, feeds: int, total: float, lang: str) -> list[str]:
         opens = text("network.stands", lang) if row.today else text("network.month", lang, n=month)
     saves = row.saving_rmb_month if row.opened else float("nan")
     return [
-        bilingual(row.name_en, row.name_zh, lang),
+        bilingual(short_name(row.name_en, "en"), short_name(row.name_zh, "zh"), lang),
         f'<i class="{kinds}"></i> {escape(text(f"network.{row.tier}", lang))}',
         escape(opens), count(row.stores, lang), bar if row.opened else NOTHING,
         f"{points:.1f}" if row.opened else NOTHING, rmb(saves, lang), escape(_why(row, feeds, lang)),

@@ -128,7 +128,7 @@ def _notes(
          "text": text("network.axis.cost", lang), "showarrow": False, "font": {"size": 11}},
     ]  # fmt: skip
     if len(bound):
-        middle = bound.iloc[len(bound) // 2]
+        middle = bound.iloc[len(bound) // 4]
         notes.append(note(middle["next_day_share"], middle["bound_rmb_month"] / orders,
                           text("network.chart.bound", lang), "ink-3", yshift=-11, xanchor="center"))  # fmt: skip
     return notes

@@ -50,6 +50,7 @@ def site_marks(shown: Overview, lang: str, closed: Collection[int] = (), focus: 
     rows = sites.assign(rank=rank).sort_values(["rank", "volume_m3_month"], ascending=[True, False])
     tall, wide = (part * span for part, span in zip(APART_SHARE, _span(shown), strict=True))
     named: list[tuple[float, float]] = []
+    taken: set[tuple[float, float]] = set()
     marks = []
     for row in rows.itertuples():
         free = all(
@@ -58,7 +59,9 @@ def site_marks(shown: Overview, lang: str, closed: Collection[int] = (), focus: 
         said = row.site_id == focus or (row.rank < 2 and row.opened and free)
         if said:
             named.append((row.lat, row.lon))
-        marks.append(Label(row.lat, row.lon, _mark(row, lang, said, row.site_id == focus), "tier"))
+        spot = (round(row.lat, 3), round(row.lon, 3))
+        marks.append(Label(row.lat, row.lon, _mark(row, lang, said, row.site_id == focus, spot in taken), "tier"))
+        taken.add(spot)
     return tuple(marks[::-1])  # the upper tiers lie on top
 
 
@@ -96,6 +99,20 @@ def site_name(row: Any, lang: str) -> str:
     return names(row.name_en, row.name_zh, lang)[0]
 
 
+def short_name(name: object, lang: str) -> str:
+    """Name of the place that a warehouse is called after.
+
+    Examples
+    --------
+    >>> short_name("Hefei city warehouse", "en"), short_name("合肥城市仓", "zh"), short_name(None, "zh")
+    ('Hefei', '合肥', '')
+    """
+    said = name if isinstance(name, str) else ""
+    for ending in text("network.endings", lang).split("|"):
+        said = said.removesuffix(ending)
+    return said
+
+
 def _ground(cells: pd.Series, fill: list[str], legend_: list[tuple[str, str]], title: str) -> MapLayer:
     resolution = h3.get_resolution(int(cells.iloc[0])) if len(cells) else 6
     return layer_of(cells, fill, legend_, resolution, title)
@@ -131,16 +148,9 @@ def _span(shown: Overview) -> tuple[float, float]:
     return max(float(np.ptp(sites["lat"])), 0.05), max(float(np.ptp(sites["lon"])), 0.05)
 
 
-def _mark(row: Any, lang: str, said: bool, focus: bool) -> str:
+def _mark(row: Any, lang: str, said: bool, focus: bool, beside: bool) -> str:
     kinds = ["tier", str(row.tier), *(["fresh"] if not row.today else []), *(["shut"] if not row.opened else [])]
-    kinds += ["focus"] if focus else []
+    kinds += [name for name, on in (("focus", focus), ("beside", beside)) if on]
     name = site_name(row, lang)
-    place = f'<span class="place bare">{escape(_short(name, lang))}</span>' if said else ""
+    place = f'<span class="place bare">{escape(short_name(name, lang))}</span>' if said else ""
     return f'<i class="{" ".join(kinds)}" title="{escape(name, quote=True)}"></i>{place}'
-
-
-def _short(name: str, lang: str) -> str:
-    """Name of the place that a warehouse is called after."""
-    for ending in text("network.endings", lang).split("|"):
-        name = name.removesuffix(ending)
-    return name

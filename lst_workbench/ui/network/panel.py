@@ -39,7 +39,9 @@ class NetworkPanel(Page):
             self._body.children = (html("card", value=said or network_cards.how_far(state.progress, lang)),)
             return
         place = place_name(state, lang)
-        self._finding.value = network_cards.finding(state.study, state.shown, state.mode, place, lang)
+        self._finding.value = network_cards.finding(
+            state.study, state.shown, "what_if" if state.is_changed else state.mode, place, lang
+        )
         if not isinstance(next(iter(self._body.children), None), NetworkBody):
             self._body.children = (NetworkBody(state),)
 
@@ -79,7 +81,7 @@ class NetworkBody(w.VBox):
             return
         figures = cards.Figures(state.register, {})
         self._kpis.value = network_cards.kpis(state.study, state.shown, self._promise, figures, lang)
-        other = text("network.sub.free" if state.mode == "keep" else "network.sub.keep", lang)
+        other = text("network.sub.may_close" if state.mode == "keep" else "network.sub.keep", lang)
         self._curve_head.value = cards.head("network.curve", lang, text("network.curve.sub", lang, other=other))
         self._chart.show(self._figure())
         self._areas.value = network_cards.areas(state.study, state.shown, self._promise, lang)
