@@ -22,7 +22,7 @@ def rooms_that_read(keys: Iterable[str]) -> dict[str, tuple[str, ...]]:
     Examples
     --------
     >>> rooms_that_read(["platform.wallet_share"])["platform.wallet_share"]
-    ('planning',)
+    ('planning', 'rollout')
     """
     by_room = _patterns()
     return {

@@ -30,7 +30,7 @@ def read_credit(market: Market) -> pd.DataFrame | None:
     >>> from lst_workbench.assumptions import data_folder
     >>> from lst_workbench.market import read_market
     >>> past = read_credit(read_market(data_folder() / "sample"))
-    >>> 0.6 < past["approved"].mean() < 0.95
+    >>> bool(0.6 < past["approved"].mean() < 0.95)
     True
     """
     path = market.folder / CREDIT_FILE if market.folder is not None else None

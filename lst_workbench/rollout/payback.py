@@ -19,7 +19,7 @@ def extra_share(
 
     Examples
     --------
-    >>> round(extra_share(0.1, 0.2, 0.035, 0.5, 0.15), 4)
+    >>> round(float(extra_share(0.1, 0.2, 0.035, 0.5, 0.15)), 4)
     0.039
     """
     owner = uplift * gross_margin / (1.0 - gross_margin)

@@ -49,18 +49,10 @@ def vintage_figure(vintages: pd.DataFrame, lang: str) -> go.Figure:
     sums = at_risk.groupby(["quarter", "month_on_book"])[["bad", "at_risk"]].sum()
     table = (sums["bad"] / sums["at_risk"]).unstack("quarter").iloc[:, -MOST_COHORTS:]
     shades = ramp(MOST_COHORTS + 1)[-len(table.columns) :]
-    notes: list[dict[str, Any]] = []
-    taken: list[float] = []
     top = max(float(np.nanmax(table.to_numpy(float))), 0.01)
-    for (name, line), shade in zip(table.items(), shades, strict=False):
-        label = f"{name.year} Q{name.quarter}"  # type: ignore[attr-defined]
-        figure.add_scatter(x=line.index, y=line, mode="lines", line={"color": shade, "width": 2}, name=label)
-        end = float(line.dropna().iloc[-1])
-        while any(abs(end - other) < top / 13 for other in taken):
-            end += top / 26
-        taken.append(end)
-        notes.append({"x": 1, "xref": "x domain", "y": end, "text": label, "showarrow": False, "xanchor": "left",
-                      "font": {"size": 10, "color": colour("ink-2")}})  # fmt: skip
+    for (name, line), shade in zip(table.items(), shades, strict=True):
+        figure.add_scatter(x=line.index, y=line, mode="lines", line={"color": shade, "width": 2}, name=_quarter(name))
+    notes = _ends(table.ffill().iloc[-1].sort_values(), top / 14)
     style(figure, HEIGHT)
     figure.update_traces(hovertemplate="%{y:.1%}")
     ticks = np.linspace(0, top, 4)
@@ -70,6 +62,20 @@ def vintage_figure(vintages: pd.DataFrame, lang: str) -> go.Figure:
                   "text": text("credit.vintage.month", lang), "showarrow": False, "font": {"size": 10}})  # fmt: skip
     figure.layout.annotations = notes
     return figure
+
+
+def _ends(ends: pd.Series, apart: float) -> list[dict[str, Any]]:
+    """Label lines at their right end, in the order of the lines, moved up where two would meet."""
+    notes, least = [], -1.0
+    for name, end in ends.items():
+        least = max(float(end), least + apart)
+        notes.append({"x": 1, "xref": "x domain", "y": least, "text": _quarter(name), "showarrow": False,
+                      "xanchor": "left", "font": {"size": 10, "color": colour("ink-2")}})  # fmt: skip
+    return notes
+
+
+def _quarter(name: Any) -> str:
+    return f"{name.year} Q{name.quarter}"
 
 
 def exposure_layer(plan: pd.DataFrame, stores: pd.DataFrame, lang: str) -> MapLayer:
