@@ -85,11 +85,11 @@ class NetworkFiles:
         return excel_bytes(sheets | ({"trade-off": self.steps} if self.steps is not None else {}))
 
     def layers(self) -> dict[str, gpd.GeoDataFrame]:
-        """Layers in WGS-84: sites as points, lanes as lines, cells of stores as polygons."""
+        """Layers in WGS-84: sites as points, lanes as lines (none within one place), cells of stores as polygons."""
         sites, lanes, cells = self.sites(), self.lanes(), self.shown.cells
         points = gpd.points_from_xy(sites["lon"], sites["lat"])
         ends = zip(lanes["from_lon"], lanes["from_lat"], lanes["to_lon"], lanes["to_lat"], strict=True)
-        lines = [shapely.LineString([(a, b), (c, d)]) for a, b, c, d in ends]
+        lines = [shapely.LineString([(a, b), (c, d)]) if (a, b) != (c, d) else None for a, b, c, d in ends]
         lat, lon = boundaries_of(cells["cell"].to_numpy())
         rings = [shapely.Polygon(zip(x, y, strict=True)) for x, y in zip(lon, lat, strict=True)]
         counted = cells[["cell", "stores", "next_day", "slow"]].astype("int64")

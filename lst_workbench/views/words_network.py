@@ -102,9 +102,9 @@ NETWORK: dict[str, tuple[str, str]] = {
     ),
     "network.kpi.gap": ("Proof", "最优性证明"),
     "network.kpi.gap.means": (
-        "How much cheaper a network with this promise could be at most; the bound leaves capacities aside, so that the "
-        "true gap is smaller.",
-        "在同等承诺下成本最多还能降低多少；下限未计容量，真实差距更小。",
+        "How much dearer this network is, at most, than the best one that serves as many next day: its cost against a "
+        "bound that no network is below.",
+        "与同等次日达水平下的最优仓网相比，成本最多高出多少：以任何仓网都不可能低于的下限衡量。",
     ),
     "network.today_was": ("Today {n}", "现状 {n}"),
     "network.served": ("{n} stores", "{n} 家"),
@@ -119,7 +119,7 @@ NETWORK: dict[str, tuple[str, str]] = {
     "network.proof": ("{value}, bound {bound} a month", "每月 {value}，下限 {bound}"),
     "network.no_bound": ("a what-if has no bound", "假设情形无下限"),
     "network.certified": ("within 5%", "差距不超过 5%"),
-    "network.open_gap": ("not tight: an upper limit of the gap", "差距上限，未收紧"),
+    "network.open_gap": ("at most", "至多"),
     "network.areas": ("Next day and cost by area", "各地次日达与成本"),
     "network.col.area": ("Area", "地区"),
     "network.col.share": ("Next day", "次日达"),

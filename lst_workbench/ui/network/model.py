@@ -31,6 +31,8 @@ class NetworkState(HasTraits):
     ----------
     market_folder, runs_folder : Path
         The market, and the folder of run folders; studies lie beside it.
+    around : bool
+        Whether the province around a small synthetic market is drawn and studied too, in the background.
 
     Notes
     -----
@@ -60,7 +62,9 @@ class NetworkState(HasTraits):
     version = Int(0)
     touched = Bool(False)
 
-    def __init__(self, market_folder: str | Path, runs_folder: str | Path, **traits: Any) -> None:
+    def __init__(
+        self, market_folder: str | Path, runs_folder: str | Path, around: bool = True, **traits: Any
+    ) -> None:
         super().__init__(**traits)
         self.register = load_register()
         self.market: Market | None = None
@@ -71,7 +75,7 @@ class NetworkState(HasTraits):
         try:
             self.market = read_market(market_folder)
             self.market_name, self.province_name = names_of(self.market)
-            self._places = places_of(self.market, Path(market_folder), Path(runs_folder))
+            self._places = places_of(self.market, Path(market_folder), Path(runs_folder), around)
             self.open()
         except (LstError, OSError) as error:
             self.said = ("error.network", str(error))
@@ -273,6 +277,9 @@ def _warm(study: NetworkStudy) -> None:
 
 
 def open_state() -> NetworkState:
-    """Open the page's state on the folders that the environment names: LST_MARKET, LST_RUNS."""
+    """Open the page's state on the folders that the environment names: LST_MARKET, LST_RUNS.
+
+    With LST_PROVINCE=0 the province around the market is left out.
+    """
     market = os.environ.get("LST_MARKET") or data_folder() / "sample"
-    return NetworkState(market, os.environ.get("LST_RUNS") or "runs")
+    return NetworkState(market, os.environ.get("LST_RUNS") or "runs", os.environ.get("LST_PROVINCE") != "0")

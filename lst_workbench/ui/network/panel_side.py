@@ -74,7 +74,7 @@ class Side(w.VBox):
         state, lang = self.state, self.state.lang
         self._head.value = cards.head("network.levers", lang)
         there = state.study is not None
-        self._scope.offer(scope_names(state, lang), state.scope)
+        self._scope.offer(scope_names(state, lang), state.scope if state.scopes else None)
         self._scope.widget.layout.display = "" if len(state.scopes) > 1 else "none"
         for label, choice, name, options in (
             (self._mode_label, self._mode, "mode", MODES), (self._aim_label, self._aim, "aim", AIMS)

@@ -71,7 +71,7 @@ class Place:
         threading.Thread(target=look, daemon=True).start()
 
 
-def places_of(market: Market, market_folder: Path, runs_folder: Path) -> dict[str, Place]:
+def places_of(market: Market, market_folder: Path, runs_folder: Path, around: bool = True) -> dict[str, Place]:
     """Studies that a page offers: of its market, and of the province around it where it is a part of one.
 
     Their folders name the market's content and the package's code: a study of others is made again.
@@ -80,7 +80,7 @@ def places_of(market: Market, market_folder: Path, runs_folder: Path) -> dict[st
     code = code_fingerprint()[:8]
     own = f"{_plain(market.meta.name)}-{market.meta.fingerprint[:8]}-{code}"
     found = {"market": Place(market_folder, shelf / "studies" / own)}
-    if province := province_around(market):
+    if around and (province := province_around(market)):
         drawn, source = f"{_plain(province)}-{market.meta.seed}-{code}", f"{market.meta.source}/{province}"
         found["province"] = Place(shelf / "markets" / drawn, shelf / "studies" / drawn, source)
     return found
