@@ -42,7 +42,9 @@ def test_sites_close_when_less_is_promised_and_they_may(page):
     before = page.run(MARKS)
     press(page, "Stores next day, at least", 30, "ARROW_LEFT")
     page.until(f"return ({MARKS[7:]}) < arguments[0]", "fewer warehouses on the map", before)
+    page.says("50%", ".net-side")  # the last of the steps has arrived
     page.click(".reset-levers")
+    page.says("80%", ".net-side")
     page.says("All that stand today stay", ".finding")
 
 
@@ -63,7 +65,7 @@ def test_a_click_on_a_warehouse_says_why_and_closing_it_says_who_suffers(page):
 
 def test_a_longer_reach_is_answered(page):
     press(page, "What if: reach of a front", 3, "ARROW_RIGHT")
-    page.says("fronts that reach", ".what-if")
+    page.says("the same sites open", ".what-if")
     page.click(".restore")
     page.says("All that stand today stay", ".finding")
 
