@@ -45,11 +45,13 @@ from lst_workbench.contracts.places import Places
 from lst_workbench.contracts.places_plan import PlacesPlan
 from lst_workbench.contracts.plan_months import PlanMonths
 from lst_workbench.contracts.potentials import Potentials
+from lst_workbench.contracts.promises import Promises
 from lst_workbench.contracts.quotas import Quotas
 from lst_workbench.contracts.region_ranges import RegionRanges
 from lst_workbench.contracts.reps_odds import RepsOdds
 from lst_workbench.contracts.rivals import Rivals
 from lst_workbench.contracts.sales import Sales
+from lst_workbench.contracts.shares import Shares
 from lst_workbench.contracts.similar import Similar
 from lst_workbench.contracts.sites import Sites
 from lst_workbench.contracts.store_overlaps import StoreOverlaps
@@ -113,11 +115,13 @@ CONTRACTS: dict[str, type[Table]] = {
         PlaceMonths,
         PlanMonths,
         Potentials,
+        Promises,
         Quotas,
         RegionRanges,
         RepsOdds,
         Rivals,
         Sales,
+        Shares,
         Similar,
         Sites,
         StoreRivals,
@@ -184,11 +188,13 @@ __all__ = [
     "PlaceMonths",
     "PlanMonths",
     "Potentials",
+    "Promises",
     "Quotas",
     "RegionRanges",
     "RepsOdds",
     "Rivals",
     "Sales",
+    "Shares",
     "Similar",
     "Sites",
     "StoreRivals",

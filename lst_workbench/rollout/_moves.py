@@ -1,7 +1,8 @@
 """Kernels of the plan itself: start, stop and exchange stores inside the capacities.
 
 `starts[i]` is the month in which store i starts, or -1. A `Room` holds what every capacity has left; `spare` of a
-target row is what it can still take (at most) or give up (at least). Loops run in one fixed order.
+target row is what it can still take (at most) or give up (at least), in whole units of the row. Loops run in one
+fixed order.
 """
 
 from typing import NamedTuple
@@ -15,6 +16,7 @@ from lst_workbench.rollout.wave_inputs import Stores
 RARE = 0.02  # a start, or none, that is less likely is no option where shares are rounded
 WINDOW = 48
 LEAVE = 12
+BROKEN, OVER = 1e4, 1e8
 
 
 class Room(NamedTuple):
@@ -26,23 +28,31 @@ class Room(NamedTuple):
     spare: np.ndarray  # targets: limit - count where sense is +1, count - limit where it is -1
     first: np.ndarray  # groups + 1: where a group's rows begin
     row: np.ndarray  # the rows, group by group
+    takes: np.ndarray  # beside `row`: what a store of the group takes of its spare; below 0 where it adds to it
     month: np.ndarray  # targets
     sense: np.ndarray  # targets
+    share: np.ndarray  # targets: whether the row is a share of all signed
+    stores: np.ndarray  # targets: stores that one unit stands for
+    promised: np.ndarray  # groups: whether their stores must start
+    open: np.ndarray  # groups x months: whether they may
 
 
 @nb.njit(cache=True, nogil=True)
 def fits(i: int, t: int, stores: Stores, room: Room) -> bool:
-    """Whether store i can start in month t with every capacity and at-most row kept."""
+    """Whether store i can start in month t with every capacity, at-most row and share kept.
+
+    A promised store may break shares: others mend them.
+    """
     j, w, g = stores.territory[i], stores.warehouse[i], stores.group[i]
     volume, capital, care = stores.volume[i], stores.capital[i], stores.care[i]
-    if room.visits[j, t] < stores.signup[i]:
+    if room.visits[j, t] < stores.signup[i] or not room.open[g, t]:
         return False
     for s in range(t, room.capital.size):
         if room.volume[w, s] < volume or room.capital[s] < capital or (s > t and room.visits[j, s] < care):
             return False
     for x in range(room.first[g], room.first[g + 1]):
         r = room.row[x]
-        if room.sense[r] > 0 and t <= room.month[r] and room.spare[r] < 1:
+        if t <= room.month[r] and room.spare[r] < room.takes[x] > 0 and not (room.share[r] and room.promised[g]):
             return False
     return True
 
@@ -62,38 +72,38 @@ def load(i: int, t: int, stores: Stores, room: Room, sign: int) -> None:
     for x in range(room.first[g], room.first[g + 1]):
         r = room.row[x]
         if t <= room.month[r]:
-            room.spare[r] -= sign * room.sense[r]
+            room.spare[r] -= sign * room.takes[x]
 
 
 @nb.njit(cache=True, nogil=True)
 def harm(i: int, t: int, guarded: np.ndarray, stores: Stores, room: Room) -> bool:
-    """Whether a guarded at-least row falls short, or shorter, when store i does not start in month t after all."""
+    """Whether a guarded row is broken, or more so, when store i does not start in month t after all."""
     g = stores.group[i]
     for x in range(room.first[g], room.first[g + 1]):
         r = room.row[x]
-        if guarded[r] and t <= room.month[r] and room.spare[r] < 1:
+        if guarded[r] and t <= room.month[r] and room.spare[r] < -room.takes[x]:
             return True
-    return False
+    return room.promised[g]
 
 
 @nb.njit(cache=True, nogil=True)
 def needed(i: int, stores: Stores, room: Room) -> bool:
-    """Whether store i counts in an at-least row that is short."""
+    """Whether store i is promised, or mends a row that is broken."""
     g = stores.group[i]
     for x in range(room.first[g], room.first[g + 1]):
         r = room.row[x]
-        if room.sense[r] < 0 and room.spare[r] < 0:
+        if room.takes[x] < 0 and room.spare[r] < 0:
             return True
-    return False
+    return room.promised[g]
 
 
 @nb.njit(cache=True, nogil=True)
 def lacking(room: Room) -> float:
-    """Count the stores that all at-least rows together lack."""
+    """Count the stores that all at-least rows together lack; what at-most rows are over weighs more than any of it."""
     short = 0.0
     for r in range(room.spare.size):
-        if room.sense[r] < 0 and room.spare[r] < 0:
-            short -= room.spare[r]
+        if room.spare[r] < 0:
+            short -= room.spare[r] * (room.stores[r] if room.sense[r] < 0 else OVER)
     return short
 
 
@@ -112,11 +122,19 @@ def worth_less_price(i: int, t: int, stores: Stores, prices: Prices) -> float:
 
 
 @nb.njit(cache=True, nogil=True)
+def brings(i: int, t: int, stores: Stores, prices: Prices) -> float:
+    """Value of starting store i in month t."""
+    return stores.value[i] * prices.factor[t] + prices.bonus[t]
+
+
+@nb.njit(cache=True, nogil=True)
 def best_fit(i: int, floor: float, stores: Stores, prices: Prices, room: Room) -> int:
     """Month with the highest z[i, t] at or above `floor` in which store i fits, or -1."""
     best, worth = -1, floor
     for t in range(room.capital.size):
         z = worth_less_price(i, t, stores, prices)
+        if brings(i, t, stores, prices) < 0 and not needed(i, stores, room):
+            continue
         if z >= worth and (best < 0 or z > worth) and fits(i, t, stores, room):
             best, worth = t, z
     return best
@@ -159,7 +177,7 @@ def spread(
         for x in range(weights.first[g], weights.first[g + 1]):
             r = weights.row[x]
             for t in range(weights.month[r] + 1):
-                counted[r] += odds[t]
+                counted[r] += odds[t] * weights.takes[x]
         if none > 1 - RARE:
             continue
         best, least = -1, 0.0 if none >= RARE else np.inf
@@ -175,7 +193,7 @@ def spread(
             for x in range(weights.first[g], weights.first[g + 1]):
                 r = weights.row[x]
                 if t <= weights.month[r]:
-                    cost += weights.spare[r] ** 2 * (1 - 2 * counted[r])
+                    cost += weights.spare[r] ** 2 * weights.takes[x] * (weights.takes[x] - 2 * counted[r])
             if cost < least:
                 best, least = t, cost
         if best < 0:
@@ -189,15 +207,15 @@ def spread(
                 visits[j, s] -= care
         for x in range(weights.first[g], weights.first[g + 1]):
             if best <= weights.month[weights.row[x]]:
-                counted[weights.row[x]] -= 1
+                counted[weights.row[x]] -= weights.takes[x]
     return starts
 
 
 @nb.njit(cache=True, nogil=True)
 def place(order: np.ndarray, wanted: np.ndarray, starts: np.ndarray, stores: Stores, room: Room) -> None:
-    """Start stores in `order` in the month they are wanted, where they fit."""
+    """Start waiting stores in `order` in the month they are wanted, where they fit."""
     for i in order:
-        if wanted[i] >= 0 and fits(i, wanted[i], stores, room):
+        if starts[i] < 0 and wanted[i] >= 0 and fits(i, wanted[i], stores, room):
             starts[i] = wanted[i]
             load(i, starts[i], stores, room, 1)
 
@@ -239,6 +257,8 @@ def shaken_fit(
     for t in range(room.capital.size):
         z = worth_less_price(i, t, stores, prices)
         shaken = z + noise * draw(state)
+        if brings(i, t, stores, prices) < 0 and not needed(i, stores, room):
+            continue
         if z >= floor and shaken > worth and fits(i, t, stores, room):
             best, worth = t, shaken
     return best
@@ -265,7 +285,8 @@ def recreate(
 
     For each territory j, `pool[first[j]:first[j + 1]]` are the stores whose decision is open, in random order. A trial
     looks at WINDOW of them, takes at most LEAVE out, and starts again whoever fits, by worth with some `noise`.
-    It is kept when value less `shared` x price of volume and capital less `shortfall_price` x stores lacking rises.
+    It is kept when value less `shared` x price of volume and capital less `shortfall_price` x stores lacking rises; a
+    promise that is broken weighs BROKEN times as much as a store lacking.
 
     Returns
     -------
@@ -278,7 +299,7 @@ def recreate(
     for j in range(first.size - 1):
         low, size = first[j], first[j + 1] - first[j]
         for _ in range(int(np.ceil(trials * size))):
-            offset, n, out, before, value = int(draw(state) * size), 0, 0, 0.0, 0.0
+            offset, n, out, broken, before, value = int(draw(state) * size), 0, 0, 0, 0.0, 0.0
             short = lacking(room)
             for s in range(min(size, WINDOW)):
                 i = pool[low + (offset + s) % size]
@@ -290,9 +311,10 @@ def recreate(
                 n += 1
                 if t >= 0:
                     out += 1
+                    broken += room.promised[stores.group[i]]
                     load(i, t, stores, room, -1)
                     starts[i] = -1
-                    value -= stores.value[i] * prices.factor[t]
+                    value -= brings(i, t, stores, prices)
                     before += shared_price(i, t, stores, prices)
             after = 0.0
             for x in np.argsort(key[:n]):
@@ -301,10 +323,11 @@ def recreate(
                 t = shaken_fit(i, floor, 0.1 * noise * scale[i], state, stores, prices, room)
                 if t >= 0:
                     starts[i] = t
+                    broken -= room.promised[stores.group[i]]
                     load(i, t, stores, room, 1)
-                    value += stores.value[i] * prices.factor[t]
+                    value += brings(i, t, stores, prices)
                     after += shared_price(i, t, stores, prices)
-            gain = value + shared * (before - after) + shortfall_price * (short - lacking(room))
+            gain = value + shared * (before - after) + shortfall_price * (short - lacking(room) - BROKEN * broken)
             if gain > 1e-9 * scale[pool[low]]:
                 gained += value
                 continue

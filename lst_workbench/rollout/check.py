@@ -1,7 +1,11 @@
 """An independent check of a plan: slow, obvious, and sharing nothing with the solver."""
 
+from collections.abc import Sequence
+
 import pandas as pd
 
+Broken = tuple[str, object, object, float, float]
+A_HAIR = 1e-6  # of all signed: shares are read to a millionth
 LOADS = ("visits_signup", "visits_care", "volume_m3_month", "capital_rmb")
 
 
@@ -13,6 +17,9 @@ def check_waves(
     months: pd.DataFrame,
     quotas: pd.DataFrame | None = None,
     max_stores: float | None = None,
+    shares: pd.DataFrame | None = None,
+    promised: pd.DataFrame | None = None,
+    excluded: Sequence[object] = (),
 ) -> pd.DataFrame:
     """List everything that a plan breaks.
 
@@ -20,14 +27,14 @@ def check_waves(
     ----------
     waves : DataFrame
         store_id, month: the plan.
-    stores, territories, warehouses, months, quotas, max_stores
+    stores, territories, warehouses, months, quotas, max_stores, shares, promised, excluded
         As given to `plan_waves`.
 
     Returns
     -------
     DataFrame
         constraint, id, month, used, limit: one row for each limit that is broken; empty when the plan is fine.
-        Floors of quotas are limits here too; `plan_waves` reports those it could not reach as shortfalls.
+        Promises and floors of quotas and shares are limits here too; `plan_waves` reports those it could not reach.
 
     Examples
     --------
@@ -41,7 +48,7 @@ def check_waves(
       constraint    id month   used  limit
     0    capital  plan     1  120.0  100.0
     """
-    broken: list[tuple[str, object, object, float, float]] = []
+    broken: list[Broken] = []
     for store_id, times in waves["store_id"].value_counts().items():
         if times > 1:
             broken.append(("once", store_id, None, float(times), 1.0))
@@ -79,12 +86,43 @@ def check_waves(
             broken.append(("min_stores", name, quota["month"], signed, floor))
         if pd.notna(cap) and signed > cap:
             broken.append(("max_stores", name, quota["month"], signed, cap))
+    broken += _broken_shares(plan, months, shares) + _broken_promises(waves, promised)
+    broken += [
+        ("excluded", store, None, 1.0, 0.0) for store in waves.loc[waves["store_id"].isin(list(excluded)), "store_id"]
+    ]
     return pd.DataFrame(broken, columns=["constraint", "id", "month", "used", "limit"])
 
 
-def _over(
-    kind: str, used: pd.Series, limits: pd.Series, month: object
-) -> list[tuple[str, object, object, float, float]]:
+def _over(kind: str, used: pd.Series, limits: pd.Series, month: object) -> list[Broken]:
     limits = limits.reindex(used.index).fillna(0.0)
     over = used[used > limits]
     return [(kind, place, month, amount, limits[place]) for place, amount in over.items()]
+
+
+def _broken_shares(plan: pd.DataFrame, months: pd.DataFrame, shares: pd.DataFrame | None) -> list[Broken]:
+    """Members against floor and cap, both as a share of all signed by the month."""
+    broken: list[Broken] = []
+    for share in (shares if shares is not None else pd.DataFrame()).to_dict("records"):
+        month = share.get("month")
+        month = months["month"].max() if pd.isna(month) else month
+        signed = plan[plan["month"] <= month]
+        members, name = int((signed[share["column"]] == share["value"]).sum()), f"{share['column']} {share['value']}"
+        floor, cap = (share.get(which) for which in ("min_share", "max_share"))
+        if pd.notna(floor) and members < (floor - A_HAIR) * len(signed):
+            broken.append(("min_share", name, month, members / len(signed), floor))
+        if pd.notna(cap) and members > (cap + A_HAIR) * len(signed):
+            broken.append(("max_share", name, month, members / len(signed), cap))
+    return broken
+
+
+def _broken_promises(waves: pd.DataFrame, promised: pd.DataFrame | None) -> list[Broken]:
+    """Promised stores that do not start, or not in their months."""
+    started = dict(zip(waves["store_id"], waves["month"], strict=True))
+    broken: list[Broken] = []
+    for promise in (promised if promised is not None else pd.DataFrame()).to_dict("records"):
+        store, month, latest = promise["store_id"], promise.get("month"), promise.get("latest_month")
+        wrong = pd.notna(month) and started.get(store) != month
+        late = store in started and pd.notna(latest) and started[store] > latest
+        if store not in started or wrong or late:
+            broken.append(("promised", store, month if pd.notna(month) else latest, 0.0, 1.0))
+    return broken

@@ -6,8 +6,9 @@ throughput of a warehouse and month, capital of a month, targets that count stor
     D(x) = sum_rows sense * limit * x  +  sum_stores max(0, max_t z[i, t](x))
 
 with sense -1 for at-least rows and +1 for all others; D(x) at any x >= 0 bounds every plan. A store that a quota lacks
-costs `shortfall_price`, so that D also carries limit * max(0, x - shortfall_price) for each at-least row. Each maximum
-is smoothed with a temperature (a share of the store's worth), which makes D twice differentiable.
+costs `shortfall_price`, so that D also carries limit * max(0, x - shortfall_price) for each at-least row. A promised
+store gets a gift G when it starts, and D pays G back for each promise to be kept: valid for every plan that keeps as
+many. Each maximum is smoothed with a temperature (a share of the store's worth), which makes D twice differentiable.
 """
 
 from collections.abc import Callable
@@ -32,6 +33,7 @@ from lst_workbench.rollout.hessian import Couplings, Hessian, incidence, solve, 
 from lst_workbench.rollout.wave_inputs import Stores, WaveProblem
 
 CHUNK = 65_536
+GIFT = 100.0  # shortfall prices: what keeping a promise is worth
 TINY = 1e-6  # of all stores' worth: a dual smaller than this is small
 
 
@@ -100,7 +102,9 @@ class Dual:
         self.sense = np.append(np.ones(self.cuts[2]), targets.sense)
         self.lift = np.concatenate([_lift(part) for part in np.split(self.limit, self.cuts)])
         self.deadlines, self.deadline = np.unique(targets.month, return_inverse=True)
-        self.closed = closed_starts(problem)
+        self.gift = GIFT * shortfall_price
+        self.shift = start_shifts(problem, self.gift)
+        self.gifts = self._gifts()
         self._index()
 
     def _index(self) -> None:
@@ -110,7 +114,15 @@ class Dual:
         pair = np.repeat(np.arange(len(segments.warehouse)), np.diff(segments.first_part))
         self.part_territory = incidence(self.couplings.territory[pair], self.n_territories)
         self.part_warehouse = incidence(segments.warehouse[pair], self.n_warehouses)
-        self.part_group = incidence(segments.group, self.problem.targets.member.shape[0])
+        self.part_group = incidence(segments.group, self.problem.targets.adds.shape[0])
+
+    def _gifts(self) -> float:
+        """Gifts that come back: one for each promise to be kept, of the stores at hand."""
+        promised = self.problem.windows.promised
+        if not promised.any():
+            return 0.0
+        here, all_of_them = self.weight[promised[self.stores.group]].sum(), self.problem.promised.sum()
+        return float(self.gift * self.problem.windows.kept * here / max(1, all_of_them))
 
     def split(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """Cut a vector of rows into visits, volume, capital and targets."""
@@ -122,10 +134,16 @@ class Dual:
         visits, volume, capital, targets = self.split(x)
         rows = self.problem.targets
         counts = (np.arange(self.n_months) <= rows.month[:, None]).astype(float)
-        target = (rows.member * (targets * rows.sense)) @ counts + self.closed
+        target = (rows.adds * (targets * rows.sense)) @ counts + self.shift
         visits = np.ascontiguousarray(visits)
         return Prices(
-            self.problem.factor, visits, until_end(visits) - visits, until_end(volume), until_end(capital), target
+            self.problem.factor,
+            self.problem.bonus,
+            visits,
+            until_end(visits) - visits,
+            until_end(volume),
+            until_end(capital),
+            target,
         )
 
     def best_starts(self, prices: Prices) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -142,20 +160,21 @@ class Dual:
         """Bound on every plan at prices `x`: float64, store by store."""
         worth, _, _ = self.best_starts(self.prices(x))
         linear = float((self.limit * self.sense * x).sum())
-        return float((self.weight * np.maximum(worth, 0)).sum()) + linear + self._shortfall(x, 1e-9)[0]
+        return float((self.weight * np.maximum(worth, 0)).sum()) - self.gifts + linear + self._shortfall(x, 1e-9)[0]
 
     def evaluate(self, x: np.ndarray, temperature: float) -> Evaluation:
         """Value, gradient and Hessian of the dual at `x`."""
         usage, curvature = self._pass(self.prices(x), temperature)
         linear = float((self.limit * self.sense * x).sum())
         missed, missed_smooth, slope, bend = self._shortfall(x, temperature)
+        exact, smoothed = (float(part.sum()) - self.gifts for part in (usage.exact, usage.smoothed))
         hessian = self._hessian(curvature)
         rows = np.arange(len(hessian.nation))
         hessian.nation[rows, rows] += bend[self.cuts[1] :]
         return Evaluation(
-            float(usage.exact.sum()) + linear + missed,
-            float(usage.smoothed.sum()) + linear + missed_smooth + float((self.lift * x).sum()),
-            max(float(usage.smoothed.sum()) + abs(linear) + missed_smooth, self.least_size),
+            exact + linear + missed,
+            smoothed + linear + missed_smooth + float((self.lift * x).sum()),
+            max(smoothed + abs(linear) + missed_smooth, self.least_size),
             self.sense * (self.limit - self._use(usage)) + slope + self.lift,
             hessian,
         )
@@ -193,13 +212,14 @@ class Dual:
         """Quotas give up their stores at the shortfall price: exact, smoothed, slope and bend."""
         slope, bend = np.zeros(x.size), np.zeros(x.size)
         rows = np.flatnonzero(self.sense < 0)
+        price = self.shortfall_price * self.problem.targets.stores[rows - self.cuts[2]]
         # One store more than the quota, so that the price of a group that cannot start at all has an end.
-        heat, limit = temperature * self.shortfall_price, self.limit[rows] + 1
-        above = (x[rows] - self.shortfall_price) / heat
+        heat, limit = temperature * price, np.maximum(self.limit[rows], 0) + self.shortfall_price / price
+        above = (x[rows] - price) / heat
         share = 0.5 * (1 + np.tanh(above / 2))
         slope[rows], bend[rows] = limit * share, limit * share * (1 - share) / heat
-        exact = float((limit * np.maximum(0, above)).sum()) * heat
-        return exact, float((limit * np.logaddexp(0, above)).sum()) * heat, slope, bend
+        exact = float((limit * np.maximum(0, above) * heat).sum())
+        return exact, float((limit * np.logaddexp(0, above) * heat).sum()), slope, bend
 
     def _use(self, usage: Usage) -> np.ndarray:
         """Load on each row."""
@@ -210,7 +230,7 @@ class Dual:
                 (usage.signup + later(usage.care, 1)).ravel(),
                 onward(summed(self.couplings.to_warehouse, usage.volume), 1).ravel(),
                 onward(usage.capital.sum(axis=0), 0),
-                (targets.member * signed).sum(axis=0),
+                (targets.adds * signed).sum(axis=0),
             ]
         )
 
@@ -230,12 +250,12 @@ class Dual:
             return Hessian(territory, pair, warehouse, visits_capital, volume_capital, capital)
 
         targets, k = self.problem.targets, self.deadline
-        signed = (targets.member * targets.sense)[self.segments.group]
+        signed = (targets.adds * targets.sense)[self.segments.group]
         by_visits = (h.signup_target + later(h.care_target, 1))[:, :, k] * signed[:, None, :]
         by_volume = onward(h.volume_target, 1)[:, :, k] * signed[:, None, :]
         by_capital = (onward(h.capital_target, 1)[:, :, k] * signed[:, None, :]).sum(axis=0)
         by_group = summed(self.part_group, h.target_target)[:, k[:, None], k]
-        signed = targets.member * targets.sense
+        signed = targets.adds * targets.sense
         nation = np.zeros((T + len(k), T + len(k)))
         nation[:T, :T], nation[:T, T:], nation[T:, :T] = capital, by_capital, by_capital.T
         nation[T:, T:] = np.einsum("gab,ga,gb->ab", by_group, signed, signed)
@@ -273,17 +293,24 @@ def _lift(limits: np.ndarray) -> np.ndarray:
 
 def store_scale(problem: WaveProblem, stores: Stores) -> np.ndarray:
     """Give each store's worth at best, its unit of temperature, with a floor for those worth nothing."""
-    top = stores.value * problem.factor.max()
+    top = problem.best_worth(stores)
     return np.maximum(top, 0.01 * top.mean() if top.sum() > 0 else 1.0)
 
 
-def closed_starts(problem: WaveProblem) -> np.ndarray:
-    """Infinite price for groups and months in which a limit of nobody keeps stores from starting; else 0."""
-    targets = problem.targets
-    closed = np.zeros((targets.member.shape[0], problem.n_months))
-    for r in np.flatnonzero((targets.sense > 0) & (targets.limit < 1)):
-        closed[targets.member[:, r], : targets.month[r] + 1] = np.inf
-    return closed
+def start_shifts(problem: WaveProblem, gift: float) -> np.ndarray:
+    """Price of a start by group and month beside all capacities, before any target is priced.
+
+    Infinite where a limit of nobody or a promise for other months keeps stores of the group from starting; else what
+    any start brings, and for promised stores the gift, as a negative price.
+    """
+    targets, windows = problem.targets, problem.windows
+    last = problem.n_months - windows.open.shape[1]  # one where whole sign-ups are counted
+    shift = np.pad(np.where(windows.open, 0.0, np.inf), ((0, 0), (0, last)))
+    shift -= problem.bonus + gift * windows.promised[:, None]
+    none = (targets.adds >= 0).all(axis=0) & (targets.limit < 1)
+    for r in np.flatnonzero((targets.sense > 0) & none):
+        shift[targets.adds[:, r] > 0, : targets.month[r] + 1] = np.inf
+    return shift
 
 
 def segments_of(stores: Stores, n_territories: int) -> Segments:

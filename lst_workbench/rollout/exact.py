@@ -6,9 +6,9 @@ import pulp
 from lst_workbench.optim import Certificate, Status, solve_with_highs
 from lst_workbench.rollout.dual import largest_loads
 from lst_workbench.rollout.wave_inputs import WaveProblem
-from lst_workbench.rollout.wave_tables import loads_of, value_of
+from lst_workbench.rollout.wave_tables import BROKEN_PROMISE, loads_of, value_of
 
-ROUNDING = 1e-7
+ROUNDING, HELD = 1e-7, 1e-7
 
 
 def solve_exactly(problem: WaveProblem, time_limit_s: float | None = None) -> tuple[np.ndarray | None, Certificate]:
@@ -23,10 +23,12 @@ def solve_exactly(problem: WaveProblem, time_limit_s: float | None = None) -> tu
         & \sum_{i \in j} \Bigl(a_i x_{it} + c_i \sum_{u < t} x_{iu}\Bigr) \le V_{jt} && \text{visits of territory j} \\
         & \sum_{i \in w} q_i \sum_{u \le t} x_{iu} \le W_{wt} && \text{throughput of warehouse w} \\
         & \sum_i k_i \sum_{u \le t} x_{iu} \le K_t && \text{capital} \\
-        & \sum_{i \in q} \sum_{u \le m_q} x_{iu} \le U_q, \quad \ge L_q - s_q && \text{quotas and the most stores}
+        & \sum_i e_{iq} \sum_{u \le m_q} x_{iu} \le U_q, \quad \ge L_q - s_q && \text{quotas, shares, max\_stores} \\
+        & \sum_t x_{it} = 1 - s_i && \text{promised stores}
 
-    First without shortfalls; when that is impossible, :math:`\sum_q s_q` is made as small as can be and then held.
-    Starts that would break a capacity alone have no variable.
+    where :math:`e_{iq}` is 1 in a quota, and in a share of a / b of the signed b - a for members and -a for others.
+    First without shortfalls; when that is impossible, they are made as small as can be, promises first, and then held.
+    Starts that would break a capacity alone, or lie outside a promise's months, have no variable.
 
     Parameters
     ----------
@@ -46,7 +48,7 @@ def solve_exactly(problem: WaveProblem, time_limit_s: float | None = None) -> tu
     if certificate.status is not Status.INFEASIBLE:
         return starts, certificate
     _, least = _solve(problem, np.inf, time_limit_s)
-    return _solve(problem, round(-least.value), time_limit_s)
+    return _solve(problem, -least.value * (1 + HELD) + HELD, time_limit_s)
 
 
 def _solve(
@@ -100,20 +102,21 @@ def _model(
         & (s.care[:, None] <= largest.care[s.territory])
         & (s.volume[:, None] <= largest.volume[s.warehouse])
         & (s.capital[:, None] <= largest.capital)
+        & problem.windows.open[s.group]
     )
     model = pulp.LpProblem("waves", pulp.LpMaximize)
     start = {(i, t): pulp.LpVariable(f"start_{i}_{t}", cat="Binary") for i, t in np.argwhere(possible).tolist()}
-    lacks = {
-        r: pulp.LpVariable(f"lacks_{r}", 0, targets.limit[r], cat="Integer")
-        for r in np.flatnonzero(targets.sense < 0).tolist()
-    }
-    worth = pulp.lpSum(s.value[i] * problem.factor[t] * x for (i, t), x in start.items())
-    short = pulp.lpSum(lacks.values())
+    lacks = {r: pulp.LpVariable(f"lacks_{r}", 0, cat="Integer") for r in np.flatnonzero(targets.sense < 0).tolist()}
+    breaks = {i: pulp.LpVariable(f"breaks_{i}", cat="Binary") for i in np.flatnonzero(problem.promised).tolist()}
+    worth = pulp.lpSum((s.value[i] * problem.factor[t] + problem.bonus[t]) * x for (i, t), x in start.items())
+    short = pulp.lpSum(targets.stores[r] * lack for r, lack in lacks.items())
+    short += BROKEN_PROMISE * pulp.lpSum(breaks.values())
     model += -short if shortfall == np.inf else worth
     if shortfall != np.inf:
         model += short <= (shortfall or 0)
     for i in range(len(problem.store_ids)):
-        model += pulp.lpSum(start[i, t] for t in range(T) if (i, t) in start) <= 1
+        once = pulp.lpSum(start[i, t] for t in range(T) if (i, t) in start)
+        model += once == 1 - breaks[i] if i in breaks else once <= 1
     rows: dict[tuple[str, int, int], list[pulp.LpAffineExpression]] = {}
     for (i, t), x in start.items():
         rows.setdefault(("visits", s.territory[i], t), []).append(s.signup[i] * x)
@@ -126,7 +129,7 @@ def _model(
     for (kind, where, t), terms in rows.items():
         model += pulp.lpSum(terms) <= limits[kind][where, t]
     for r in range(len(targets.limit)):
-        counted = [x for (i, t), x in start.items() if targets.member[s.group[i], r] and t <= targets.month[r]]
+        counted = [targets.adds[s.group[i], r] * x for (i, t), x in start.items() if t <= targets.month[r]]
         if targets.sense[r] > 0:
             model += pulp.lpSum(counted) <= targets.limit[r]
         else:

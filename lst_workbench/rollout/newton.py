@@ -74,7 +74,7 @@ def starting_prices(dual: Dual) -> np.ndarray:
             np.full(dual.sizes[0], share(stores.signup.sum() + stores.care.sum() * T / 2)),
             np.full(dual.sizes[1], share(stores.volume.sum()) / T),
             np.full(dual.sizes[2], share(stores.capital.sum()) / T),
-            np.full(dual.sizes[3], 0.1 * third),
+            0.1 * third / np.abs(dual.problem.targets.adds).max(axis=0, initial=1.0),
         ]
     )
 

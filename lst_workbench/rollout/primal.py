@@ -19,6 +19,7 @@ NOISE = 0.02  # share of a store's worth by which the order of a trial is shaken
 # What is open; how much of the price of shared capacities counts; noise.
 PHASES = ((OPEN, 1.0, NOISE), (OPEN, 0.95, NOISE), (2 * OPEN, 0.0, NOISE), (2 * OPEN, 0.0, NOISE / 10))
 WIDE = 0.5  # the same where a quota is short
+SHARE_PASSES = 3  # a member of a share may fit once others have started
 TRIALS = 0.3  # trials a store and round; one where they are few
 FEW = 5_000  # open stores
 WAITING = 2  # waiting stores that take part for each started one
@@ -37,13 +38,27 @@ def plan_at_prices(problem: WaveProblem, dual: Dual, found: FoundPrices, params:
     room = room_left(problem, starts)
     _, _, lead = dual.best_starts(smooth)
     wanted = spread(stores, scale, smooth, dual.largest, _row_prices(dual, smooth_x, room), temperature)
-    place(_ranked(lead / scale, (wanted >= 0) & _useful(problem, smooth)), wanted, starts, stores, room)
     worth, _, _ = dual.best_starts(prices)
+    keep_promises(problem, worth, wanted, starts, prices, room)
+    order = _ranked(lead / scale, (wanted >= 0) & _useful(problem, smooth))
+    for _ in range(1 if not len(problem.shares) else SHARE_PASSES):
+        place(order, wanted, starts, stores, room)
     useful = _useful(problem, prices)
     for regret in REGRETS:
         candidates = _ranked(worth / scale, (starts < 0) & (worth > -regret * scale) & useful)
         insert(candidates, regret, worth, scale, starts, stores, prices, room)
     return rearranged(problem, dual, found, starts, params)
+
+
+def keep_promises(
+    problem: WaveProblem, worth: np.ndarray, wanted: np.ndarray, starts: np.ndarray, prices: Prices, room: Room
+) -> None:
+    """Start promised stores before all others, those with the earliest end and the most visits first."""
+    rows, stores = np.flatnonzero(problem.promised), problem.stores
+    last = problem.n_months - 1 - problem.windows.open[:, ::-1].argmax(axis=1)
+    rows = rows[np.lexsort((-stores.signup[rows], last[stores.group[rows]]))]
+    place(rows, wanted, starts, stores, room)
+    insert(rows, np.inf, worth, np.ones_like(worth), starts, stores, prices, room)
 
 
 def rearranged(
@@ -80,12 +95,26 @@ def rearranged(
         value = value_of(problem, starts)
         good_enough = value >= found.bound * (1 - params.gap)
         pace.take(value, found.bound)
-        if (good_enough or pace.spent) and not _short_groups(problem, room).any():
+        kept = not (problem.promised & (starts < 0)).any()
+        if (good_enough or pace.spent) and kept and not _short_groups(problem, room).any():
             break
     room = room_left(problem, starts)
     waiting = _ranked(worth / scale, (starts < 0) & np.isfinite(worth) & useful)
     insert(waiting, np.inf, worth, scale, starts, stores, prices, room)
+    _give_way(problem, worth, starts)
     return starts
+
+
+def _give_way(problem: WaveProblem, worth: np.ndarray, starts: np.ndarray) -> None:
+    """Stop members of a share that promises alone bring above its cap: the cap holds, and promises are reported."""
+    targets, group = problem.targets, problem.stores.group
+    for row in np.flatnonzero((targets.share >= 0) & (targets.sense > 0)).tolist():
+        counted = (starts >= 0) & (starts <= targets.month[row]) & (targets.adds[group, row] > 0)
+        members = np.flatnonzero(counted)
+        for i in members[np.argsort(worth[members], kind="stable")].tolist():
+            if signed_by_target(problem, starts)[row] <= 0:
+                break
+            starts[i] = -1
 
 
 class Pace:
@@ -116,9 +145,9 @@ class Pace:
 
 
 def _useful(problem: WaveProblem, prices: Prices) -> np.ndarray:
-    """Tell which stores bring value or are paid for by a quota."""
-    wanted = np.asarray((prices.target < 0).any(axis=1))
-    return (problem.stores.value > 0) | wanted[problem.stores.group]
+    """Tell which stores bring value or are paid for by a quota, share or promise."""
+    wanted = np.asarray((prices.target < -problem.bonus).any(axis=1))
+    return (problem.best_worth(problem.stores) > 0) | wanted[problem.stores.group]
 
 
 def room_left(problem: WaveProblem, starts: np.ndarray) -> Room:
@@ -127,10 +156,14 @@ def room_left(problem: WaveProblem, starts: np.ndarray) -> Room:
     visits, volume, capital = (
         capacity - used for capacity, used in zip(problem.room(), loads_of(problem, starts), strict=True)
     )
-    group, row = np.nonzero(targets.member)
-    first = np.searchsorted(group, np.arange(targets.member.shape[0] + 1))
+    group, row = np.nonzero(targets.adds)
+    first = np.searchsorted(group, np.arange(targets.adds.shape[0] + 1))
+    takes = targets.adds[group, row] * targets.sense[row]
     spare = (targets.limit - signed_by_target(problem, starts)) * targets.sense
-    return Room(visits, volume, capital, spare, first, row, targets.month, targets.sense)
+    return Room(
+        visits, volume, capital, spare, first, row, takes, targets.month, targets.sense, targets.share >= 0,
+        targets.stores, problem.windows.promised, problem.windows.open,
+    )  # fmt: skip
 
 
 def _shuffled(
@@ -172,9 +205,10 @@ def _short_groups(problem: WaveProblem, room: Room) -> np.ndarray:
 def _release(problem: WaveProblem, short: np.ndarray, worth: np.ndarray, starts: np.ndarray, room: Room) -> None:
     """Where a limit on stores keeps members of a short quota out, stop the least useful stores it counts."""
     targets, group = problem.targets, problem.stores.group
-    guarded = (targets.sense < 0) & ~targets.member[short].all(axis=0)  # others get as many back
-    wanted = int(-room.spare[(targets.sense < 0) & (room.spare < 0)].sum())
-    for row in np.flatnonzero((targets.sense > 0) & (room.spare < wanted)).tolist():
+    is_share = targets.share >= 0
+    guarded = is_share | (targets.sense < 0) & ~targets.member[short].all(axis=0)  # others get as many back
+    wanted = int(-room.spare[(targets.sense < 0) & (room.spare < 0) & ~is_share].sum())
+    for row in np.flatnonzero((targets.sense > 0) & (room.spare < wanted) & ~is_share).tolist():
         if targets.member[short, row].any():
             counted = np.flatnonzero((starts >= 0) & targets.member[group, row] & ~short[group])
             order = counted[np.argsort(worth[counted], kind="stable")]

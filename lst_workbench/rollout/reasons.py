@@ -3,12 +3,13 @@
 import numpy as np
 
 from lst_workbench.rollout.dual import Dual
-from lst_workbench.rollout.wave_inputs import WaveProblem, month_name
+from lst_workbench.rollout.wave_faults import month_name, some
+from lst_workbench.rollout.wave_inputs import WaveProblem
 from lst_workbench.rollout.wave_tables import signed_by_target
 
 
 def shortfall_reasons(problem: WaveProblem, dual: Dual, x: np.ndarray, starts: np.ndarray) -> str:
-    """Say in a sentence for each short quota what keeps it short; empty when all are met.
+    """Say in a sentence for each short quota or share, and for broken promises, why; empty when all are met.
 
     Parameters
     ----------
@@ -22,7 +23,28 @@ def shortfall_reasons(problem: WaveProblem, dual: Dual, x: np.ndarray, starts: n
     targets = problem.targets
     signed = signed_by_target(problem, starts)
     short = np.flatnonzero((targets.sense < 0) & (signed < targets.limit))
-    return "; ".join(_reason(problem, dual, x, starts, r, int(targets.limit[r] - signed[r])) for r in short.tolist())
+    said = [_broken_promise(problem, starts)]
+    for r in short.tolist():
+        lacking = int(targets.limit[r] - signed[r])
+        is_share = targets.share[r] >= 0
+        said.append(_share_reason(problem, r) if is_share else _reason(problem, dual, x, starts, r, lacking))
+    return "; ".join(filter(None, said))
+
+
+def _broken_promise(problem: WaveProblem, starts: np.ndarray) -> str:
+    broken = problem.store_ids[problem.promised & (starts < 0)]
+    if not len(broken):
+        return ""
+    return (
+        f"{len(broken):,} promised stores cannot start with the others (store {some(broken)}); promise fewer, or later"
+    )
+
+
+def _share_reason(problem: WaveProblem, row: int) -> str:
+    share = problem.shares.iloc[problem.targets.share[row]]
+    by = month_name(problem.months[problem.targets.month[row]])
+    what = f"share of {share['column']} = {share['value']} by {by} stays below {share['min_share']:.1%}"
+    return f"{what}: promises and floors of others leave no other way; lower its floor, or promise fewer of the others"
 
 
 def _reason(problem: WaveProblem, dual: Dual, x: np.ndarray, starts: np.ndarray, row: int, lacking: int) -> str:
@@ -43,7 +65,7 @@ def _reason(problem: WaveProblem, dual: Dual, x: np.ndarray, starts: np.ndarray,
 def _lowest_cap(problem: WaveProblem, row: int) -> int:
     """Lowest limit of those at-most rows that count every store of `row`, until its month or later."""
     targets = problem.targets
-    inside = targets.member[targets.member[:, row]].all(axis=0)
+    inside = targets.member[targets.member[:, row]].all(axis=0) & (targets.share < 0)
     caps = targets.limit[(targets.sense > 0) & inside & (targets.month >= targets.month[row])]
     return int(caps.min(initial=np.inf)) if len(caps) else len(problem.store_ids)
 

@@ -7,6 +7,8 @@ from lst_workbench.contracts import Waves
 from lst_workbench.rollout.dual import Dual
 from lst_workbench.rollout.wave_inputs import WaveProblem
 
+BROKEN_PROMISE = 1e4  # stores lacking
+
 
 def wave_tables(problem: WaveProblem, dual: Dual, x: np.ndarray, starts: np.ndarray) -> dict[str, pd.DataFrame]:
     """Make the tables of a plan from its starts and prices."""
@@ -17,13 +19,15 @@ def wave_tables(problem: WaveProblem, dual: Dual, x: np.ndarray, starts: np.ndar
         "margins": _margin_table(problem, dual, x),
         "quotas": quotas,
         "shortfalls": quotas[quotas["shortfall"] > 0].reset_index(drop=True),
+        "shares": _share_table(problem, dual, x, starts),
     }
 
 
 def value_of(problem: WaveProblem, starts: np.ndarray) -> float:
     """Objective of a plan."""
     chosen = np.flatnonzero(starts >= 0)
-    return float((problem.stores.value[chosen] * problem.factor[starts[chosen]]).sum())
+    month = starts[chosen]
+    return float((problem.stores.value[chosen] * problem.factor[month]).sum() + problem.bonus[month].sum())
 
 
 def loads_of(problem: WaveProblem, starts: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -44,19 +48,15 @@ def loads_of(problem: WaveProblem, starts: np.ndarray) -> tuple[np.ndarray, np.n
 
 
 def signed_by_target(problem: WaveProblem, starts: np.ndarray) -> np.ndarray:
-    """Count the stores of each target."""
-    targets, T = problem.targets, problem.n_months
-    chosen = np.flatnonzero(starts >= 0)
-    groups = targets.member.shape[0]
-    by_group = np.bincount(problem.stores.group[chosen] * T + starts[chosen], minlength=groups * T).reshape(groups, T)
-    return (targets.member * np.cumsum(by_group, axis=1)[:, targets.month]).sum(axis=0)
+    """Add up what each target counts."""
+    targets = problem.targets
+    return (targets.adds * np.cumsum(_signed_by_group(problem, starts), axis=1)[:, targets.month]).sum(axis=0)
 
 
 def stores_lacking(problem: WaveProblem, starts: np.ndarray) -> float:
-    """Count the stores that the quotas lack, all together."""
-    targets = problem.targets
-    lacking = np.maximum(targets.limit - signed_by_target(problem, starts), 0)
-    return float(lacking[targets.sense < 0].sum())
+    """Count the stores that quotas and shares lack, all together; a promise not kept is worse than any of them."""
+    lacking = problem.targets.lacking(signed_by_target(problem, starts)).sum()
+    return float(lacking + BROKEN_PROMISE * ((starts < 0) & problem.promised).sum())
 
 
 def _wave_table(problem: WaveProblem, starts: np.ndarray) -> pd.DataFrame:
@@ -90,16 +90,19 @@ def _price_table(problem: WaveProblem, dual: Dual, x: np.ndarray) -> pd.DataFram
 
 
 def _margin_table(problem: WaveProblem, dual: Dual, x: np.ndarray) -> pd.DataFrame:
+    """Give what each store brings less the price of all it uses; the worth of a promise to the search stays out."""
     s, prices = problem.stores, dual.prices(x)
-    margin, month, _ = dual.best_starts(prices)
+    worth, month, _ = dual.best_starts(prices)
     order = pd.Index(problem.store_ids).argsort()
+    target = prices.target[s.group, month]
+    gift = np.where(problem.promised, dual.gift, 0.0)
     columns = {
-        "margin": margin,
+        "margin": worth - gift,
         "best_month": problem.months[month],
         "visits_price": s.signup * prices.visits[s.territory, month] + s.care * prices.care[s.territory, month],
         "volume_price": s.volume * prices.volume[s.warehouse, month],
         "capital_price": s.capital * prices.capital[month],
-        "target_price": prices.target[s.group, month],
+        "target_price": target + problem.bonus[month] + gift,
     }
     return pd.DataFrame({"store_id": problem.store_ids[order]} | {name: v[order] for name, v in columns.items()})
 
@@ -115,3 +118,28 @@ def _quota_table(problem: WaveProblem, dual: Dual, x: np.ndarray, starts: np.nda
     floor = np.ceil(problem.quotas["min_stores"].to_numpy(float))
     lacking = np.nan_to_num(np.maximum(floor - signed, 0.0))
     return problem.quotas.assign(signed=signed, shortfall=lacking, shadow_price=shadow)
+
+
+def _share_table(problem: WaveProblem, dual: Dual, x: np.ndarray, starts: np.ndarray) -> pd.DataFrame:
+    """Give the shares with members and all signed by their month, what lacks, and the worth of one store more in it."""
+    targets, shares = problem.targets, problem.shares
+    price = dual.split(x)[3] * targets.sense
+    n = len(shares)
+    members, everyone, shadow = np.zeros(n), np.zeros(n), np.zeros(n)
+    for r in np.flatnonzero(targets.share >= 0):
+        row, by_group = targets.share[r], _signed_by_group(problem, starts)[:, : targets.month[r] + 1].sum(axis=1)
+        members[row] = by_group[targets.member[:, r]].sum()
+        everyone[row] = by_group.sum()
+        shadow[row] += price[r] * (targets.adds[:, r].max() - targets.adds[:, r].min())
+    lacking = np.maximum(np.ceil(shares["min_share"].fillna(0.0).to_numpy() * everyone - 1e-6) - members, 0.0)
+    return shares.assign(
+        signed=members, all_signed=everyone, share=members / np.maximum(everyone, 1.0), shortfall=lacking,
+        shadow_price=shadow,
+    )  # fmt: skip
+
+
+def _signed_by_group(problem: WaveProblem, starts: np.ndarray) -> np.ndarray:
+    """Count starts by group and month."""
+    chosen = np.flatnonzero(starts >= 0)
+    groups, T = problem.targets.adds.shape[0], problem.n_months
+    return np.bincount(problem.stores.group[chosen] * T + starts[chosen], minlength=groups * T).reshape(groups, T)

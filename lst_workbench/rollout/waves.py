@@ -1,17 +1,20 @@
 """Who is signed when: the best months to start stores under reps, warehouses, capital and quotas."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
+from lst_workbench.contracts import InputError
 from lst_workbench.optim import Certificate, Status
 from lst_workbench.rollout.dual import Dual
 from lst_workbench.rollout.exact import solve_exactly
 from lst_workbench.rollout.prices import find_prices
 from lst_workbench.rollout.primal import plan_at_prices, rearranged
+from lst_workbench.rollout.promises import broken_promises
 from lst_workbench.rollout.reasons import shortfall_reasons
 from lst_workbench.rollout.wave_inputs import WaveProblem, read_wave_tables
 from lst_workbench.rollout.wave_params import WaveParams
@@ -27,7 +30,8 @@ class WaveResult:
     ``tables`` holds ``waves`` (store_id, month), ``prices`` (resource, resource_id, month, shadow_price: gain of the
     objective per unit of capacity), ``margins`` (store_id, margin, best_month, visits_price, volume_price,
     capital_price, target_price: value less price in the best month), ``quotas`` (each with signed, shortfall and
-    shadow_price) and ``shortfalls`` (quotas that are not met).
+    shadow_price), ``shortfalls`` (quotas that are not met) and ``shares`` (each with signed, all_signed, share,
+    shortfall and shadow_price).
     """
 
     tables: dict[str, pd.DataFrame]
@@ -52,13 +56,17 @@ def plan_waves(
     quotas: pd.DataFrame | None = None,
     max_stores: float | None = None,
     params: WaveParams = DEFAULTS,
+    shares: pd.DataFrame | None = None,
+    promised: pd.DataFrame | None = None,
+    excluded: Sequence[object] = (),
 ) -> WaveResult:
     """Decide which stores start in which month, for the highest value that capacities allow.
 
     A store that starts in month m is worth value x p_sign x value_factor[m]; it uses visits_signup in m, visits_care
     in every later month, and its volume and capital in m and every later month. Loads are not scaled by p_sign.
-    Capacities, ``max_stores`` and the ``max_stores`` of quotas are never exceeded; the ``min_stores`` of quotas are met
-    as far as possible and what lacks is reported.
+    Capacities, ``max_stores``, the ``max_stores`` of quotas and the ``max_share`` of shares are never exceeded.
+    Promises, the ``min_stores`` of quotas and the ``min_share`` of shares are met as far as possible; what lacks is
+    reported.
 
     Parameters
     ----------
@@ -70,13 +78,21 @@ def plan_waves(
     warehouses : DataFrame
         warehouse_id, month, capacity_m3.
     months : DataFrame
-        month (timestamps or whole numbers), capital_rmb, and value_factor (1 where it is left out).
+        month (timestamps or whole numbers), capital_rmb, value_factor (1 where it is left out) and start_value (0):
+        what any start in the month adds to the objective beside value x p_sign x value_factor, or takes from it.
     quotas : DataFrame, optional
         column, value, month, min_stores, max_stores: stores whose `column` is `value`, started by the end of `month`.
     max_stores : float, optional
         At most so many stores in all.
     params : WaveParams
         Tuning.
+    shares : DataFrame, optional
+        column, value, min_share, max_share and month (the last one where it is left out): of all stores started by the
+        end of `month`, those whose `column` is `value` are at least and at most such a share, read to a millionth.
+    promised : DataFrame, optional
+        store_id, and month (it starts in it) or latest_month (by its end at the latest): stores that must be signed.
+    excluded : sequence, optional
+        store_id of stores that must not be signed.
 
     Returns
     -------
@@ -85,7 +101,8 @@ def plan_waves(
     Raises
     ------
     InputError
-        Names every fault of the tables.
+        Names every fault of the tables: among them promises for excluded stores or beyond a capacity, and shares that
+        contradict each other.
 
     Examples
     --------
@@ -105,7 +122,10 @@ def plan_waves(
     (4.8, 'optimal')
     """
     started = time.perf_counter()
-    problem = read_wave_tables(stores, territories, warehouses, months, quotas, max_stores)
+    tables = (stores, territories, warehouses, months, quotas, max_stores, shares, promised, excluded)
+    problem = read_wave_tables(*tables)
+    if faults := broken_promises(problem):
+        raise InputError("plan_waves", faults)
     with threadpool_limits(limits=1, user_api="blas"):
         dual = Dual(problem, _shortfall_price(problem, params))
         found = find_prices(problem, dual, params)
@@ -115,7 +135,9 @@ def plan_waves(
         reason = shortfall_reasons(problem, dual, found.x, starts)
         if reason and len(dual.scale):
             # Prices that ask for what cannot be had say nothing about anything else: ask for what was reached.
-            reachable = problem.asking_only(signed_by_target(problem, starts))
+            reachable = problem.asking_only(
+                signed_by_target(problem, starts), float((problem.promised & (starts >= 0)).sum())
+            )
             dual = Dual(reachable, dual.shortfall_price)
             found = find_prices(reachable, dual, params)
             starts = rearranged(reachable, dual, found, starts, params) if exact is None else starts
@@ -158,7 +180,7 @@ def _merit(problem: WaveProblem, starts: np.ndarray) -> tuple[float, float]:
 
 
 def _shortfall_price(problem: WaveProblem, params: WaveParams) -> float:
-    worth = problem.stores.value * problem.factor.max()
+    worth = problem.best_worth(problem.stores)
     return params.shortfall_price * max(float(worth.mean()) if len(worth) else 0.0, 1e-6)
 
 

@@ -38,6 +38,7 @@ def with_counts(problem: WaveProblem) -> WaveProblem:
         volume=np.column_stack([problem.volume, ample]),
         capital=np.append(problem.capital, AMPLE * float(s.capital.sum()) + 1.0),
         factor=np.append(problem.factor, problem.factor[-1]),
+        bonus=np.append(problem.bonus, problem.bonus[-1]),
         months=pd.RangeIndex(problem.n_months + 1),
         counts=True,
     )
