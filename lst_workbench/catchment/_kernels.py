@@ -205,14 +205,24 @@ def sums_of_stores(
 
 
 @njit(cache=True, nogil=True)
+def chord_squared(km: float, spherical: bool) -> float:
+    """Squared straight line under an arc of so many km, (2R sin(d / 2R))²: what is within it needs no roots to tell."""
+    chord = EARTH_DIAMETER_KM * math.sin(km / EARTH_DIAMETER_KM) if spherical else km
+    return chord * chord
+
+
+@njit(cache=True, nogil=True)
 def count_rivals(stores: Points, grid: Grid, radius_km: float, first: int, last: int, out: np.ndarray) -> None:
-    """Other stores within the radius (≤), for stores first..last."""
+    """Other stores within the radius (≤, to a rounding of 1e-12), for stores first..last."""
+    within = chord_squared(radius_km, grid.spherical) * (1 + 1e-12)
     for s in range(first, last):
         found = -1  # the store finds itself
         left, right, bottom, top = _window(grid, stores.u[s], stores.v[s])
+        x, y, z = stores.x[s], stores.y[s], stores.z[s]
         for row in range(bottom, top + 1):
             for r in range(stores.starts[row * grid.columns + left], stores.starts[row * grid.columns + right + 1]):
-                found += _distance_km(stores, s, stores, r, grid.spherical) <= radius_km
+                dx, dy, dz = stores.x[r] - x, stores.y[r] - y, stores.z[r] - z
+                found += dx * dx + dy * dy + dz * dz <= within
         out[s] = found
 
 
