@@ -368,3 +368,13 @@ def test_beats_writes_the_lists_of_every_rep_a_layer_and_a_map(lst, tmp_path):
     assert len(signed) and (signed == "treated").all()
     code, _, complaint = lst("beats", tmp_path / "run", "--month", 99)
     assert code == 2 and is_one_sentence(complaint)
+
+
+def test_network_writes_its_files(lst, tmp_path):
+    code, text, _ = lst("network", "--promise", "0.6", "--out", tmp_path / "run", "--export", tmp_path / "files")
+    assert code == 0 and "network.gpkg" in text
+    names = {"sites.csv", "lanes.csv", "network.xlsx", "network.gpkg", "network.html"}
+    assert {path.name for path in (tmp_path / "files").iterdir()} == names
+    (tmp_path / "taken").write_text("a file")
+    code, _, said = lst("network", "--promise", "0.6", "--out", tmp_path / "run", "--export", tmp_path / "taken")
+    assert code == 2 and "choose another folder with --export" in said

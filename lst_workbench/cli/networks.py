@@ -1,6 +1,7 @@
 """lst network: design the warehouses of a market."""
 
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,10 +18,15 @@ from lst_workbench.cli.console import (
     scenario_of,
 )  # fmt: skip
 
+if TYPE_CHECKING:
+    from lst_workbench.assumptions import Scenario
+    from lst_workbench.market import Market
+    from lst_workbench.runs import PlanResult
+
 app = typer.Typer()
 
 
-@app.command(epilog="Example: lst network data/sample --promise 0.9 --out runs/network")
+@app.command(epilog="Example: lst network data/sample --promise 0.7 --out runs/network --export files")
 def network(
     market: MarketPath = None,
     scenario: ScenarioName = "base",
@@ -31,6 +37,10 @@ def network(
     existing: Annotated[
         str, typer.Option(help="Standing sites: may_close, keep, candidate or forbidden.")
     ] = "may_close",
+    export: Annotated[
+        Path | None,
+        typer.Option(help="Folder for sites and lanes: CSV, Excel, GeoPackage, and a map as one HTML file."),
+    ] = None,
 ) -> None:
     """Design regional, city and front warehouses, and write a run folder."""
     with progress_bar() as told:
@@ -60,3 +70,25 @@ def network(
             f"Network: {certificate.status}, at most {certificate.gap:.2%} from the best possible.", highlight=False
         )
     out.print(f"Run: {result.path}", highlight=False)
+    if export is not None:
+        names = _exported(result, bundle, chosen, export)
+        out.print(f"Files: {export} ({', '.join(names)})", highlight=False)
+
+
+def _exported(result: "PlanResult", market: "Market", scenario: "Scenario", folder: Path) -> list[str]:
+    """Write the network's files into a folder; their names."""
+    from lst_workbench.contracts import LstError
+    from lst_workbench.planning import overview_of
+    from lst_workbench.views.network_files import NetworkFiles
+
+    about = {"market": market.meta.name, "run": result.path.name if result.path else "", **result.kpis()}
+    files = NetworkFiles(overview_of(result, market, scenario), about).written()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, content in files.items():
+            (folder / name).write_bytes(content)
+    except OSError as error:
+        raise LstError(
+            f"{folder} cannot be written ({error.strerror}): choose another folder with --export."
+        ) from error
+    return list(files)

@@ -34,6 +34,10 @@ from lst_workbench.contracts.limits import Limits
 from lst_workbench.contracts.loss_factors import LossFactors
 from lst_workbench.contracts.network_lanes import NetworkLanes
 from lst_workbench.contracts.network_sites import NetworkSites
+from lst_workbench.contracts.network_step_areas import NetworkStepAreas
+from lst_workbench.contracts.network_step_cells import NetworkStepCells
+from lst_workbench.contracts.network_step_sites import NetworkStepSites
+from lst_workbench.contracts.network_steps import NetworkSteps
 from lst_workbench.contracts.network_stores import NetworkStores
 from lst_workbench.contracts.participants import Participants
 from lst_workbench.contracts.place_months import PlaceMonths
@@ -53,7 +57,7 @@ from lst_workbench.contracts.sites import Sites
 from lst_workbench.contracts.store_overlaps import StoreOverlaps
 from lst_workbench.contracts.store_rivals import StoreRivals
 from lst_workbench.contracts.stores import Stores
-from lst_workbench.contracts.table import Table, column
+from lst_workbench.contracts.table import Table, column, doubled_rows
 from lst_workbench.contracts.territories import Territories
 from lst_workbench.contracts.territory_months import TerritoryMonths
 from lst_workbench.contracts.tornado import Tornado
@@ -98,6 +102,10 @@ CONTRACTS: dict[str, type[Table]] = {
         Levers,
         NetworkLanes,
         NetworkSites,
+        NetworkStepAreas,
+        NetworkStepCells,
+        NetworkStepSites,
+        NetworkSteps,
         NetworkStores,
         Limits,
         LossFactors,
@@ -167,6 +175,10 @@ __all__ = [
     "Levers",
     "NetworkLanes",
     "NetworkSites",
+    "NetworkStepAreas",
+    "NetworkStepCells",
+    "NetworkStepSites",
+    "NetworkSteps",
     "NetworkStores",
     "Limits",
     "LossFactors",
@@ -198,4 +210,5 @@ __all__ = [
     "WaveStores",
     "Waves",
     "column",
+    "doubled_rows",
 ]

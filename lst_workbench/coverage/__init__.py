@@ -4,6 +4,7 @@ from lst_workbench.coverage.assign import AssignmentResult, assign_stores
 from lst_workbench.coverage.covering import CoveringParams, solve_lscp, solve_mclp
 from lst_workbench.coverage.facility import CflpParams, solve_cflp
 from lst_workbench.coverage.network import NetworkResult, design_network, trade_off
+from lst_workbench.coverage.network_board import NetworkBoard
 from lst_workbench.coverage.network_explain import SiteExplanation, explain_site, without_site
 from lst_workbench.coverage.network_params import NetworkParams
 from lst_workbench.coverage.p_median import PMedianParams, solve_p_median
@@ -13,6 +14,7 @@ __all__ = [
     "AssignmentResult",
     "CflpParams",
     "CoveringParams",
+    "NetworkBoard",
     "NetworkParams",
     "NetworkResult",
     "PMedianParams",

@@ -101,7 +101,7 @@ def design_network(
         if not np.isfinite(certificate.value):
             return _no_network(task, certificate.reason, started, maximise=True)
     design, cost = store_by_store(task, network.design, params)
-    figures = _figures(task, design, cost, network)
+    figures = network_figures(task, design, cost, network)
     own = figures["next_day_weight"] if np.isfinite(budget) else figures["cost_rmb_month"]
     certificate = _certified(certificate, own, params.gap, time.perf_counter() - started)
     tables = network_tables(task, network, design, cost, params, ids, openings_month)
@@ -139,7 +139,8 @@ def trade_off(
     return pd.DataFrame(rows, columns=columns).sort_values("next_day_share", ignore_index=True)
 
 
-def _figures(task: TierTask, design: Design, cost: np.ndarray, network: Network) -> dict[str, float]:
+def network_figures(task: TierTask, design: Design, cost: np.ndarray, network: Network) -> dict[str, float]:
+    """Sum a design up: cost in RMB a month, share and stores by service, open sites by tier."""
     fast, slowly = design.front_of != NONE, design.slow_city_of != NONE
     total = fixed_rmb(task, design.opened) + float(cost.sum())
     return {

@@ -71,6 +71,7 @@ def network_tables(
     params: NetworkParams,
     ids: np.ndarray,
     openings: int,
+    savings: bool = True,
 ) -> dict[str, pd.DataFrame]:
     """Tables of a design: ``network_sites``, ``network_lanes``, ``network_stores``.
 
@@ -80,9 +81,12 @@ def network_tables(
         Store ids in the order of the caller's table.
     openings : int
         New fronts that can open in a month; those that save most come first. The tiers above open with their first.
+    savings : bool
+        Whether to say what each site saves, which takes longer than all the rest; empty without.
     """
     by_tier = volumes(task, design)
-    saving = site_savings(task, network)
+    nothing = (np.zeros(task.sizes[0]), np.zeros(task.sizes[1]), np.zeros(task.sizes[2]))
+    saving = site_savings(task, network) if savings else nothing
     months = phase_in(task, design, saving, openings)
     drops = (design.front_of, design.slow_city_of, np.full(task.stores, NONE))
     parents = (design.city_of, design.regional_of, np.full(task.sizes[2], NONE))
@@ -105,7 +109,7 @@ def network_tables(
                     "volume_m3_month": by_tier[tier],
                     "capacity_m3_month": task.capacity[tier],
                     "fixed_cost_rmb_month": sites["fixed_cost_rmb_month"],
-                    "saving_rmb_month": np.where(opened, saving[tier], np.nan),
+                    "saving_rmb_month": np.where(opened & savings, saving[tier], np.nan),
                 }
             )
         )

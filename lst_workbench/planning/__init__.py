@@ -2,8 +2,26 @@
 
 from lst_workbench.planning.cobranded import make_cobranded
 from lst_workbench.planning.network import make_network
+from lst_workbench.planning.network_overview import Overview, difference
+from lst_workbench.planning.network_study import STUDY_STAGES, NetworkStudy, make_network_study, open_study, overview_of
 from lst_workbench.planning.plan import STAGES, make_plan
 from lst_workbench.planning.submit import cancel, progress_of, submit
 from lst_workbench.runs import PlanResult
 
-__all__ = ["STAGES", "PlanResult", "cancel", "make_cobranded", "make_network", "make_plan", "progress_of", "submit"]
+__all__ = [
+    "STAGES",
+    "STUDY_STAGES",
+    "NetworkStudy",
+    "Overview",
+    "PlanResult",
+    "cancel",
+    "difference",
+    "make_cobranded",
+    "make_network",
+    "make_network_study",
+    "make_plan",
+    "open_study",
+    "overview_of",
+    "progress_of",
+    "submit",
+]

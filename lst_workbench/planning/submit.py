@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from types import FrameType
+from typing import Literal
 
 import psutil
 
@@ -27,6 +28,7 @@ from lst_workbench.runs import (
     write_progress,
 )
 
+Job = Literal["plan", "network"]
 OURS = "lst_workbench.planning"
 DRAWING_SHARE = 0.9  # of the time a market takes; the rest is checking and writing it
 BEHIND_ALL_OTHERS = 10  # steps of niceness
@@ -35,9 +37,14 @@ COMMAND_LOOKS, COMMAND_PAUSE_SECONDS = 50, 0.02
 
 
 def submit(
-    market_folder: str | Path, scenario: Scenario, out: str | Path, seed: int = 7, draw: str | None = None
+    market_folder: str | Path,
+    scenario: Scenario,
+    out: str | Path,
+    seed: int = 7,
+    draw: str | None = None,
+    job: Job = "plan",
 ) -> Path:
-    """Start a plan in its own process; runs of one folder of runs wait for each other.
+    """Start a run in its own process; runs of one folder of runs wait for each other.
 
     Parameters
     ----------
@@ -50,8 +57,11 @@ def submit(
     seed : int
         Seed of the run.
     draw : str, optional
-        Source of a market ("china-2017") that is drawn first where its folder holds none yet; the process then steps
-        back behind all others on the machine, since it is at work for minutes.
+        Source of a market ("china-2017", or one of its provinces: "china-2017/Anhui") that is drawn first where its
+        folder holds none yet; the process then steps back behind all others on the machine, since it is at work for
+        minutes.
+    job : {"plan", "network"}
+        What is made: a plan (`make_plan`), or the networks along a trade-off (`make_network_study`).
 
     Returns
     -------
@@ -66,7 +76,7 @@ def submit(
     folder = Path(out).resolve()
     claim_folder(folder, scenario.to_toml())
     command = [sys.executable, "-m", OURS, str(Path(market_folder).resolve()), str(folder), str(seed)]
-    command += [draw] if draw else []
+    command += [draw or "", job]
     with (folder / LOG_FILE).open("ab") as log:
         process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=log, stderr=log, start_new_session=True)
     started = psutil.Process(process.pid).create_time()
@@ -120,8 +130,9 @@ def _command_of(process: psutil.Process) -> list[str]:
     return []
 
 
-def plan_as_submitted(market_folder: str, out: str, seed: str, draw: str = "") -> int:
+def plan_as_submitted(market_folder: str, out: str, seed: str, draw: str = "", job: str = "plan") -> int:
     """Do what `submit` asked for: the body of the process it starts."""
+    from lst_workbench.planning.network_study import make_network_study
     from lst_workbench.planning.plan import make_plan
 
     folder = Path(out)
@@ -132,7 +143,11 @@ def plan_as_submitted(market_folder: str, out: str, seed: str, draw: str = "") -
             if draw:
                 os.nice(BEHIND_ALL_OTHERS)
                 _draw_market(draw, Path(market_folder), folder, int(seed))
-            make_plan(read_market(Path(market_folder)), load_scenario(folder / SCENARIO_FILE), folder, seed=int(seed))
+            market, scenario = read_market(Path(market_folder)), load_scenario(folder / SCENARIO_FILE)
+            if job == "network":
+                make_network_study(market, scenario, folder)
+            else:
+                make_plan(market, scenario, folder, seed=int(seed))
         return 0
     except BaseException as error:
         last = read_progress(folder)
@@ -154,7 +169,9 @@ def _draw_market(source: str, market_folder: Path, out: Path, seed: int) -> None
     if not market_folder.is_dir():
         told(0, 1)
         with claimed(market_folder, False):
-            write_market(build_market(source, seed=seed, progress=told), market_folder)
+            whole, _, province = source.partition("/")
+            market = build_market(whole, [province] if province else None, seed=seed, progress=told)
+            write_market(market, market_folder)
 
 
 def _stop(signum: int, frame: FrameType | None) -> None:

@@ -14,8 +14,8 @@ FRONT_CAPACITY_REGISTERED = f"{FRONT_CAPACITY} as registered"
 KEYS = (
     *objective.KEYS, "rollout.start_month", "field.reps", "field.reps_hired_month", "field.visits_day",
     "field.working_days", "field.working_days_festival", "field.festival_month", "field.visits_per_signup",
-    "field.care_visits_month", FRONT_CAPACITY, FRONT_CAPACITY_REGISTERED, "network.rmb_per_m3", "capital.working_rmb", "capital.credit_share", "capital.stock_days", "capital.days_month",
-    "credit.term_days",
+    "field.care_visits_month", FRONT_CAPACITY, FRONT_CAPACITY_REGISTERED, "network.rmb_per_m3",
+    "capital.working_rmb", "capital.credit_share", "capital.stock_days", "capital.days_month", "credit.term_days",
 )  # fmt: skip
 
 
@@ -98,15 +98,15 @@ def store_loads(tables: Tables, figures: Figures) -> tuple[pd.DataFrame, objecti
     GMV x (credit share x credit days + stock days) / days of a month.
     """
     stores = (
-        tables["stores"][["store_id", "place_id", "settlement_kind"]]
-        .merge(tables["territories"][["place_id", "territory_id"]], on="place_id", how="left", validate="many_to_one")
-        .merge(tables["potentials"][["store_id", "gmv_rmb_month"]], on="store_id", how="left", validate="one_to_one")
-        .merge(tables["assignments"][["store_id", "site_id"]], on="store_id", how="left", validate="one_to_one")
+        tables["stores"][["store_id", "place_id"]]
+        .merge(tables["territories"][["place_id", "territory_id"]], on="place_id", how="left")
+        .merge(tables["potentials"][["store_id", "gmv_rmb_month"]], on="store_id", how="left")
+        .merge(tables["assignments"][["store_id", "site_id"]], on="store_id", how="left")
     )
     gmv = stores["gmv_rmb_month"].to_numpy(np.float64)
     active_gmv = figures["rollout.active_share"] * gmv
     tied_days = figures["capital.credit_share"] * figures["credit.term_days"] + figures["capital.stock_days"]
-    worth = objective.worth_of_starts(stores["settlement_kind"], gmv, figures)
+    worth = objective.worth_of_starts(tables["stores"]["settlement_kind"], gmv, figures)
     loads = pd.DataFrame(
         {
             "store_id": stores["store_id"],

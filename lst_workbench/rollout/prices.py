@@ -49,7 +49,7 @@ def _find(problem: WaveProblem, dual: Dual, params: WaveParams) -> FoundPrices:
     path = follow_path(sample, Path.starting(starting_prices(sample)), params.coarse, params)[-1]
     path = follow_path(_open_part(dual, path.x, params.reach[0]), path, params.fine[:2], params)[-1]
     part = _open_part(dual, path.x, params.reach[1])
-    before, sharp = [path, *follow_path(part, path, params.fine[2:], params, halvings=1)][-2:]
+    before, sharp = [path, *follow_path(part, path, params.fine[2:], params, halvings=0)][-2:]
     last, target = sharp, sharp.temperature
     while last.evaluations <= 2 and params.coldest < target == last.temperature:
         target /= 2

@@ -5,6 +5,7 @@ from lst_workbench.views.words_field import FIELD
 from lst_workbench.views.words_figures import FIGURES
 from lst_workbench.views.words_import import IMPORT
 from lst_workbench.views.words_memo import MEMO
+from lst_workbench.views.words_network import NETWORK
 from lst_workbench.views.words_odds import ODDS
 from lst_workbench.views.words_store import STORE
 from lst_workbench.views.words_tables import TABLES
@@ -271,6 +272,7 @@ WORDS: dict[str, tuple[str, str]] = {
     **FIGURES,
     **MEMO,
     **IMPORT,
+    **NETWORK,
     **ODDS,
     **STORE,
     **TABLES,

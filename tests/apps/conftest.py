@@ -70,6 +70,7 @@ def sample_site(chromium, tmp_path_factory):
 def serving(folder, market):
     runs, port = folder / "runs", free_port(8870)
     argv, env = voila_command(APPS, port, runs, market, folder / "cache")
+    env["LST_PROVINCE"] = "0"  # no work in the background while pages are tried
     with (folder / "voila.log").open("wb") as log:
         started = time.monotonic()
         server = subprocess.Popen(argv, env=env, stdout=log, stderr=log)

@@ -25,7 +25,7 @@ BUILT = {
     *(f"resource.{resource}.short" for resource in RESOURCES),
     *(f"certificate.{status}" for status in Status),
     *(f"confidence.{grade}" for grade in "ABCD"),
-    *(f"stage.{stage}" for stage in ("market", *planning.STAGES)),
+    *(f"stage.{stage}" for stage in ("market", *planning.STAGES, *planning.STUDY_STAGES)),
     *(f"run.{state}" for state in ("queued", "running", "done", "failed", "cancelled")),
     *(f"explain.{key}" for key in ("participant", "uncovered", "priced_out", "at_the_line", "no_room")),
 }

@@ -5,7 +5,10 @@ from importlib.resources import files
 
 from lst_workbench.views.theme import tokens_css
 
-SHEETS = ("components.css", "widgets.css", "rollout.css", "store.css", "cobranded.css", "credit.css", "import.css")
+SHEETS = (
+    "components.css", "widgets.css", "rollout.css", "store.css", "network.css", "cobranded.css", "credit.css",
+    "import.css",
+)  # fmt: skip
 
 
 @cache
