@@ -94,8 +94,8 @@ def store_loads(tables: Tables, figures: Figures) -> tuple[pd.DataFrame, objecti
     """Say what each store brings and uses, as in `WaveStores`; ``warehouse_id`` is empty where none reaches it.
 
     What a start is worth is told by `objective.worth_of_starts`, which is returned too. Volume and capital are
-    expected ones, the active share of a month's GMV: volume by value density, capital by the days that credit and stock tie money up,
-    GMV x (credit share x credit days + stock days) / days of a month.
+    expected ones, the active share of a month's GMV: volume by value density, capital by the days that
+    credit and stock tie money up, GMV x (credit share x credit days + stock days) / days of a month.
     """
     stores = (
         tables["stores"][["store_id", "place_id"]]
