@@ -25,11 +25,14 @@ FEW = 5_000  # open stores
 WAITING = 2  # waiting stores that take part for each started one
 
 
-def plan_at_prices(problem: WaveProblem, dual: Dual, found: FoundPrices, params: WaveParams) -> np.ndarray:
+def plan_at_prices(
+    problem: WaveProblem, dual: Dual, found: FoundPrices, params: WaveParams, former: np.ndarray | None = None
+) -> np.ndarray:
     """Find the month of start of each store (-1: none); every capacity is kept.
 
     The shares of the smoothed dual are rounded so that loads stay what they were; whoever fits starts, the surest
-    first. Gaps are filled by those who lose least against their best month. Then territories are rearranged.
+    first. Gaps are filled by those who lose least against their best month. Then territories are rearranged. Where a
+    `former` plan is given its starts come before those of the shares.
     """
     temperature, smooth_x = found.shares_at
     smooth, prices = dual.prices(smooth_x), dual.prices(found.x)
@@ -40,6 +43,8 @@ def plan_at_prices(problem: WaveProblem, dual: Dual, found: FoundPrices, params:
     wanted = spread(stores, scale, smooth, dual.largest, _row_prices(dual, smooth_x, room), temperature)
     worth, _, _ = dual.best_starts(prices)
     keep_promises(problem, worth, wanted, starts, prices, room)
+    if former is not None:
+        place(_ranked(lead / scale, former >= 0), former, starts, stores, room)
     order = _ranked(lead / scale, (wanted >= 0) & _useful(problem, smooth))
     for _ in range(1 if not len(problem.shares) else SHARE_PASSES):
         place(order, wanted, starts, stores, room)

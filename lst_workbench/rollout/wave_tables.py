@@ -27,7 +27,10 @@ def value_of(problem: WaveProblem, starts: np.ndarray) -> float:
     """Objective of a plan."""
     chosen = np.flatnonzero(starts >= 0)
     month = starts[chosen]
-    return float((problem.stores.value[chosen] * problem.factor[month]).sum() + problem.bonus[month].sum())
+    return float(
+        (problem.stores.value[chosen] * problem.factor[month]).sum()
+        + problem.bonus[problem.stores.group[chosen], month].sum()
+    )
 
 
 def loads_of(problem: WaveProblem, starts: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -102,7 +105,7 @@ def _margin_table(problem: WaveProblem, dual: Dual, x: np.ndarray) -> pd.DataFra
         "visits_price": s.signup * prices.visits[s.territory, month] + s.care * prices.care[s.territory, month],
         "volume_price": s.volume * prices.volume[s.warehouse, month],
         "capital_price": s.capital * prices.capital[month],
-        "target_price": target + problem.bonus[month] + gift,
+        "target_price": target + problem.bonus[s.group, month] + gift,
     }
     return pd.DataFrame({"store_id": problem.store_ids[order]} | {name: v[order] for name, v in columns.items()})
 
