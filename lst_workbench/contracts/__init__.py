@@ -65,6 +65,8 @@ from lst_workbench.contracts.transfers import Transfers
 from lst_workbench.contracts.uncovered import Uncovered
 from lst_workbench.contracts.visits import Visits
 from lst_workbench.contracts.warehouse_months import WarehouseMonths
+from lst_workbench.contracts.wave_changes import WaveChanges
+from lst_workbench.contracts.wave_outcomes import WaveOutcomes
 from lst_workbench.contracts.wave_stores import WaveStores
 from lst_workbench.contracts.waves import Waves
 
@@ -134,6 +136,8 @@ CONTRACTS: dict[str, type[Table]] = {
         Uncovered,
         Visits,
         WarehouseMonths,
+        WaveChanges,
+        WaveOutcomes,
         WaveStores,
         Waves,
     )
@@ -207,6 +211,8 @@ __all__ = [
     "Uncovered",
     "Visits",
     "WarehouseMonths",
+    "WaveChanges",
+    "WaveOutcomes",
     "WaveStores",
     "Waves",
     "column",

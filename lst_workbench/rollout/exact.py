@@ -48,6 +48,8 @@ def solve_exactly(problem: WaveProblem, time_limit_s: float | None = None) -> tu
     if certificate.status is not Status.INFEASIBLE:
         return starts, certificate
     _, least = _solve(problem, np.inf, time_limit_s)
+    if not np.isfinite(least.value):
+        return None, least
     return _solve(problem, -least.value * (1 + HELD) + HELD, time_limit_s)
 
 

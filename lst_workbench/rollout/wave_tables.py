@@ -131,8 +131,8 @@ def _share_table(problem: WaveProblem, dual: Dual, x: np.ndarray, starts: np.nda
     members, everyone, shadow = np.zeros(n), np.zeros(n), np.zeros(n)
     for r in np.flatnonzero(targets.share >= 0):
         row, by_group = targets.share[r], _signed_by_group(problem, starts)[:, : targets.month[r] + 1].sum(axis=1)
-        members[row] = by_group[targets.member[:, r]].sum()
-        everyone[row] = by_group.sum()
+        members[row] = by_group[targets.member[:, r]].sum() + shares["members_before"].iloc[row]
+        everyone[row] = by_group.sum() + shares["all_before"].iloc[row]
         shadow[row] += price[r] * (targets.adds[:, r].max() - targets.adds[:, r].min())
     lacking = np.maximum(np.ceil(shares["min_share"].fillna(0.0).to_numpy() * everyone - 1e-6) - members, 0.0)
     return shares.assign(

@@ -239,8 +239,9 @@ def _share_rows(share: NamedTuple, member: np.ndarray) -> Iterable[_Row]:
             continue
         part = Fraction(float(limit)).limit_denominator(FINEST)
         adds = part.denominator * member - float(part.numerator)
+        before = part.denominator * share.members_before - part.numerator * share.all_before  # type: ignore[attr-defined]
         stores = 1.0 / max(1, part.numerator)
-        yield _Row(share.at, 0.0, sense, adds, member, stores, -1, share.row)  # type: ignore[attr-defined]
+        yield _Row(share.at, 0.0 - before, sense, adds, member, stores, -1, share.row)  # type: ignore[attr-defined]
 
 
 def _targets(rows: list[_Row], groups: int) -> Targets:
@@ -260,7 +261,8 @@ def _targets(rows: list[_Row], groups: int) -> Targets:
 
 def with_limits(table: pd.DataFrame | None, contract: type[Quotas] | type[Shares]) -> pd.DataFrame:
     """Give the table its optional columns; no rows where there is none."""
-    if table is None:
-        return contract.without_rows()
+    table = contract.without_rows() if table is None else table
     optional = ("min_stores", "max_stores") if contract is Quotas else ("min_share", "max_share", "month")
-    return table.assign(**{c: np.nan for c in optional if c not in table})
+    table = table.assign(**{c: np.nan for c in optional if c not in table})
+    past = () if contract is Quotas else ("members_before", "all_before")
+    return table.assign(**{c: table[c].fillna(0.0) if c in table else 0.0 for c in past})

@@ -90,7 +90,8 @@ def plan_waves(
         Tuning.
     shares : DataFrame, optional
         column, value, min_share, max_share and month (the last one where it is left out): of all stores started by the
-        end of `month`, those whose `column` is `value` are at least and at most such a share, read to a millionth.
+        end of `month`, those whose `column` is `value` are at least and at most such a share, read to a millionth;
+        members_before and all_before count stores started before the plan.
     promised : DataFrame, optional
         store_id, and month (it starts in it) or latest_month (by its end at the latest): stores that must be signed.
     excluded : sequence, optional
