@@ -55,7 +55,7 @@ def plan_at_prices(
         candidates = _ranked(worth / scale, (starts < 0) & (worth > -regret * scale) & useful)
         insert(candidates, regret, worth, scale, starts, stores, prices, room)
     made = rearranged(problem, dual, found, starts, params)
-    if former is None or value_of(problem, made) >= found.bound * (1 - STUCK):
+    if former is None or value_of(problem, made) >= found.bound * (1 - STUCK - params.stickiness):
         return made
     anew = plan_at_prices(problem, dual, found, params)
     return max(made, anew, key=lambda plan: (-stores_lacking(problem, plan), value_of(problem, plan)))
