@@ -83,7 +83,7 @@ def test_nothing_changes_where_all_went_as_planned(year, former, middle):
     result = replan_waves(**year, former=former, outcomes=went, month=middle)
     counts = result.kpis()
     assert counts["failed_stores"] == 0
-    assert counts["kept_share"] > 0.995, "but for an exchange or two that gains more than keeping to it is worth"
+    assert counts["kept_share"] > 0.97, "but for an exchange or two that gains more than keeping to it is worth"
 
 
 def test_one_refusal_changes_few_stores_and_without_stickiness_many_would(year, former, middle):
