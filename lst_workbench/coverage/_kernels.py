@@ -5,6 +5,55 @@ from numba import njit
 
 NONE = -1
 FREE, OPEN, SHUT = 0, 1, 2
+INSERTED = 40  # pairs up to which a list is sorted by insertion
+
+
+@njit(cache=True, nogil=True)
+def in_lists(
+    group: np.ndarray, groups: int, first: np.ndarray, second: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Bring two columns into the order of their groups, each group's rows as they came; says where groups start."""
+    starts = np.zeros(groups + 1, np.int64)
+    for k in range(group.size):
+        starts[group[k] + 1] += 1
+    starts[:] = np.cumsum(starts)
+    free, one, two = starts.copy(), np.empty_like(first), np.empty_like(second)
+    for k in range(group.size):
+        at = free[group[k]]
+        free[group[k]] = at + 1
+        one[at], two[at] = first[k], second[k]
+    return starts, one, two
+
+
+@njit(cache=True, nogil=True)
+def sort_lists(starts: np.ndarray, site: np.ndarray, cost: np.ndarray) -> None:
+    """Sort each list by cost, pairs of equal cost by site, in place."""
+    for i in range(starts.size - 1):
+        begin, end = starts[i], starts[i + 1]
+        if end - begin > INSERTED:
+            order = np.argsort(site[begin:end], kind="mergesort")
+            order = order[np.argsort(cost[begin:end][order], kind="mergesort")]
+            site[begin:end], cost[begin:end] = site[begin:end][order], cost[begin:end][order]
+            continue
+        for k in range(begin + 1, end):
+            c, j, at = cost[k], site[k], k
+            while at > begin and (cost[at - 1] > c or (cost[at - 1] == c and site[at - 1] > j)):
+                cost[at], site[at] = cost[at - 1], site[at - 1]
+                at -= 1
+            cost[at], site[at] = c, j
+
+
+@njit(cache=True, nogil=True)
+def first_double(starts: np.ndarray, site: np.ndarray, sites: int) -> tuple[int, int]:
+    """Count the pairs whose list names their site before; says the first of them, -1 where there is none."""
+    seen, count, found = np.full(sites, NONE), 0, NONE
+    for i in range(starts.size - 1):
+        for k in range(starts[i], starts[i + 1]):
+            if seen[site[k]] == i:
+                count += 1
+                found = k if found == NONE else found
+            seen[site[k]] = i
+    return count, found
 
 
 @njit(cache=True, nogil=True)
