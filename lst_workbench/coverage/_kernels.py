@@ -252,3 +252,68 @@ def fill_sites(
             if taken < wanted:
                 scarcity[j] = margin[k]
                 break
+
+
+@njit(cache=True, nogil=True)
+def sink(
+    starts: np.ndarray,
+    site: np.ndarray,
+    weight: np.ndarray,
+    site_starts: np.ndarray,
+    demand: np.ndarray,
+    state: np.ndarray,
+    p: int,
+    price: np.ndarray,
+    worth: np.ndarray,
+    often: np.ndarray,
+    patience: int,
+    iterations: int,
+    value: float,
+) -> float:
+    """Lower the Lagrangian bound of the maximal covering problem by deflected Polyak steps, and return it.
+
+    U(v) = Σ_i (w_i - v_i) + Σ of the p largest ρ_j, ρ_j = Σ of v_i over the demands of j, with 0 ≤ v ≤ w; sites of
+    state OPEN are always among them and those of state SHUT never. The step shrinks by 0.85 after `patience` iterations
+    without gain; it ends when the bound is `value`. Afterwards `price` and `worth` (ρ) are those of the best bound, and
+    `often` is how often each site was among the p, lately weighing most.
+    """
+    best_price, best_worth, rank = price.copy(), worth.copy(), np.empty(worth.size)
+    direction, slack = np.zeros(price.size), np.empty(price.size)
+    best, stalled, step = np.inf, 0, 1.0
+    for _ in range(iterations):
+        worth[:], slack[:] = 0.0, -1.0
+        bound = 0.0
+        for i in range(price.size):
+            bound += weight[i] - price[i]
+            for k in range(starts[i], starts[i + 1]):
+                worth[site[k]] += price[i]
+        for j in range(worth.size):
+            rank[j] = -np.inf if state[j] == OPEN else (np.inf if state[j] == SHUT else -worth[j])
+            often[j] *= 0.9
+        for j in np.argsort(rank)[:p]:
+            bound += worth[j]
+            often[j] += 0.1
+            for k in range(site_starts[j], site_starts[j + 1]):
+                slack[demand[k]] += 1.0
+        stalled += 1
+        if bound < best:
+            if bound < best * (1 - 1e-7):
+                stalled = 0
+            best = bound
+            best_price[:], best_worth[:] = price, worth
+        if stalled >= patience:
+            step, stalled = 0.85 * step, 0
+        if best <= value or step < 1e-3:
+            break
+        square = 0.0
+        for i in range(price.size):
+            direction[i] = slack[i] + 0.6 * direction[i]
+            if (price[i] > 0.0 or direction[i] < 0.0) and (price[i] < weight[i] or direction[i] > 0.0):
+                square += direction[i] * direction[i]
+        if square == 0.0:
+            break
+        length = step * (bound - value) / square
+        for i in range(price.size):
+            price[i] = min(weight[i], max(0.0, price[i] - length * direction[i]))
+    price[:], worth[:] = best_price, best_worth
+    return best

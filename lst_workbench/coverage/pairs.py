@@ -122,7 +122,8 @@ def ids_of(column: pd.Series) -> np.ndarray:
 def positions_in(ids: np.ndarray, column: pd.Series) -> np.ndarray:
     """Where each value of a column stands in sorted ids; -1 where it does not."""
     values = column.to_numpy()
-    if ids.dtype.kind in "iu" and values.dtype.kind in "iu" and len(ids) and int(ids[-1]) - int(ids[0]) < 4 * len(values):
+    whole = ids.dtype.kind in "iu" and values.dtype.kind in "iu" and len(ids) > 0
+    if whole and int(ids[-1]) - int(ids[0]) < 4 * len(values):
         return _by_table(ids.astype(np.int64), values)
     return pd.Index(ids).get_indexer(pd.Index(column)).astype(np.int32)
 
