@@ -5,6 +5,7 @@ from numba import njit
 
 NONE = -1
 FREE, OPEN, SHUT = 0, 1, 2
+LATELY, SLOW = 500, 0.02
 INSERTED = 40  # pairs up to which a list is sorted by insertion
 
 
@@ -274,13 +275,14 @@ def sink(
 
     U(v) = Σ_i (w_i - v_i) + Σ of the p largest ρ_j, ρ_j = Σ of v_i over the demands of j, with 0 ≤ v ≤ w; sites of
     state OPEN are always among them and those of state SHUT never. The step shrinks by 0.85 after `patience` iterations
-    without gain; it ends when the bound is `value`. Afterwards `price` and `worth` (ρ) are those of the best bound, and
-    `often` is how often each site was among the p, lately weighing most.
+    without gain; it ends when the bound is `value`, or when LATELY iterations have closed less than SLOW of the gap
+    between them. Afterwards `price` and `worth` (ρ) are those of the best bound, and `often` is how often each site was
+    among the p, lately weighing most.
     """
     best_price, best_worth, rank = price.copy(), worth.copy(), np.empty(worth.size)
     direction, slack = np.zeros(price.size), np.empty(price.size)
-    best, stalled, step = np.inf, 0, 1.0
-    for _ in range(iterations):
+    best, stalled, step, before = np.inf, 0, 1.0, np.inf
+    for done in range(iterations):
         worth[:], slack[:] = 0.0, -1.0
         bound = 0.0
         for i in range(price.size):
@@ -303,6 +305,10 @@ def sink(
             best_price[:], best_worth[:] = price, worth
         if stalled >= patience:
             step, stalled = 0.85 * step, 0
+        if done % LATELY == LATELY - 1:
+            if before - best < SLOW * (before - value):
+                break
+            before = best
         if best <= value or step < 1e-3:
             break
         square = 0.0

@@ -32,7 +32,7 @@ class CoveringParams:
     small_pairs : int
         Up to so many pairs within the radius the model is handed to HiGHS as it is written down.
     iterations : int
-        Steps of the prices that bound a maximal covering.
+        Most steps of the prices that bound a maximal covering.
     kicks : int
         Kicks of a maximal covering without gain after which HiGHS is asked.
     kicks_share : float
@@ -43,7 +43,7 @@ class CoveringParams:
 
     gap: float = 0.0
     small_pairs: int = 2_000
-    iterations: int = 1_000
+    iterations: int = 12_000
     kicks: int = 150
     kicks_share: float = 0.5
     sample: int = 20_000
@@ -96,7 +96,8 @@ def solve_mclp(
     Notes
     -----
     Demands that the same sites cover are merged; the model is in `formulations.maximal_covering`. Larger cases start
-    from a greedy choice with swaps, and HiGHS reads them as arrays.
+    from a greedy choice with swaps and kicks; prices of cover, the Lagrangian relaxation of "who is covered has an open
+    site", bound them and rule sites out; where they do not meet, sites are branched on. With backup HiGHS reads arrays.
 
     Examples
     --------
@@ -202,7 +203,7 @@ def _merged(lists: Pairs) -> Pairs:
 def _cover_most(
     merged: Pairs, p: int, kept: np.ndarray, backup_share: float, deadline: float, params: CoveringParams
 ) -> tuple[np.ndarray, Certificate]:
-    """Take swaps and kicks for a value, prices for a bound, branching where they do not meet; HiGHS where backup counts."""
+    """Take swaps and kicks for a value, prices for a bound, a tree between them; HiGHS where backup counts."""
     started = time.perf_counter()
     first = greedy(merged, p, 1.0, params.sample, kept)
     opened, _ = improved(merged, first, 1.0, lambda: time.perf_counter() > deadline, kept)

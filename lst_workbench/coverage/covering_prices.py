@@ -10,7 +10,7 @@ from lst_workbench.coverage.branching import ruled_out
 from lst_workbench.coverage.pairs import Pairs
 from lst_workbench.coverage.swaps import improved
 
-PATIENCE = 60  # steps of the prices without gain until they are shortened, at the root
+PATIENCE = 100  # steps of the prices without gain until they are shortened, at the root
 NODE_PATIENCE, NODE_ITERATIONS = 8, 60
 ROUNDING = 1e-9  # of the value: what float64 sums may be off
 NEAR_OPEN, NEAR_SHUT = 2, 0.02  # open sites to choose from for one that shuts; weight of a site prices never name
