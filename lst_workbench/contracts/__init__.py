@@ -57,7 +57,7 @@ from lst_workbench.contracts.sites import Sites
 from lst_workbench.contracts.store_overlaps import StoreOverlaps
 from lst_workbench.contracts.store_rivals import StoreRivals
 from lst_workbench.contracts.stores import Stores
-from lst_workbench.contracts.table import Table, column
+from lst_workbench.contracts.table import Table, column, doubled_rows
 from lst_workbench.contracts.territories import Territories
 from lst_workbench.contracts.territory_months import TerritoryMonths
 from lst_workbench.contracts.tornado import Tornado
@@ -65,6 +65,8 @@ from lst_workbench.contracts.transfers import Transfers
 from lst_workbench.contracts.uncovered import Uncovered
 from lst_workbench.contracts.visits import Visits
 from lst_workbench.contracts.warehouse_months import WarehouseMonths
+from lst_workbench.contracts.wave_changes import WaveChanges
+from lst_workbench.contracts.wave_outcomes import WaveOutcomes
 from lst_workbench.contracts.wave_stores import WaveStores
 from lst_workbench.contracts.waves import Waves
 
@@ -134,6 +136,8 @@ CONTRACTS: dict[str, type[Table]] = {
         Uncovered,
         Visits,
         WarehouseMonths,
+        WaveChanges,
+        WaveOutcomes,
         WaveStores,
         Waves,
     )
@@ -207,7 +211,10 @@ __all__ = [
     "Uncovered",
     "Visits",
     "WarehouseMonths",
+    "WaveChanges",
+    "WaveOutcomes",
     "WaveStores",
     "Waves",
     "column",
+    "doubled_rows",
 ]

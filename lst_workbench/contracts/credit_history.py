@@ -20,12 +20,8 @@ class CreditHistory(Table):
     order_rmb_month: Series[np.float64] = column(
         "Orders a month before the decision.", "RMB/month", nullable=True, ge=0
     )
-    late_share: Series[np.float64] = column(
-        "Share of earlier bills paid late.", "share 0-1", nullable=True, ge=0, le=1
-    )
-    defaulted: Series[Day] = column(
-        "Day on which it was 90 days late; empty where it was not.", "date", nullable=True
-    )
+    late_share: Series[np.float64] = column("Share of earlier bills paid late.", "share 0-1", nullable=True, ge=0, le=1)
+    defaulted: Series[Day] = column("Day on which it was 90 days late; empty where it was not.", "date", nullable=True)
     owed_rmb: Series[np.float64] = column("Owed today.", "RMB", ge=0)
     days_past_due: Series[np.float64] = column("Days late today.", "days", ge=0)
     orders_rmb: Series[np.float64] = column("Orders of the last four weeks.", "RMB", ge=0)

@@ -28,6 +28,20 @@ def column(meaning: str, unit: str, *, key: bool = False, **checks: Any) -> Any:
     return pa.Field(description=meaning, metadata={"unit": unit, "key": key}, coerce=True, **checks)
 
 
+def doubled_rows(frame: pd.DataFrame, key: list[str]) -> "pd.Series[bool]":
+    """Tell which rows have the key of a row before them; a rising key, as tables of stores have, is seen at once.
+
+    Examples
+    --------
+    >>> doubled_rows(pd.DataFrame({"store_id": [1, 2, 2]}), ["store_id"]).tolist()
+    [False, False, True]
+    """
+    values = frame[key[0]].to_numpy()
+    if len(key) == 1 and values.dtype.kind in "iuf" and (values[1:] > values[:-1]).all():
+        return pd.Series(False, index=frame.index)
+    return frame.duplicated(key)
+
+
 class Table(pa.DataFrameModel):
     """A table contract; subclasses name their columns."""
 
@@ -62,10 +76,10 @@ class Table(pa.DataFrameModel):
         if faults:
             raise InputError(where, faults)
         try:
-            checked = cls.validate(frame, lazy=True)
+            checked = cls.validate(frame.copy(deep=False), lazy=True, inplace=True)  # columns it changes are new ones
         except pa.errors.SchemaErrors as errors:
             raise InputError(where, _sentences(errors.failure_cases, frame, cls)) from None
-        if (key := cls.key_columns()) and (doubled := checked.duplicated(key)).any():
+        if (key := cls.key_columns()) and (doubled := doubled_rows(checked, key)).any():
             raise InputError(where, [_double_keys(checked.loc[doubled, key])])
         return checked
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from lst_workbench.contracts import Assignments, InputError, Uncovered
+from lst_workbench.contracts import Assignments, InputError, Uncovered, doubled_rows
 from lst_workbench.geo import nearest
 
 FRONT = "front"
@@ -111,7 +111,7 @@ def _faults_of(name: str, key: str, table: pd.DataFrame) -> list[str]:
     if missing := [column for column in (key, "lat", "lon") if column not in table]:
         return [f"{name} lack the column {', '.join(missing)}"]
     faults = []
-    if (doubled := table[key].duplicated()).any():
+    if (doubled := doubled_rows(table, [key])).any():
         faults.append(
             f"{name}.{key} must be unique ({doubled.sum():,} repeated, first {table.loc[doubled, key].iloc[0]})"
         )

@@ -16,7 +16,7 @@ import tomli_w
 from lst_workbench.contracts import InputError, LstError
 from lst_workbench.market.bundle import OPTIONAL_TABLES, TABLES, LazyTables, Market, MarketMeta, fingerprint_of
 from lst_workbench.market.faults import checked_tables
-from lst_workbench.runs import ROWS_A_GROUP
+from lst_workbench.runs import write_pieces
 
 META_FILE = "market.toml"
 TRUTH = "truth"
@@ -126,19 +126,15 @@ def _swap(written: Path, folder: Path, old: Path) -> None:
 def _write_whole(market: Market, folder: Path) -> None:
     (folder / TRUTH).mkdir(parents=True) if market.truth else folder.mkdir(parents=True)
     for name, frame in market.tables.items():
-        _write_table(frame, folder / f"{name}.parquet")
+        write_pieces(frame, folder / f"{name}.parquet")
     for name, frame in market.truth.items():
-        _write_table(frame, folder / TRUTH / f"{name}.parquet")
+        write_pieces(frame, folder / TRUTH / f"{name}.parquet")
     meta = {key: value for key, value in asdict(market.meta).items() if value is not None}
     digests = {name: _digest(folder / f"{name}.parquet") for name in market.tables}
     (folder / META_FILE).write_text(tomli_w.dumps({"market": meta, "digests": digests}), "utf-8")
     for path in folder.iterdir():
         if path.is_file():
             _sync(path)
-
-
-def _write_table(frame: pd.DataFrame, path: Path) -> None:
-    frame.to_parquet(path, index=False, compression="zstd", row_group_size=ROWS_A_GROUP)
 
 
 def _read_table(path: Path) -> pd.DataFrame:

@@ -7,12 +7,11 @@ from lst_workbench.runs.journal import add_to_journal, read_journal
 from lst_workbench.runs.lock import LOG_FILE, SCENARIO_FILE, claim_folder, queue_in
 from lst_workbench.runs.progress import Progress, State, read_progress, write_progress
 from lst_workbench.runs.result import PlanResult, StoredTables, read_run
-from lst_workbench.runs.windows import ROWS_A_GROUP, pieces, where
+from lst_workbench.runs.windows import pieces, where, write_pieces
 from lst_workbench.runs.writer import RunWriter, StageOutput, say_of
 
 __all__ = [
     "LOG_FILE",
-    "ROWS_A_GROUP",
     "SCENARIO_FILE",
     "Comparison",
     "Explanation",
@@ -35,5 +34,6 @@ __all__ = [
     "read_run",
     "say_of",
     "where",
+    "write_pieces",
     "write_progress",
 ]

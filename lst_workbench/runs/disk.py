@@ -5,12 +5,13 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
 
 from lst_workbench.contracts import CONTRACTS, LstError
-from lst_workbench.runs.windows import ROWS_A_GROUP
+from lst_workbench.runs.windows import write_pieces
 
 TEMPORARY = ".writing"
 FULL = {errno.ENOSPC, errno.EDQUOT}
@@ -72,10 +73,7 @@ def write_text(path: Path, text: str, *, durable: bool = True) -> None:
 
 def write_table(path: Path, table: pd.DataFrame) -> None:
     """Write one Parquet table whole."""
-    write_whole(
-        path,
-        lambda temporary: table.to_parquet(temporary, index=False, compression="zstd", row_group_size=ROWS_A_GROUP),
-    )
+    write_whole(path, partial(write_pieces, table))
 
 
 def share_file(path: Path, other: Path) -> None:

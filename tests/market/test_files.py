@@ -68,7 +68,7 @@ def test_a_market_replaces_a_market_but_nothing_else(folder, tmp_path):
 @pytest.mark.parametrize("stop", [OSError(errno.ENOSPC, "No space left on device"), KeyboardInterrupt()])
 def test_a_full_disk_or_an_interrupt_leaves_nothing_half_written(folder, tmp_path, monkeypatch, stop):
     before = read_market(folder).meta
-    whole, wrote = files._write_table, []
+    whole, wrote = files.write_pieces, []
 
     def fails_on_the_third(frame, path):
         wrote.append(path)
@@ -76,7 +76,7 @@ def test_a_full_disk_or_an_interrupt_leaves_nothing_half_written(folder, tmp_pat
             raise stop
         whole(frame, path)
 
-    monkeypatch.setattr(files, "_write_table", fails_on_the_third)
+    monkeypatch.setattr(files, "write_pieces", fails_on_the_third)
     for target in (folder, tmp_path / "new"):
         wrote.clear()
         with pytest.raises((KeyboardInterrupt, LstError)) as caught:
