@@ -19,6 +19,7 @@ from lst_workbench.coverage.swaps import cheapest, greedy, improved
 from lst_workbench.optim import ArrayModel, Certificate, Status, solve_arrays
 
 HASHES = 2
+REASON_SECONDS = 10.0  # that a sentence on what would help may take
 
 
 @dataclass(frozen=True)
@@ -175,6 +176,11 @@ def solve_lscp(
     else:
         opened, certificate = _cover_all(merged, time_limit_s, params)
     return nearest_answer(lists, opened, of_the_sites(certificate, float(opened.sum()), started))
+
+
+def fewest_sites(pairs: Pairs) -> int:
+    """Give a number of sites below which no choice serves every demand by the pairs given."""
+    return int(_cover_all(_merged(pairs), REASON_SECONDS, CoveringParams())[1].bound)
 
 
 def _merged(lists: Pairs) -> Pairs:

@@ -10,6 +10,7 @@ from lst_workbench.contracts import InputError
 from lst_workbench.coverage import formulations
 from lst_workbench.coverage._kernels import FREE, NONE, OPEN, SHUT, climb
 from lst_workbench.coverage.branching import ruled_out
+from lst_workbench.coverage.covering import fewest_sites
 from lst_workbench.coverage.pairs import Pairs, pairs_of
 from lst_workbench.coverage.result import SitingResult, nearest_answer, no_answer, of_the_sites, unreached_reason
 from lst_workbench.coverage.swaps import cheapest, greedy, improved, profits
@@ -157,7 +158,8 @@ def solve_p_median(
     else:
         opened, certificate = _solve_by_prices(counted, p, time_limit_s, params)
     if certificate.status is Status.INFEASIBLE:
-        reason = f"{p} sites cannot serve every demand with the pairs given; open more or allow more pairs"
+        enough = max(p + 1, fewest_sites(counted))
+        reason = f"{p} sites cannot serve every demand with the pairs given; open at least {enough} or allow more pairs"
         return no_answer(pairs, reason, time.perf_counter() - started)
     if np.isfinite(certificate.value):
         value = profits(counted, opened, 0.0)[3]
