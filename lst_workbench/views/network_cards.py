@@ -191,9 +191,10 @@ def neighbours(study: NetworkStudy, mode: str, shown: Overview, lang: str) -> st
             said = text("network.step", lang, points=points, rmb=more)
             label = text(key, lang, n=f"{_plus(fronts)}{abs(fronts)}")
             rows.append(f"<tr><td>{escape(label)}</td><td>{escape(said)}</td></tr>")
-    return (
-        f'<h3 class="side-head">{escape(text("network.margins", lang))}</h3><table class="kv">{"".join(rows)}</table>'
-    )
+    if not rows:
+        return ""
+    title = escape(text("network.margins", lang))
+    return f'<h3 class="side-head">{title}</h3><table class="kv">{"".join(rows)}</table>'
 
 
 def out_of_reach(study: NetworkStudy, mode: str, aim: str, lang: str) -> str:
