@@ -1,8 +1,8 @@
 """National rollout: drawn cases of 120 thousand to six million stores, against rules that planners use.
 
 `python -m benchmarks rollout` takes three sizes, three seeds and three targets (at most, at least, exactly), one case
-after another in a process of its own; each is printed as it ends and all are kept in results/rollout.csv and .md. Allow an
-hour and a half on a quiet machine with 6 GB; a case of 120 thousand stores takes a quarter of a minute.
+after another in a process of its own; each is printed as it ends and all are kept in results/rollout.csv and .md. Allow
+an hour and a half on a quiet machine with 6 GB; a case of 120 thousand stores takes a quarter of a minute.
 """
 
 import multiprocessing
