@@ -251,7 +251,7 @@ def _site_row(row: Any, feeds: int, total: float, lang: str) -> list[str]:
         bilingual(short_name(row.name_en, "en"), short_name(row.name_zh, "zh"), lang),
         f'<i class="{kinds}"></i> {escape(text(f"network.{row.tier}", lang))}',
         escape(opens), count(row.stores, lang), bar if row.opened else NOTHING,
-        f"{points:.1f}" if row.opened else NOTHING, rmb(saves, lang), escape(_why(row, feeds, lang)),
+        f"{points:.1f}" if row.opened and str(row.tier) == "front" else NOTHING, rmb(saves, lang), escape(_why(row, feeds, lang)),
     ]  # fmt: skip
 
 
