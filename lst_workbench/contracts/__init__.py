@@ -25,6 +25,7 @@ from lst_workbench.contracts.dots import Dots
 from lst_workbench.contracts.economics import Economics
 from lst_workbench.contracts.errors import InputError, LstError
 from lst_workbench.contracts.exposures import Exposures
+from lst_workbench.contracts.fairness_prices import FairnessPrices
 from lst_workbench.contracts.goals import Goals
 from lst_workbench.contracts.holdouts import Holdouts
 from lst_workbench.contracts.kpi_ranges import KpiRanges
@@ -98,6 +99,7 @@ CONTRACTS: dict[str, type[Table]] = {
         Economics,
         KpiRanges,
         Exposures,
+        FairnessPrices,
         Goals,
         Holdouts,
         Kpis,
@@ -173,6 +175,7 @@ __all__ = [
     "Economics",
     "KpiRanges",
     "Exposures",
+    "FairnessPrices",
     "Goals",
     "Holdouts",
     "Kpis",

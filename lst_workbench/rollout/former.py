@@ -86,4 +86,5 @@ def _rows(problem: WaveProblem, size: int) -> pd.DataFrame:
             }
         )
     )
-    return pd.concat(frames, ignore_index=True).assign(month=lambda rows: months_of(rows["month"]))
+    rows = pd.concat(frames, ignore_index=True).astype({"resource": "str", "resource_id": "str"})
+    return rows.assign(month=months_of(rows["month"]))
