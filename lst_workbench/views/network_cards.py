@@ -242,6 +242,7 @@ def _site_row(row: Any, feeds: int, total: float, lang: str) -> list[str]:
     width = 100 * min(1.0, load)
     bar = f'<span class="load"><i style="width:{width:.0f}%"></i></span> {share(load)}'
     points = 100 * row.sole_stores / total if total else 0.0
+    lost = f"{points:.1f}" if row.opened and str(row.tier) == "front" else NOTHING
     opens = NOTHING
     if row.opened:
         month = str(row.opens_in_month)
@@ -251,7 +252,7 @@ def _site_row(row: Any, feeds: int, total: float, lang: str) -> list[str]:
         bilingual(short_name(row.name_en, "en"), short_name(row.name_zh, "zh"), lang),
         f'<i class="{kinds}"></i> {escape(text(f"network.{row.tier}", lang))}',
         escape(opens), count(row.stores, lang), bar if row.opened else NOTHING,
-        f"{points:.1f}" if row.opened else NOTHING, rmb(saves, lang), escape(_why(row, feeds, lang)),
+        lost, rmb(saves, lang), escape(_why(row, feeds, lang)),
     ]  # fmt: skip
 
 

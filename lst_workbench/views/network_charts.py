@@ -128,7 +128,7 @@ def _notes(
         {"x": 0, "y": 1, "xref": "x domain", "yref": "y domain", "yanchor": "bottom", "xanchor": "left",
          "text": text("network.axis.cost", lang), "showarrow": False, "font": {"size": 11}},
     ]  # fmt: skip
-    if len(bound):
+    if len(bound) > 1:  # one point is no line
         middle = bound.iloc[len(bound) // 4]
         notes.append(note(middle["next_day_share"], middle["bound_rmb_month"] / orders,
                           text("network.chart.bound", lang), "ink-3", yshift=-30, xanchor="center"))  # fmt: skip
