@@ -24,7 +24,7 @@ COMMANDS = [
     *(["market", "build"], ["market", "import"], ["market", "check"], ["plan"], ["network"], ["compare"], ["explain"]),
     *(["assumptions"], ["serve"], ["lab"], ["demo"]),
     *(["demand", "catchments"], ["demand", "potentials"], ["demand", "forecast"], ["demand", "store"]),
-    *(["report"], ["monitor"], ["cobranded"], ["beats"], ["credit"]),
+    *(["report"], ["monitor"], ["cobranded"], ["beats"], ["credit"], ["replan"], ["fairness"]),
 ]
 SETS = ["field.reps=4000", "field.visits_day=40", "field.visits_per_signup=3", "capital.working_rmb=5e9"]
 VILLAGE = [word for pair in SETS for word in ("--set", pair)]
@@ -378,3 +378,20 @@ def test_network_writes_its_files(lst, tmp_path):
     (tmp_path / "taken").write_text("a file")
     code, _, said = lst("network", "--promise", "0.6", "--out", tmp_path / "run", "--export", tmp_path / "taken")
     assert code == 2 and "choose another folder with --export" in said
+
+
+def test_a_plan_is_made_again_and_fairness_has_its_price(lst, village_run, tmp_path):
+    waves = read_run(village_run).tables["waves"]
+    first = waves["month"].min()
+    due = waves[waves["month"] == first].assign(outcome="failed", month=f"{first:%Y-%m-%d}")
+    due.to_csv(tmp_path / "signed.csv", index=False)
+    code, said, _ = lst("replan", village_run, "--signed", "signed.csv", "--month", 1, "--out", "again")
+    assert code == 0 and f"{len(due):,} failed" in said and "What changed, and why" in said
+    assert not read_run(tmp_path / "again").tables["waves"]["store_id"].isin(due["store_id"]).any()
+    due.drop(columns="outcome").to_csv(tmp_path / "signed.csv", index=False)
+    code, _, complaint = lst("replan", village_run, "--signed", "signed.csv", "--month", 1, "--out", "wrong")
+    assert code == 2 and is_one_sentence(complaint) and "column outcome is missing" in complaint
+    code, said, _ = lst("fairness", village_run, "--group", "small", "--floor", 0.4)
+    assert code == 0 and "What a floor costs" in said
+    code, _, complaint = lst("fairness", village_run, "--group", "blue")
+    assert code == 2 and is_one_sentence(complaint) and "group blue is not known" in complaint

@@ -1,4 +1,4 @@
-"""lst plan, compare, explain: make a run, put runs side by side, ask one why."""
+"""lst plan, replan, compare, fairness, explain: make a run, make it again, put runs side by side, ask one why."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,9 +14,12 @@ from lst_workbench.cli.console import (
     Seed,
     Sets,
     StoreId,
+    err,
     out,
     print_table,
     progress_bar,
+    read_table,
+    run_and_market,
     scenario_of,
 )  # fmt: skip
 
@@ -75,6 +78,62 @@ def explain(
     explanation = read_run(run_folder).explain(store_id)
     out.print(explanation.text, highlight=False)
     print_table(explanation.table, "")
+
+
+@app.command(epilog="Example: lst replan runs/base --signed signed.csv --month 4 --out runs/from-january")
+def replan(
+    run_folder: Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a run of lst plan or lst replan.")],
+    signed: Annotated[
+        Path,
+        typer.Option(
+            help="CSV or Parquet: store_id, month (2017-09-01, or 1 for the first), outcome (signed, failed)."
+        ),
+    ],
+    month: Annotated[int, typer.Option(help="How many months of the plan are over.")],
+    to: Out = None,
+    promised: Annotated[
+        Path | None, typer.Option(help="CSV or Parquet of stores that must be signed: store_id, month or latest_month.")
+    ] = None,
+) -> None:
+    """Keep what was signed, plan the rest of the year again, and say what changed and why."""
+    from lst_workbench.planning import make_replan
+    from lst_workbench.runs import read_run
+
+    with err.status("Planning the rest of the year"):
+        result, told = read_run(run_folder), read_table(signed)
+        path = to or RUNS / f"{run_folder.resolve().name}-after-{month}"
+        made = make_replan(result, told, month, path, read_table(promised) if promised else None)
+    for note in made.notes:
+        out.print(note["text"], style="bold", highlight=False)
+    changes = made.tables["wave_changes"]
+    print_table(changes.groupby(["change", "reason"]).size().rename("stores").reset_index(), "What changed, and why")
+    rows = changes[~changes["change"].isin(["done", "kept"])]
+    print_table(rows.head(ROWS_SHOWN), f"The first {min(len(rows), ROWS_SHOWN)} of {len(rows):,} changes")
+    out.print(f"Run: {made.path}", highlight=False)
+
+
+@app.command(epilog="Example: lst fairness runs/base --group village --floor 0.3 --floor 0.4")
+def fairness(
+    run_folder: Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a run of lst plan.")],
+    group: Annotated[
+        str, typer.Option(help="village, township, rural (both) or small (the smallest third).")
+    ] = "village",
+    floor: Annotated[list[float] | None, typer.Option(help="Floor on its share of sign-ups; may be repeated.")] = None,
+    market: Annotated[Path | None, typer.Option(help="Folder of the market, where the run's own has moved.")] = None,
+) -> None:
+    """Say what a floor on the share of village, township or small shops would cost the plan."""
+    with err.status("Planning with floors"):
+        from lst_workbench.planning import fairness_price
+
+        table = fairness_price(*run_and_market(run_folder, market), group, floor or ())
+    free = table.iloc[0]
+    out.print(
+        f"{free['share']:.1%} of the plan's {free['signed_stores']:,.0f} sign-ups are {group} shops, "
+        f"which are {free['candidates_share']:.1%} of those that could be signed.",
+        style="bold",
+        highlight=False,
+    )
+    print_table(table.drop(columns=["group", "candidates_share"]), "What a floor costs")
 
 
 def _market_of(run_folder: Path) -> "Market | None":

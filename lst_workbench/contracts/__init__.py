@@ -25,6 +25,7 @@ from lst_workbench.contracts.dots import Dots
 from lst_workbench.contracts.economics import Economics
 from lst_workbench.contracts.errors import InputError, LstError
 from lst_workbench.contracts.exposures import Exposures
+from lst_workbench.contracts.fairness_prices import FairnessPrices
 from lst_workbench.contracts.goals import Goals
 from lst_workbench.contracts.holdouts import Holdouts
 from lst_workbench.contracts.kpi_ranges import KpiRanges
@@ -65,6 +66,8 @@ from lst_workbench.contracts.transfers import Transfers
 from lst_workbench.contracts.uncovered import Uncovered
 from lst_workbench.contracts.visits import Visits
 from lst_workbench.contracts.warehouse_months import WarehouseMonths
+from lst_workbench.contracts.wave_changes import WaveChanges
+from lst_workbench.contracts.wave_outcomes import WaveOutcomes
 from lst_workbench.contracts.wave_stores import WaveStores
 from lst_workbench.contracts.waves import Waves
 
@@ -96,6 +99,7 @@ CONTRACTS: dict[str, type[Table]] = {
         Economics,
         KpiRanges,
         Exposures,
+        FairnessPrices,
         Goals,
         Holdouts,
         Kpis,
@@ -134,6 +138,8 @@ CONTRACTS: dict[str, type[Table]] = {
         Uncovered,
         Visits,
         WarehouseMonths,
+        WaveChanges,
+        WaveOutcomes,
         WaveStores,
         Waves,
     )
@@ -169,6 +175,7 @@ __all__ = [
     "Economics",
     "KpiRanges",
     "Exposures",
+    "FairnessPrices",
     "Goals",
     "Holdouts",
     "Kpis",
@@ -207,6 +214,8 @@ __all__ = [
     "Uncovered",
     "Visits",
     "WarehouseMonths",
+    "WaveChanges",
+    "WaveOutcomes",
     "WaveStores",
     "Waves",
     "column",

@@ -18,5 +18,12 @@ class Goals(Table):
     p90: Series[np.float64] = column("One of ten draws comes out above it.", "see unit", nullable=True)
     before: Series[np.float64] = column("The same before the plan; empty where unknown.", "see unit", nullable=True)
     target: Series[np.float64] = column("Aimed at by that month; empty when nothing is.", "see unit", nullable=True)
+    odds: Series[np.float64] = column(
+        "Chance that the target is reached; where it is not counted it is read off the tenths, from 0.1 to 0.9.",
+        "share 0-1",
+        nullable=True,
+        ge=0,
+        le=1,
+    )
     unit: Series[str] = column("Unit of the figures.", "unit")
     register_key: Series[str] = column("Assumption the figure depends on most.", "register key")

@@ -13,5 +13,8 @@ class PlanMonths(Table):
     month: Series[Month] = column("Month (its first day).", "month", key=True)
     capital_rmb: Series[np.float64] = column("Working capital available to the plan.", "RMB", ge=0)
     value_factor: Series[np.float64] = column(
-        "Worth of a start in this month against one in the last: what has not closed by then.", "ratio", ge=0
+        "Worth of a start in this month against one in the month that is best for it.", "ratio", ge=0
+    )
+    start_value: Series[np.float64] | None = column(
+        "What any start in this month adds to the objective beside the store's own worth.", "objective units"
     )

@@ -1,6 +1,7 @@
 """Coverage: which warehouse serves whom, and where warehouses should stand."""
 
 from lst_workbench.coverage.assign import AssignmentResult, assign_stores
+from lst_workbench.coverage.barriers import road_table
 from lst_workbench.coverage.covering import CoveringParams, solve_lscp, solve_mclp
 from lst_workbench.coverage.facility import CflpParams, solve_cflp
 from lst_workbench.coverage.network import NetworkResult, design_network, trade_off
@@ -23,6 +24,7 @@ __all__ = [
     "assign_stores",
     "design_network",
     "explain_site",
+    "road_table",
     "solve_cflp",
     "solve_lscp",
     "solve_mclp",

@@ -5,6 +5,56 @@ from numba import njit
 
 NONE = -1
 FREE, OPEN, SHUT = 0, 1, 2
+LATELY, SLOW = 500, 0.02
+INSERTED = 40  # pairs up to which a list is sorted by insertion
+
+
+@njit(cache=True, nogil=True)
+def in_lists(
+    group: np.ndarray, groups: int, first: np.ndarray, second: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Bring two columns into the order of their groups, each group's rows as they came; says where groups start."""
+    starts = np.zeros(groups + 1, np.int64)
+    for k in range(group.size):
+        starts[group[k] + 1] += 1
+    starts[:] = np.cumsum(starts)
+    free, one, two = starts.copy(), np.empty_like(first), np.empty_like(second)
+    for k in range(group.size):
+        at = free[group[k]]
+        free[group[k]] = at + 1
+        one[at], two[at] = first[k], second[k]
+    return starts, one, two
+
+
+@njit(cache=True, nogil=True)
+def sort_lists(starts: np.ndarray, site: np.ndarray, cost: np.ndarray) -> None:
+    """Sort each list by cost, pairs of equal cost by site, in place."""
+    for i in range(starts.size - 1):
+        begin, end = starts[i], starts[i + 1]
+        if end - begin > INSERTED:
+            order = np.argsort(site[begin:end], kind="mergesort")
+            order = order[np.argsort(cost[begin:end][order], kind="mergesort")]
+            site[begin:end], cost[begin:end] = site[begin:end][order], cost[begin:end][order]
+            continue
+        for k in range(begin + 1, end):
+            c, j, at = cost[k], site[k], k
+            while at > begin and (cost[at - 1] > c or (cost[at - 1] == c and site[at - 1] > j)):
+                cost[at], site[at] = cost[at - 1], site[at - 1]
+                at -= 1
+            cost[at], site[at] = c, j
+
+
+@njit(cache=True, nogil=True)
+def first_double(starts: np.ndarray, site: np.ndarray, sites: int) -> tuple[int, int]:
+    """Count the pairs whose list names their site before; says the first of them, -1 where there is none."""
+    seen, count, found = np.full(sites, NONE), 0, NONE
+    for i in range(starts.size - 1):
+        for k in range(starts[i], starts[i + 1]):
+            if seen[site[k]] == i:
+                count += 1
+                found = k if found == NONE else found
+            seen[site[k]] = i
+    return count, found
 
 
 @njit(cache=True, nogil=True)
@@ -203,3 +253,73 @@ def fill_sites(
             if taken < wanted:
                 scarcity[j] = margin[k]
                 break
+
+
+@njit(cache=True, nogil=True)
+def sink(
+    starts: np.ndarray,
+    site: np.ndarray,
+    weight: np.ndarray,
+    site_starts: np.ndarray,
+    demand: np.ndarray,
+    state: np.ndarray,
+    p: int,
+    price: np.ndarray,
+    worth: np.ndarray,
+    often: np.ndarray,
+    patience: int,
+    iterations: int,
+    value: float,
+) -> float:
+    """Lower the Lagrangian bound of the maximal covering problem by deflected Polyak steps, and return it.
+
+    U(v) = Σ_i (w_i - v_i) + Σ of the p largest ρ_j, ρ_j = Σ of v_i over the demands of j, with 0 ≤ v ≤ w; sites of
+    state OPEN are always among them and those of state SHUT never. The step shrinks by 0.85 after `patience` iterations
+    without gain; it ends when the bound is `value`, or when LATELY iterations have closed less than SLOW of the gap
+    between them. Afterwards `price` and `worth` (ρ) are those of the best bound, and `often` is how often each site was
+    among the p, lately weighing most.
+    """
+    best_price, best_worth, rank = price.copy(), worth.copy(), np.empty(worth.size)
+    direction, slack = np.zeros(price.size), np.empty(price.size)
+    best, stalled, step, before = np.inf, 0, 1.0, np.inf
+    for done in range(iterations):
+        worth[:], slack[:] = 0.0, -1.0
+        bound = 0.0
+        for i in range(price.size):
+            bound += weight[i] - price[i]
+            for k in range(starts[i], starts[i + 1]):
+                worth[site[k]] += price[i]
+        for j in range(worth.size):
+            rank[j] = -np.inf if state[j] == OPEN else (np.inf if state[j] == SHUT else -worth[j])
+            often[j] *= 0.9
+        for j in np.argsort(rank)[:p]:
+            bound += worth[j]
+            often[j] += 0.1
+            for k in range(site_starts[j], site_starts[j + 1]):
+                slack[demand[k]] += 1.0
+        stalled += 1
+        if bound < best:
+            if bound < best * (1 - 1e-7):
+                stalled = 0
+            best = bound
+            best_price[:], best_worth[:] = price, worth
+        if stalled >= patience:
+            step, stalled = 0.85 * step, 0
+        if done % LATELY == LATELY - 1:
+            if before - best < SLOW * (before - value):
+                break
+            before = best
+        if best <= value or step < 1e-3:
+            break
+        square = 0.0
+        for i in range(price.size):
+            direction[i] = slack[i] + 0.6 * direction[i]
+            if (price[i] > 0.0 or direction[i] < 0.0) and (price[i] < weight[i] or direction[i] > 0.0):
+                square += direction[i] * direction[i]
+        if square == 0.0:
+            break
+        length = step * (bound - value) / square
+        for i in range(price.size):
+            price[i] = min(weight[i], max(0.0, price[i] - length * direction[i]))
+    price[:], worth[:] = best_price, best_worth
+    return best

@@ -12,12 +12,14 @@ from scipy import sparse
 
 from lst_workbench.contracts import InputError
 from lst_workbench.coverage import formulations
+from lst_workbench.coverage.covering_prices import PATIENCE, ROUNDING, Prices, branched, kicked
 from lst_workbench.coverage.pairs import Pairs, pairs_of
 from lst_workbench.coverage.result import SitingResult, nearest_answer, no_answer, of_the_sites, unreached_reason
 from lst_workbench.coverage.swaps import cheapest, greedy, improved
 from lst_workbench.optim import ArrayModel, Certificate, Status, solve_arrays
 
 HASHES = 2
+REASON_SECONDS = 10.0  # that a sentence on what would help may take
 
 
 @dataclass(frozen=True)
@@ -30,12 +32,21 @@ class CoveringParams:
         Stop when value and bound are this close, as a share; 0 asks for the optimum.
     small_pairs : int
         Up to so many pairs within the radius the model is handed to HiGHS as it is written down.
+    iterations : int
+        Most steps of the prices that bound a maximal covering.
+    kicks : int
+        Kicks of a maximal covering without gain after which HiGHS is asked.
+    kicks_share : float
+        Most of the time limit that they may take.
     sample : int
         Demands that the first greedy choice looks at.
     """
 
     gap: float = 0.0
     small_pairs: int = 2_000
+    iterations: int = 12_000
+    kicks: int = 150
+    kicks_share: float = 0.5
     sample: int = 20_000
 
 
@@ -86,7 +97,8 @@ def solve_mclp(
     Notes
     -----
     Demands that the same sites cover are merged; the model is in `formulations.maximal_covering`. Larger cases start
-    from a greedy choice with swaps, and HiGHS reads them as arrays.
+    from a greedy choice with swaps and kicks; prices of cover, the Lagrangian relaxation of "who is covered has an open
+    site", bound them and rule sites out; where they do not meet, sites are branched on. With backup HiGHS reads arrays.
 
     Examples
     --------
@@ -106,7 +118,8 @@ def solve_mclp(
             merged, p, np.flatnonzero(stay).tolist(), backup_share, time_limit_s
         )
     else:
-        opened, certificate = _cover_most(merged, p, stay, backup_share, time_limit_s, params)
+        deadline = started + (math.inf if time_limit_s is None else time_limit_s)
+        opened, certificate = _cover_most(merged, p, stay, backup_share, deadline, params)
     first, second = cheapest(lists, opened)
     covered, twice = float(pairs.weight[first >= 0].sum()), float(pairs.weight[second >= 0].sum())
     figures = {"weight_covered": covered, "weight_backed_up": twice, "weight": float(pairs.weight.sum())}
@@ -165,6 +178,11 @@ def solve_lscp(
     return nearest_answer(lists, opened, of_the_sites(certificate, float(opened.sum()), started))
 
 
+def fewest_sites(pairs: Pairs) -> int:
+    """Give a number of sites below which no choice serves every demand by the pairs given."""
+    return int(_cover_all(_merged(pairs), REASON_SECONDS, CoveringParams())[1].bound)
+
+
 def _merged(lists: Pairs) -> Pairs:
     """One demand for all that the same sites cover, with their weights together; costs no longer count.
 
@@ -189,12 +207,40 @@ def _merged(lists: Pairs) -> Pairs:
 
 
 def _cover_most(
-    merged: Pairs, p: int, kept: np.ndarray, backup_share: float, time_limit_s: float | None, params: CoveringParams
+    merged: Pairs, p: int, kept: np.ndarray, backup_share: float, deadline: float, params: CoveringParams
 ) -> tuple[np.ndarray, Certificate]:
-    """Start from swaps, then HiGHS on arrays: variables are sites, demands covered, and demands covered twice."""
-    deadline = time.perf_counter() + (math.inf if time_limit_s is None else time_limit_s)
+    """Take swaps and kicks for a value, prices for a bound, a tree between them; HiGHS where backup counts."""
+    started = time.perf_counter()
     first = greedy(merged, p, 1.0, params.sample, kept)
     opened, _ = improved(merged, first, 1.0, lambda: time.perf_counter() > deadline, kept)
+    if backup_share:
+        return _chosen(merged, p, kept, backup_share, deadline, params.gap, opened)
+    prices = Prices(merged, p)
+    root = prices.lowered(prices.root(opened, kept), prices.covered(opened), PATIENCE, params.iterations)
+    until = started + params.kicks_share * (deadline - started)
+    opened = kicked(prices, opened, kept, root.often, params.kicks, lambda: time.perf_counter() > until)
+    opened, bound = branched(prices, root, opened, params.gap, lambda: time.perf_counter() > deadline)
+    value = prices.covered(opened)
+    return opened, Certificate(value, bound, _status(value, bound, params.gap), 0.0, maximise=True)
+
+
+def _status(value: float, bound: float, gap: float) -> Status:
+    """How near value and bound are, rounding of float64 sums aside."""
+    if bound <= value * (1 + 2 * ROUNDING):
+        return Status.OPTIMAL
+    return Status.WITHIN_GAP if bound <= value * (1 + gap) else Status.TIME_LIMIT
+
+
+def _chosen(
+    merged: Pairs,
+    p: int,
+    kept: np.ndarray,
+    backup_share: float,
+    deadline: float,
+    gap: float,
+    opened: np.ndarray,
+) -> tuple[np.ndarray, Certificate]:
+    """HiGHS on arrays: variables are sites, demands covered, and demands covered twice."""
     sites, demands = merged.sites, merged.demands
     cover = sparse.csr_matrix((-np.ones(len(merged.site)), (merged.demand, merged.site)), shape=(demands, sites))
     once = sparse.identity(demands, format="csr")
@@ -222,8 +268,8 @@ def _cover_most(
         upper=np.ones(columns),
         integer=np.arange(columns) < sites,
     )
-    left = None if time_limit_s is None else deadline - time.perf_counter()
-    answer = solve_arrays(model, time_limit_s=left, gap=params.gap, start=np.concatenate(start))
+    left = None if deadline == math.inf else max(0.0, deadline - time.perf_counter())
+    answer = solve_arrays(model, time_limit_s=left, gap=gap, start=np.concatenate(start))
     most = float(merged.weight.sum() * (1 + backup_share))
     if len(answer.x):
         opened = answer.x[:sites] > 0.5

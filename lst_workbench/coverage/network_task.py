@@ -153,7 +153,7 @@ def tier_task(
     ordered = stores.iloc[order].reset_index(drop=True)
     lat, lon = ordered["lat"].to_numpy(np.float64), ordered["lon"].to_numpy(np.float64)
     quantity, orders = _quantity(ordered), ordered["orders_month"].to_numpy(np.float64)
-    rural = _rural(ordered)
+    rural = is_rural(ordered)
     circuity = np.where(rural, params.circuity_rural, params.circuity)
     per_drop = last_mile_rmb_drop(lat, lon, orders, rural, params)
     to_city = _lanes(tiers[0], tiers[1], params)
@@ -335,7 +335,8 @@ def _quantity(stores: pd.DataFrame) -> np.ndarray:
     return stores["volume_m3_month"].to_numpy(np.float64)
 
 
-def _rural(stores: pd.DataFrame) -> np.ndarray:
+def is_rural(stores: pd.DataFrame) -> np.ndarray:
+    """Whether each store lies in the country, by its ``settlement_kind`` where that is known."""
     return (
         stores["settlement_kind"].isin(RURAL).to_numpy() if "settlement_kind" in stores else np.zeros(len(stores), bool)
     )

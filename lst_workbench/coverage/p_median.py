@@ -9,6 +9,8 @@ import pandas as pd
 from lst_workbench.contracts import InputError
 from lst_workbench.coverage import formulations
 from lst_workbench.coverage._kernels import FREE, NONE, OPEN, SHUT, climb
+from lst_workbench.coverage.branching import ruled_out
+from lst_workbench.coverage.covering import fewest_sites
 from lst_workbench.coverage.pairs import Pairs, pairs_of
 from lst_workbench.coverage.result import SitingResult, nearest_answer, no_answer, of_the_sites, unreached_reason
 from lst_workbench.coverage.swaps import cheapest, greedy, improved, profits
@@ -156,7 +158,8 @@ def solve_p_median(
     else:
         opened, certificate = _solve_by_prices(counted, p, time_limit_s, params)
     if certificate.status is Status.INFEASIBLE:
-        reason = f"{p} sites cannot serve every demand with the pairs given; open more or allow more pairs"
+        enough = max(p + 1, fewest_sites(counted))
+        reason = f"{p} sites cannot serve every demand with the pairs given; open at least {enough} or allow more pairs"
         return no_answer(pairs, reason, time.perf_counter() - started)
     if np.isfinite(certificate.value):
         value = profits(counted, opened, 0.0)[3]
@@ -202,27 +205,8 @@ def _bounded(
     bound, step = climb(
         *search.lists, node.state, search.p, price, saving, opened, often, step, patience, iterations, target, cutoff
     )
-    state = _ruled_out(node.state, saving, bound, search.p, cutoff)
+    state = ruled_out(node.state, saving, bound, search.p, cutoff)
     return _Node(state, price, max(bound, node.bound)), opened, often, step
-
-
-def _ruled_out(state: np.ndarray, saving: np.ndarray, bound: float, p: int, cutoff: float) -> np.ndarray:
-    """Shut sites that no better answer opens, and open those that every better answer opens.
-
-    Opening a free site outside the cheapest costs ρ_j - ρ_(last named) more than the bound, shutting a named one costs
-    ρ_(first not named) - ρ_j more.
-    """
-    free = np.flatnonzero(state == FREE)
-    wanted = p - int((state == OPEN).sum())
-    if not 0 < wanted < len(free):
-        return state
-    rho = saving[free]
-    ordered = np.partition(rho, [wanted - 1, wanted])
-    last, following = ordered[wanted - 1], ordered[wanted]
-    state = state.copy()
-    state[free[(rho > last) & (bound + rho - last > cutoff)]] = SHUT
-    state[free[(rho < following) & (bound + following - rho > cutoff)]] = OPEN
-    return state
 
 
 def _branch(search: _Search, root: _Node, params: PMedianParams) -> float:

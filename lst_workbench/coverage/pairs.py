@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from lst_workbench.contracts import InputError
+from lst_workbench.coverage._kernels import first_double, in_lists, sort_lists
 
 SHOWN = 3
 
@@ -97,15 +98,15 @@ def pairs_of(costs: pd.DataFrame, weights: pd.DataFrame | None = None) -> Pairs:
         raise InputError("the siting model", faults)
     ids = costs["demand_id"] if weights is None else pd.concat([costs["demand_id"], weights["demand_id"]])
     demand_ids, site_ids = ids_of(ids), ids_of(costs["site_id"])
-    demand, site = positions_in(demand_ids, costs["demand_id"]), positions_in(site_ids, costs["site_id"])
     cost = costs["cost"].to_numpy(dtype=np.float64)
-    order = np.lexsort((site, cost, demand))
-    demand, site, cost = demand[order], site[order].astype(np.int32), cost[order]
-    _refuse_double(demand_ids, site_ids, demand, site)
+    demand, site = positions_in(demand_ids, costs["demand_id"]), positions_in(site_ids, costs["site_id"])
+    starts, site, cost = in_lists(demand, len(demand_ids), site, cost)
+    del demand
+    _refuse_double(demand_ids, site_ids, starts, site)
+    sort_lists(starts, site, cost)
     weight = np.ones(len(demand_ids))
     if weights is not None:
         weight[positions_in(demand_ids, weights["demand_id"])] = weights["weight"].to_numpy(dtype=np.float64)
-    starts = np.searchsorted(demand, np.arange(len(demand_ids) + 1))
     return Pairs(demand_ids, site_ids, starts, site, cost, weight)
 
 
@@ -120,7 +121,20 @@ def ids_of(column: pd.Series) -> np.ndarray:
 
 def positions_in(ids: np.ndarray, column: pd.Series) -> np.ndarray:
     """Where each value of a column stands in sorted ids; -1 where it does not."""
-    return pd.Index(ids).get_indexer(pd.Index(column))
+    values = column.to_numpy()
+    whole = ids.dtype.kind in "iu" and values.dtype.kind in "iu" and len(ids) > 0
+    if whole and int(ids[-1]) - int(ids[0]) < 4 * len(values):
+        return _by_table(ids.astype(np.int64), values)
+    return pd.Index(ids).get_indexer(pd.Index(column)).astype(np.int32)
+
+
+def _by_table(ids: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Look whole numbers up that lie close together."""
+    table = np.full(int(ids[-1] - ids[0]) + 1, -1, np.int32)
+    table[ids - ids[0]] = np.arange(len(ids), dtype=np.int32)
+    offset = values.astype(np.int64) - ids[0]
+    inside = (offset >= 0) & (offset < len(table))
+    return table[offset] if inside.all() else np.where(inside, table[np.where(inside, offset, 0)], np.int32(-1))
 
 
 def amounts_in(ids: np.ndarray, table: pd.DataFrame, key: str, column: str) -> np.ndarray:
@@ -160,11 +174,9 @@ def _row(table: pd.DataFrame, keys: tuple[str, ...], row: int) -> str:
     return ", ".join(f"{key} {table[key].iloc[row]}" for key in keys)
 
 
-def _refuse_double(demand_ids: np.ndarray, site_ids: np.ndarray, demand: np.ndarray, site: np.ndarray) -> None:
-    code = demand.astype(np.int64) * len(site_ids) + site
-    ordered = np.sort(code)
-    doubled = ordered[1:][ordered[1:] == ordered[:-1]]
-    if len(doubled):
-        first: Any = demand_ids[doubled[0] // len(site_ids)], site_ids[doubled[0] % len(site_ids)]
-        said = f"a pair of demand and site must be given once ({len(doubled):,} repeat, first {first[0]}, {first[1]})"
+def _refuse_double(demand_ids: np.ndarray, site_ids: np.ndarray, starts: np.ndarray, site: np.ndarray) -> None:
+    count, at = first_double(starts, site, len(site_ids))
+    if count:
+        first: Any = demand_ids[np.searchsorted(starts, at, side="right") - 1], site_ids[site[at]]
+        said = f"a pair of demand and site must be given once ({count:,} repeat, first {first[0]}, {first[1]})"
         raise InputError("costs", [said])

@@ -129,7 +129,8 @@ def levers(tables: Tables, figures: Figures) -> StageOutput:
     joined, start = len(tables["participants"]), figures["capital.working_rmb"]
 
     def resolve(moved: Figures) -> Reach:
-        inputs = wave_inputs(sample.tables, {**moved, "field.reps": sample.share_of_stores * moved["field.reps"]})
+        reps = {key: sample.share_of_stores * moved[key] for key in ("field.reps", "field.reps_hired_month")}
+        inputs = wave_inputs(sample.tables, {**moved, **reps})
         if sample.share < 1.0:
             left = tables["plan_months"]["capital_rmb"] + (moved["capital.working_rmb"] - start)
             inputs["plan_months"] = inputs["plan_months"].assign(capital_rmb=sample.share * left.clip(lower=0.0))

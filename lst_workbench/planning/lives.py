@@ -5,8 +5,8 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from lst_workbench.planning.outcome import order_costs
-from lst_workbench.planning.wave_inputs import first_day
+from lst_workbench.planning.objective import order_costs
+from lst_workbench.planning.wave_inputs import first_day, reps_by_month
 from lst_workbench.rollout import Lives, Queues
 from lst_workbench.rollout.economics import contribution_rmb
 
@@ -24,8 +24,8 @@ UNCERTAIN = (
 )  # fmt: skip
 REGIONAL = ("field.visits_per_signup", "rollout.active_share", "platform.wallet_share")
 FIXED = (
-    "field.reps", "field.festival_month", "capital.days_month", "econ.first_party_share", "network.line_haul_km",
-    "rollout.start_month", "rollout.months",
+    "field.reps", "field.reps_hired_month", "field.festival_month", "capital.days_month", "econ.first_party_share",
+    "network.line_haul_km", "rollout.start_month", "rollout.months",
 )  # fmt: skip
 
 
@@ -90,6 +90,6 @@ def order_contribution(drawn: Drawn, plan: Figures, haul_km: float, rural_share:
 
 def field_cost(drawn: Drawn, plan: Figures, signups: np.ndarray, active: np.ndarray) -> np.ndarray:
     """Pay and commissions of reps over the plan for each store active at its end, RMB, in each draw."""
-    pay = plan["field.reps"] * drawn["field.rep_cost_rmb_month"] * plan["rollout.months"]
+    pay = float(reps_by_month(plan).sum()) * drawn["field.rep_cost_rmb_month"]
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(active > 0, (pay + signups * drawn["field.commission_signup"]) / active, np.nan)

@@ -7,14 +7,14 @@ import pandas as pd
 
 from lst_workbench.contracts import Capacities, CellsPlan, Decisions, Dots, PlaceMonths, PlacesPlan
 from lst_workbench.geo import DOT_PARTICIPANT, DOT_UNCOVERED, haversine_km, morton, on_web_map
+from lst_workbench.planning.objective import RURAL, order_costs
 from lst_workbench.planning.wave_inputs import months_of
 from lst_workbench.rollout.curve import monthly_survival, plan_curve
-from lst_workbench.rollout.economics import OrderCosts, order_economics
+from lst_workbench.rollout.economics import order_economics
 
 Tables = Mapping[str, pd.DataFrame]
 Figures = Mapping[str, float]
 TIERS_BELOW_REGIONAL = 2
-RURAL = ("township", "village")
 PRICE_COLUMNS = ["visits_price", "volume_price", "capital_price"]
 KEYS = (
     "rollout.start_month", "rollout.months", "rollout.active_share", "store.closure_year", "order.aov_rmb",
@@ -174,21 +174,6 @@ def upstream_km(sites: pd.DataFrame, circuity: float) -> pd.Series:
     for _ in range(TIERS_BELOW_REGIONAL):
         km = km.fillna(lane + km.reindex(by_id["feeds_from"]).to_numpy())
     return km
-
-
-def order_costs(figures: Figures, haul_km: float) -> OrderCosts:
-    """Take the figures of an average order from the register; the margin mixes both ways of selling."""
-    own = figures["econ.first_party_share"]
-    return OrderCosts(
-        order_rmb=figures["order.aov_rmb"],
-        margin_share=(1 - own) * figures["econ.take_rate"] + own * figures["econ.first_party_margin"],
-        handling_share=figures["network.handling_rate"],
-        line_haul_tkm_rmb=figures["network.line_haul_tkm"],
-        line_haul_km=haul_km,
-        rmb_per_tonne=figures["network.rmb_per_tonne"],
-        drop_urban_rmb=figures["network.drop_cost"],
-        drop_rural_rmb=figures["network.drop_cost_rural"],
-    )
 
 
 def rural_share(stores: pd.DataFrame, gmv_rmb: pd.Series) -> float:

@@ -164,7 +164,8 @@ def _wave_inputs(tables: Tables, figures: Figures) -> StageOutput:
 
 def _waves(tables: Tables, figures: Figures) -> StageOutput:
     result = levers.solve(tables)
-    return StageOutput({name: result.tables[name] for name in ("waves", "prices", "margins")}, result.certificate)
+    kept = ("waves", "prices", "margins", "centre")
+    return StageOutput({name: result.tables[name] for name in kept}, result.certificate)
 
 
 def _outcome(tables: Tables, figures: Figures) -> StageOutput:

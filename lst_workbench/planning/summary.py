@@ -7,13 +7,14 @@ import pandas as pd
 
 from lst_workbench.contracts import Kpis
 from lst_workbench.planning.levers import reps_for_goal
+from lst_workbench.planning.wave_inputs import reps_by_month
 from lst_workbench.runs import StageOutput
 
 Tables = Mapping[str, pd.DataFrame]
 Figures = Mapping[str, float]
 KEYS = (
     "goal.stores", "goal.counts_signups", "rollout.months", "rollout.active_share", "field.reps",
-    "field.rep_cost_rmb_month", "field.commission_signup", "order.aov_rmb",
+    "field.reps_hired_month", "field.rep_cost_rmb_month", "field.commission_signup", "order.aov_rmb",
 )  # fmt: skip
 NOUNS = {"visits": "field visits", "volume_m3": "warehouse throughput", "capital_rmb": "working capital"}
 NONE = float("nan")
@@ -53,7 +54,7 @@ def headline_figures(tables: Tables, figures: Figures) -> pd.DataFrame:
     reached = signups if counts_signups else last["in_system"]
     goal = figures["goal.stores"]
     fronts = tables["sites"][tables["sites"]["tier"] == "front"]
-    pay = figures["field.reps"] * figures["field.rep_cost_rmb_month"] * figures["rollout.months"]
+    pay = float(reps_by_month(figures).sum()) * figures["field.rep_cost_rmb_month"]
     field_cost = pay + signups * figures["field.commission_signup"]
     contribution = economics["contribution_rmb_order"]
     rows = [

@@ -5,16 +5,17 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from lst_workbench.planning import objective
+
 Tables = Mapping[str, pd.DataFrame]
 Figures = Mapping[str, float]
 FRONT_CAPACITY = "network.front_capacity_m3_month"
 FRONT_CAPACITY_REGISTERED = f"{FRONT_CAPACITY} as registered"
 KEYS = (
-    "rollout.start_month", "rollout.months", "rollout.active_share", "rollout.tie_weight",
-    "field.reps", "field.visits_day", "field.working_days", "field.working_days_festival", "field.festival_month",
-    "field.visits_per_signup", "field.care_visits_month", FRONT_CAPACITY, FRONT_CAPACITY_REGISTERED,
-    "network.rmb_per_m3", "capital.working_rmb", "capital.credit_share", "capital.stock_days", "capital.days_month",
-    "credit.term_days",
+    *objective.KEYS, "rollout.start_month", "field.reps", "field.reps_hired_month", "field.visits_day",
+    "field.working_days", "field.working_days_festival", "field.festival_month", "field.visits_per_signup",
+    "field.care_visits_month", FRONT_CAPACITY, FRONT_CAPACITY_REGISTERED, "network.rmb_per_m3",
+    "capital.working_rmb", "capital.credit_share", "capital.stock_days", "capital.days_month", "credit.term_days",
 )  # fmt: skip
 
 
@@ -33,6 +34,17 @@ def months_of(figures: Figures) -> pd.DatetimeIndex:
     """Months of the plan, each its first day."""
     start = first_day(figures["rollout.start_month"])
     return pd.date_range(start, periods=int(figures["rollout.months"]), freq="MS", unit="us")
+
+
+def reps_by_month(figures: Figures) -> np.ndarray:
+    """Reps in the field in each month: those of the first one, and as many more each month as are hired.
+
+    Examples
+    --------
+    >>> reps_by_month({"field.reps": 2000.0, "field.reps_hired_month": 50.0, "rollout.months": 3.0}).tolist()
+    [2000.0, 2050.0, 2100.0]
+    """
+    return figures["field.reps"] + figures["field.reps_hired_month"] * np.arange(int(figures["rollout.months"]))
 
 
 def wave_inputs(tables: Tables, figures: Figures) -> dict[str, pd.DataFrame]:
@@ -56,7 +68,7 @@ def wave_inputs(tables: Tables, figures: Figures) -> dict[str, pd.DataFrame]:
         ``base_loads``: resource, resource_id, month, capacity, base_load.
     """
     months = months_of(figures)
-    loads = store_loads(tables, figures)
+    loads, worth = store_loads(tables, figures)
     joined = loads["store_id"].isin(tables["participants"]["store_id"])
     served = loads["warehouse_id"].notna()
     base_loads = pd.concat(
@@ -73,32 +85,17 @@ def wave_inputs(tables: Tables, figures: Figures) -> dict[str, pd.DataFrame]:
         "wave_stores": loads[~joined & served].astype({"warehouse_id": np.int64}).reset_index(drop=True),
         "territory_months": _left_of(left, "visits", territory_id="resource_id", visits="left"),
         "warehouse_months": _left_of(left, "volume_m3", warehouse_id="resource_id", capacity_m3="left"),
-        "plan_months": plan_months.assign(value_factor=start_worth(len(months), figures["rollout.tie_weight"])),
+        "plan_months": plan_months.assign(value_factor=worth.factor, start_value=worth.start),
         "base_loads": base_loads,
     }
 
 
-def start_worth(months: int, tie_weight: float) -> np.ndarray:
-    """Worth of a start in each month against month 1: nearly the same, a little less the later it is.
-
-    A store may close whether it is signed or not, so waiting saves no closure and no month is worth more for it. What
-    an early start adds is trade until the end, a tie among plans of as many stores: a wait of the whole plan costs
-    `tie_weight`, as much as the GMV of an average store adds.
-
-    Examples
-    --------
-    >>> start_worth(2, 0.01).tolist()
-    [1.0, 0.995]
-    """
-    return 1.0 - tie_weight * np.arange(months) / months
-
-
-def store_loads(tables: Tables, figures: Figures) -> pd.DataFrame:
+def store_loads(tables: Tables, figures: Figures) -> tuple[pd.DataFrame, objective.Worth]:
     """Say what each store brings and uses, as in `WaveStores`; ``warehouse_id`` is empty where none reaches it.
 
-    value = active share x (1 + tie weight x GMV / mean GMV). Volume and capital are expected ones, the active share of
-    a month's GMV: volume by value density, capital by the days that credit and stock tie money up,
-    GMV x (credit share x credit days + stock days) / days of a month.
+    What a start is worth is told by `objective.worth_of_starts`, which is returned too. Volume and capital are
+    expected ones, the active share of a month's GMV: volume by value density, capital by the days that
+    credit and stock tie money up, GMV x (credit share x credit days + stock days) / days of a month.
     """
     stores = (
         tables["stores"][["store_id", "place_id"]]
@@ -109,13 +106,13 @@ def store_loads(tables: Tables, figures: Figures) -> pd.DataFrame:
     gmv = stores["gmv_rmb_month"].to_numpy(np.float64)
     active_gmv = figures["rollout.active_share"] * gmv
     tied_days = figures["capital.credit_share"] * figures["credit.term_days"] + figures["capital.stock_days"]
-    ties = figures["rollout.tie_weight"] * gmv / max(float(gmv.mean()), 1.0)
-    return pd.DataFrame(
+    worth = objective.worth_of_starts(tables["stores"]["settlement_kind"], gmv, figures)
+    loads = pd.DataFrame(
         {
             "store_id": stores["store_id"],
             "territory_id": stores["territory_id"],
             "warehouse_id": stores["site_id"].astype("Int64"),
-            "value": figures["rollout.active_share"] * (1.0 + ties),
+            "value": worth.value,
             "p_sign": 1.0,
             "visits_signup": figures["field.visits_per_signup"],
             "visits_care": figures["field.care_visits_month"],
@@ -123,6 +120,7 @@ def store_loads(tables: Tables, figures: Figures) -> pd.DataFrame:
             "capital_rmb": active_gmv * tied_days / figures["capital.days_month"],
         }
     )
+    return loads, worth
 
 
 def _visits(tables: Tables, figures: Figures, months: pd.DatetimeIndex, joined: pd.DataFrame) -> pd.DataFrame:
@@ -131,7 +129,7 @@ def _visits(tables: Tables, figures: Figures, months: pd.DatetimeIndex, joined: 
     share = tables["stores"]["place_id"].map(territory_of).value_counts(normalize=True).sort_index()
     festival = months == first_day(figures["field.festival_month"])
     days = np.where(festival, figures["field.working_days_festival"], figures["field.working_days"])
-    visits = figures["field.reps"] * figures["field.visits_day"] * days
+    visits = reps_by_month(figures) * figures["field.visits_day"] * days
     base = joined.groupby("territory_id")["visits_care"].sum().reindex(share.index, fill_value=0.0)
     return _spread("visits", share.index, months, np.outer(share.to_numpy(), visits), base)
 

@@ -8,6 +8,7 @@ from lst_workbench.rollout.cobranded import CobrandedParams, CobrandedResult, se
 from lst_workbench.rollout.draws import draw_figures, quantiles
 from lst_workbench.rollout.goals import GOAL_KEYS, watch_goals
 from lst_workbench.rollout.holdout import hold_out
+from lst_workbench.rollout.replan import ReplanResult, replan_waves
 from lst_workbench.rollout.wave_params import WaveParams
 from lst_workbench.rollout.waves import WaveResult, plan_waves
 
@@ -21,6 +22,7 @@ __all__ = [
     "Lives",
     "Outcomes",
     "Queues",
+    "ReplanResult",
     "WaveParams",
     "WaveResult",
     "assign_beats",
@@ -33,6 +35,7 @@ __all__ = [
     "quantiles",
     "queues_of",
     "retention",
+    "replan_waves",
     "select_cobranded",
     "simulate",
     "watch_goals",

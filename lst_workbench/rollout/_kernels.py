@@ -24,7 +24,7 @@ class Prices(NamedTuple):
     """What one unit of load costs a store that starts in month t, over the rest of the plan."""
 
     factor: np.ndarray  # months: worth of a start against month 1
-    bonus: np.ndarray  # months: what any start adds beside its value; the price of targets has it taken off already
+    bonus: np.ndarray  # groups x months: what a start adds beside its value; the price of targets has it off already
     visits: np.ndarray  # territories x months: a visit to sign up, in t
     care: np.ndarray  # territories x months: one care visit in each month after t
     volume: np.ndarray  # warehouses x months: from t on

@@ -124,7 +124,7 @@ def worth_less_price(i: int, t: int, stores: Stores, prices: Prices) -> float:
 @nb.njit(cache=True, nogil=True)
 def brings(i: int, t: int, stores: Stores, prices: Prices) -> float:
     """Value of starting store i in month t."""
-    return stores.value[i] * prices.factor[t] + prices.bonus[t]
+    return stores.value[i] * prices.factor[t] + prices.bonus[stores.group[i], t]
 
 
 @nb.njit(cache=True, nogil=True)

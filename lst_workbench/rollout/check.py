@@ -106,12 +106,14 @@ def _broken_shares(plan: pd.DataFrame, months: pd.DataFrame, shares: pd.DataFram
         month = share.get("month")
         month = months["month"].max() if pd.isna(month) else month
         signed = plan[plan["month"] <= month]
-        members, name = int((signed[share["column"]] == share["value"]).sum()), f"{share['column']} {share['value']}"
+        name = f"{share['column']} {share['value']}"
+        members = int((signed[share["column"]] == share["value"]).sum()) + share.get("members_before", 0)
+        everyone = len(signed) + share.get("all_before", 0)
         floor, cap = (share.get(which) for which in ("min_share", "max_share"))
-        if pd.notna(floor) and members < (floor - A_HAIR) * len(signed):
-            broken.append(("min_share", name, month, members / len(signed), floor))
-        if pd.notna(cap) and members > (cap + A_HAIR) * len(signed):
-            broken.append(("max_share", name, month, members / len(signed), cap))
+        if pd.notna(floor) and members < (floor - A_HAIR) * everyone:
+            broken.append(("min_share", name, month, members / everyone, floor))
+        if pd.notna(cap) and members > (cap + A_HAIR) * everyone:
+            broken.append(("max_share", name, month, members / everyone, cap))
     return broken
 
 

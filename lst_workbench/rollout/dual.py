@@ -288,7 +288,7 @@ def largest_loads(problem: WaveProblem) -> Largest:
 
 def _lift(limits: np.ndarray) -> np.ndarray:
     """Add to limits of next to nothing, in the smoothed dual only, so that their prices stay finite."""
-    return np.maximum(1e-6 * max(float(limits.max(initial=0.0)), 1e-6) - limits, 0.0)
+    return np.maximum(1e-6 * max(float(np.abs(limits).max(initial=0.0)), 1e-6) - np.abs(limits), 0.0)
 
 
 def store_scale(problem: WaveProblem, stores: Stores) -> np.ndarray:

@@ -48,6 +48,8 @@ def solve_exactly(problem: WaveProblem, time_limit_s: float | None = None) -> tu
     if certificate.status is not Status.INFEASIBLE:
         return starts, certificate
     _, least = _solve(problem, np.inf, time_limit_s)
+    if not np.isfinite(least.value):
+        return None, least
     return _solve(problem, -least.value * (1 + HELD) + HELD, time_limit_s)
 
 
@@ -108,7 +110,9 @@ def _model(
     start = {(i, t): pulp.LpVariable(f"start_{i}_{t}", cat="Binary") for i, t in np.argwhere(possible).tolist()}
     lacks = {r: pulp.LpVariable(f"lacks_{r}", 0, cat="Integer") for r in np.flatnonzero(targets.sense < 0).tolist()}
     breaks = {i: pulp.LpVariable(f"breaks_{i}", cat="Binary") for i in np.flatnonzero(problem.promised).tolist()}
-    worth = pulp.lpSum((s.value[i] * problem.factor[t] + problem.bonus[t]) * x for (i, t), x in start.items())
+    worth = pulp.lpSum(
+        (s.value[i] * problem.factor[t] + problem.bonus[s.group[i], t]) * x for (i, t), x in start.items()
+    )
     short = pulp.lpSum(targets.stores[r] * lack for r, lack in lacks.items())
     short += BROKEN_PROMISE * pulp.lpSum(breaks.values())
     model += -short if shortfall == np.inf else worth

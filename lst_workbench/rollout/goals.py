@@ -11,6 +11,7 @@ from lst_workbench.rollout.draws import quantiles
 
 TENTHS = np.array([0.1, 0.5, 0.9])
 NAMES = ["p10", "p50", "p90"]
+LESS_IS_BETTER = ("cycle_days",)
 WALLET_BY = pd.Timestamp("2020-12-01")  # the article's target is for the year 2020
 GOAL_KEYS = (
     "goal.stores", "platform.gmv_target", "platform.wallet_share", "platform.wallet_target_2020", "order.per_month",
@@ -82,8 +83,12 @@ def watch_goals(
         figure, tenths, before, target, unit, key = rows[name]
         part = pd.DataFrame({"month": months, "value": figure, "before": before, "target": target})
         part[NAMES] = np.broadcast_to(tenths, (len(months), 3))
+        part["odds"] = _odds(part, name)
         parts.append(part.assign(goal=name, unit=unit, register_key=key))
     made = pd.concat(parts, ignore_index=True)
+    if curve_ranges is not None and "goal_share" in curve_ranges and not counts_signups:
+        counted = curve_ranges[curve_ranges["measure"] == "in_system"].sort_values("month")["goal_share"]
+        made.loc[made["goal"] == "in_system", "odds"] = counted.to_numpy(np.float64)
     return Goals.check(made.assign(goal=pd.Categorical(made["goal"], GOALS))[Goals.columns()])
 
 
@@ -91,6 +96,16 @@ def _ranges(table: pd.DataFrame | None, measure: str, months: int) -> np.ndarray
     if table is None:
         return np.full((months, 3), np.nan)
     return table[table["measure"] == measure].sort_values("month")[NAMES].to_numpy(np.float64)
+
+
+def _odds(part: pd.DataFrame, name: str) -> list[float]:
+    """Chance of the target, read off the line through the tenths; of days, less is better."""
+    chances = []
+    for row in part.itertuples():
+        known = not np.isnan([row.target, row.p10]).any()
+        below = float(np.interp(row.target, [row.p10, row.p50, row.p90], TENTHS)) if known else np.nan
+        chances.append(below if name in LESS_IS_BETTER else 1.0 - below)
+    return chances
 
 
 def _cycle(figures: Mapping[str, Span]) -> np.ndarray:

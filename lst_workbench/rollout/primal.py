@@ -8,7 +8,7 @@ from lst_workbench.rollout.dual import Dual
 from lst_workbench.rollout.prices import FoundPrices
 from lst_workbench.rollout.wave_inputs import WaveProblem
 from lst_workbench.rollout.wave_params import WaveParams
-from lst_workbench.rollout.wave_tables import loads_of, signed_by_target, value_of
+from lst_workbench.rollout.wave_tables import loads_of, signed_by_target, stores_lacking, value_of
 
 REGRETS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
 OPEN = 0.06  # share of a store's worth: closer to nought than this, whether it starts is open
@@ -19,17 +19,22 @@ NOISE = 0.02  # share of a store's worth by which the order of a trial is shaken
 # What is open; how much of the price of shared capacities counts; noise.
 PHASES = ((OPEN, 1.0, NOISE), (OPEN, 0.95, NOISE), (2 * OPEN, 0.0, NOISE), (2 * OPEN, 0.0, NOISE / 10))
 WIDE = 0.5  # the same where a quota is short
+STUCK = 0.01  # of the bound: a plan made from a former one that is further from it is made anew
 SHARE_PASSES = 3  # a member of a share may fit once others have started
 TRIALS = 0.3  # trials a store and round; one where they are few
 FEW = 5_000  # open stores
 WAITING = 2  # waiting stores that take part for each started one
 
 
-def plan_at_prices(problem: WaveProblem, dual: Dual, found: FoundPrices, params: WaveParams) -> np.ndarray:
+def plan_at_prices(
+    problem: WaveProblem, dual: Dual, found: FoundPrices, params: WaveParams, former: np.ndarray | None = None
+) -> np.ndarray:
     """Find the month of start of each store (-1: none); every capacity is kept.
 
     The shares of the smoothed dual are rounded so that loads stay what they were; whoever fits starts, the surest
-    first. Gaps are filled by those who lose least against their best month. Then territories are rearranged.
+    first. Gaps are filled by those who lose least against their best month. Then territories are rearranged. Where a
+    `former` plan is given its starts come before those of the shares; where that leads to a plan far from the bound,
+    another is made without them, and the better one taken.
     """
     temperature, smooth_x = found.shares_at
     smooth, prices = dual.prices(smooth_x), dual.prices(found.x)
@@ -40,6 +45,8 @@ def plan_at_prices(problem: WaveProblem, dual: Dual, found: FoundPrices, params:
     wanted = spread(stores, scale, smooth, dual.largest, _row_prices(dual, smooth_x, room), temperature)
     worth, _, _ = dual.best_starts(prices)
     keep_promises(problem, worth, wanted, starts, prices, room)
+    if former is not None:
+        place(_ranked(worth / scale, former >= 0), former, starts, stores, room)
     order = _ranked(lead / scale, (wanted >= 0) & _useful(problem, smooth))
     for _ in range(1 if not len(problem.shares) else SHARE_PASSES):
         place(order, wanted, starts, stores, room)
@@ -47,7 +54,11 @@ def plan_at_prices(problem: WaveProblem, dual: Dual, found: FoundPrices, params:
     for regret in REGRETS:
         candidates = _ranked(worth / scale, (starts < 0) & (worth > -regret * scale) & useful)
         insert(candidates, regret, worth, scale, starts, stores, prices, room)
-    return rearranged(problem, dual, found, starts, params)
+    made = rearranged(problem, dual, found, starts, params)
+    if former is None or value_of(problem, made) >= found.bound * (1 - STUCK - params.stickiness):
+        return made
+    anew = plan_at_prices(problem, dual, found, params)
+    return max(made, anew, key=lambda plan: (-stores_lacking(problem, plan), value_of(problem, plan)))
 
 
 def keep_promises(

@@ -17,7 +17,15 @@ from lst_workbench.contracts import (
     WaveStores,
 )
 from lst_workbench.rollout.wave_faults import SHOWN, month_name, months_of, no_doubles, rows_of, some
-from lst_workbench.rollout.wave_targets import Targets, Windows, grouped, read_asked, with_limits
+from lst_workbench.rollout.wave_targets import (
+    Targets,
+    Windows,
+    former_months,
+    grouped,
+    kept_worth,
+    read_asked,
+    with_limits,
+)
 
 EXACT_UNIT = 2.0**-20
 ROUNDING = 2.0**-53
@@ -53,7 +61,7 @@ class WaveProblem:
     quotas: pd.DataFrame
     shares: pd.DataFrame
     windows: Windows
-    bonus: np.ndarray  # months: what any start adds beside its value
+    bonus: np.ndarray  # groups x months: what a start adds beside its value
     counts: bool = False  # whether the last month stands for counts of stores (`with_counts`): nothing starts in it
 
     @property
@@ -69,7 +77,7 @@ class WaveProblem:
     def best_worth(self, stores: Stores) -> np.ndarray:
         """Worth of each store in the month that is best for it, at the least nothing."""
         top = stores.value * self.factor.max()
-        return top if not self.bonus.any() else np.maximum(0.0, top + self.bonus.max())
+        return np.maximum(0.0, top + self.bonus.max(axis=1)[stores.group]) if self.bonus.any() else top
 
     def asking_only(self, reached: np.ndarray, kept: float) -> "WaveProblem":
         """Lower the floors of quotas and shares, and the promises, to what a plan reached."""
@@ -110,6 +118,8 @@ def read_wave_tables(
     shares: pd.DataFrame | None = None,
     promised: pd.DataFrame | None = None,
     excluded: Sequence[object] = (),
+    former: pd.DataFrame | None = None,
+    stickiness: float = 0.0,
 ) -> WaveProblem:
     """Check the tables of `plan_waves` and bring them into arrays.
 
@@ -166,6 +176,8 @@ def read_wave_tables(
     territory = _positions(stores["territory_id"], territory_ids, "territories", faults)
     warehouse = _positions(stores["warehouse_id"], warehouse_ids, "warehouses", faults)
     asked = read_asked(stores, known, plan_months, quotas, shares, promised, excluded, faults)
+    if former is not None and stickiness:
+        asked = asked._replace(former=former_months(stores, former, plan_months))
     if max_stores is not None and not max_stores >= 0:
         faults.append(f"max_stores must be at least 0 or None, not {max_stores}")
     if faults:
@@ -204,7 +216,8 @@ def read_wave_tables(
         quotas=quotas.reset_index(drop=True),
         shares=shares.reset_index(drop=True),
         windows=windows,
-        bonus=months_figure("start_value", 0.0),
+        bonus=months_figure("start_value", 0.0)
+        + kept_worth(windows, stickiness * (worth.mean() if len(worth) else 0.0)),
     )
     return _without_endless_capacities(problem)
 

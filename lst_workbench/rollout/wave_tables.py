@@ -27,7 +27,10 @@ def value_of(problem: WaveProblem, starts: np.ndarray) -> float:
     """Objective of a plan."""
     chosen = np.flatnonzero(starts >= 0)
     month = starts[chosen]
-    return float((problem.stores.value[chosen] * problem.factor[month]).sum() + problem.bonus[month].sum())
+    return float(
+        (problem.stores.value[chosen] * problem.factor[month]).sum()
+        + problem.bonus[problem.stores.group[chosen], month].sum()
+    )
 
 
 def loads_of(problem: WaveProblem, starts: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -102,7 +105,7 @@ def _margin_table(problem: WaveProblem, dual: Dual, x: np.ndarray) -> pd.DataFra
         "visits_price": s.signup * prices.visits[s.territory, month] + s.care * prices.care[s.territory, month],
         "volume_price": s.volume * prices.volume[s.warehouse, month],
         "capital_price": s.capital * prices.capital[month],
-        "target_price": target + problem.bonus[month] + gift,
+        "target_price": target + problem.bonus[s.group, month] + gift,
     }
     return pd.DataFrame({"store_id": problem.store_ids[order]} | {name: v[order] for name, v in columns.items()})
 
@@ -128,8 +131,8 @@ def _share_table(problem: WaveProblem, dual: Dual, x: np.ndarray, starts: np.nda
     members, everyone, shadow = np.zeros(n), np.zeros(n), np.zeros(n)
     for r in np.flatnonzero(targets.share >= 0):
         row, by_group = targets.share[r], _signed_by_group(problem, starts)[:, : targets.month[r] + 1].sum(axis=1)
-        members[row] = by_group[targets.member[:, r]].sum()
-        everyone[row] = by_group.sum()
+        members[row] = by_group[targets.member[:, r]].sum() + shares["members_before"].iloc[row]
+        everyone[row] = by_group.sum() + shares["all_before"].iloc[row]
         shadow[row] += price[r] * (targets.adds[:, r].max() - targets.adds[:, r].min())
     lacking = np.maximum(np.ceil(shares["min_share"].fillna(0.0).to_numpy() * everyone - 1e-6) - members, 0.0)
     return shares.assign(

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from lst_workbench.contracts import Quotas, Shares
-from lst_workbench.rollout.wave_faults import bounded, month_name, month_positions, no_doubles, some
+from lst_workbench.rollout.wave_faults import bounded, month_name, month_positions, months_of, no_doubles, some
 
 FINEST = 10**6  # shares are read as fractions of at most this denominator, so that counts against them are exact
 
@@ -39,6 +39,7 @@ class Windows(NamedTuple):
 
     open: np.ndarray  # groups x months
     promised: np.ndarray  # groups
+    former: np.ndarray  # groups: month of the former plan; -1 for none
     kept: float
 
 
@@ -49,9 +50,8 @@ class Asked(NamedTuple):
     shares: pd.DataFrame
     quota_month: np.ndarray
     share_month: np.ndarray
-    window: (
-        np.ndarray | None
-    )  # stores x 2: first and last month of a promised store, -1 for others; None for no promise
+    former: np.ndarray | None  # stores: month of the former plan, -1 for none
+    window: np.ndarray | None  # stores x 2: first and last month of a promised store, -1 for others
 
 
 def read_asked(
@@ -70,9 +70,9 @@ def read_asked(
     if len(strange):
         faults.append(f"excluded: store_id {some(strange)} is not among the stores; leave it out")
     if promised is None or not len(promised):
-        return Asked(quotas, shares, at_quota, at_share, None)
+        return Asked(quotas, shares, at_quota, at_share, None, None)
     window = _promised_months(promised, stores, months, excluded, faults)
-    return Asked(quotas, shares, at_quota, at_share, window)
+    return Asked(quotas, shares, at_quota, at_share, None, window)
 
 
 def _quota_months(quotas: pd.DataFrame, stores: pd.DataFrame, months: pd.Index, faults: list[str]) -> np.ndarray:
@@ -165,7 +165,9 @@ def grouped(
     if asked.window is not None:
         windows, window = np.unique(asked.window, axis=0, return_inverse=True)
         code = code * len(windows) + window.ravel()
-    alike = not (len(quotas) or len(shares)) and asked.window is None
+    if asked.former is not None:
+        code = code * (n_months + 1) + asked.former + 1
+    alike = not (len(quotas) or len(shares)) and asked.window is None and asked.former is None
     codes = np.zeros(min(1, len(stores)), np.int64) if alike else np.unique(code)
     group = np.searchsorted(codes, code).astype(np.int32)
     first = np.zeros(len(codes), np.int64)
@@ -184,7 +186,20 @@ def grouped(
     window = np.full((len(codes), 2), -1) if asked.window is None else asked.window[first]
     promised, at = window[:, 0] >= 0, np.arange(n_months)
     is_open = ~promised[:, None] | ((at >= window[:, :1]) & (at <= window[:, 1:]))
-    return group, _targets(rows, len(codes)), Windows(is_open, promised, float(promised[group].sum()))
+    former = np.full(len(codes), -1) if asked.former is None else asked.former[first]
+    return group, _targets(rows, len(codes)), Windows(is_open, promised, former, float(promised[group].sum()))
+
+
+def former_months(stores: pd.DataFrame, waves: pd.DataFrame, months: pd.Index) -> np.ndarray:
+    """Position of the month in which each store started in a former plan; -1 for none, or a month that is no more."""
+    at = pd.Series(months.get_indexer(months_of(waves["month"])), index=waves["store_id"])
+    return stores["store_id"].map(at).fillna(-1).to_numpy(np.int64)
+
+
+def kept_worth(windows: Windows, worth: float) -> np.ndarray:
+    """Worth of keeping to a former plan, by group and month: `worth` in the same month, half of it in another."""
+    former, months = windows.former[:, None], np.arange(windows.open.shape[1])
+    return np.where(former < 0, 0.0, np.where(former == months, worth, 0.5 * worth))
 
 
 class _Row(NamedTuple):
@@ -224,8 +239,9 @@ def _share_rows(share: NamedTuple, member: np.ndarray) -> Iterable[_Row]:
             continue
         part = Fraction(float(limit)).limit_denominator(FINEST)
         adds = part.denominator * member - float(part.numerator)
+        before = part.denominator * share.members_before - part.numerator * share.all_before  # type: ignore[attr-defined]
         stores = 1.0 / max(1, part.numerator)
-        yield _Row(share.at, 0.0, sense, adds, member, stores, -1, share.row)  # type: ignore[attr-defined]
+        yield _Row(share.at, 0.0 - before, sense, adds, member, stores, -1, share.row)  # type: ignore[attr-defined]
 
 
 def _targets(rows: list[_Row], groups: int) -> Targets:
@@ -245,7 +261,8 @@ def _targets(rows: list[_Row], groups: int) -> Targets:
 
 def with_limits(table: pd.DataFrame | None, contract: type[Quotas] | type[Shares]) -> pd.DataFrame:
     """Give the table its optional columns; no rows where there is none."""
-    if table is None:
-        return contract.without_rows()
+    table = contract.without_rows() if table is None else table
     optional = ("min_stores", "max_stores") if contract is Quotas else ("min_share", "max_share", "month")
-    return table.assign(**{c: np.nan for c in optional if c not in table})
+    table = table.assign(**{c: np.nan for c in optional if c not in table})
+    past = () if contract is Quotas else ("members_before", "all_before")
+    return table.assign(**{c: table[c].fillna(0.0) if c in table else 0.0 for c in past})

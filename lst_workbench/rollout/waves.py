@@ -1,7 +1,7 @@
 """Who is signed when: the best months to start stores under reps, warehouses, capital and quotas."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +12,7 @@ from lst_workbench.contracts import InputError
 from lst_workbench.optim import Certificate, Status
 from lst_workbench.rollout.dual import Dual
 from lst_workbench.rollout.exact import solve_exactly
+from lst_workbench.rollout.former import centre_table, former_starts
 from lst_workbench.rollout.prices import find_prices
 from lst_workbench.rollout.primal import plan_at_prices, rearranged
 from lst_workbench.rollout.promises import broken_promises
@@ -31,7 +32,7 @@ class WaveResult:
     objective per unit of capacity), ``margins`` (store_id, margin, best_month, visits_price, volume_price,
     capital_price, target_price: value less price in the best month), ``quotas`` (each with signed, shortfall and
     shadow_price), ``shortfalls`` (quotas that are not met) and ``shares`` (each with signed, all_signed, share,
-    shortfall and shadow_price).
+    shortfall and shadow_price); ``centre`` is where the next search may begin (`former`).
     """
 
     tables: dict[str, pd.DataFrame]
@@ -59,6 +60,7 @@ def plan_waves(
     shares: pd.DataFrame | None = None,
     promised: pd.DataFrame | None = None,
     excluded: Sequence[object] = (),
+    former: Mapping[str, pd.DataFrame] | None = None,
 ) -> WaveResult:
     """Decide which stores start in which month, for the highest value that capacities allow.
 
@@ -88,11 +90,16 @@ def plan_waves(
         Tuning.
     shares : DataFrame, optional
         column, value, min_share, max_share and month (the last one where it is left out): of all stores started by the
-        end of `month`, those whose `column` is `value` are at least and at most such a share, read to a millionth.
+        end of `month`, those whose `column` is `value` are at least and at most such a share, read to a millionth;
+        members_before and all_before count stores started before the plan.
     promised : DataFrame, optional
         store_id, and month (it starts in it) or latest_month (by its end at the latest): stores that must be signed.
     excluded : sequence, optional
         store_id of stores that must not be signed.
+    former : mapping of str to DataFrame, optional
+        ``tables`` of a plan of nearly the same (``waves``, and ``centre`` where it has it): the search begins there
+        and takes less time. With ``params.stickiness`` above 0 keeping to it is worth something too, which value and
+        bound then hold.
 
     Returns
     -------
@@ -123,13 +130,14 @@ def plan_waves(
     """
     started = time.perf_counter()
     tables = (stores, territories, warehouses, months, quotas, max_stores, shares, promised, excluded)
-    problem = read_wave_tables(*tables)
+    problem = read_wave_tables(*tables, former["waves"] if former else None, params.stickiness)
     if faults := broken_promises(problem):
         raise InputError("plan_waves", faults)
     with threadpool_limits(limits=1, user_api="blas"):
         dual = Dual(problem, _shortfall_price(problem, params))
-        found = find_prices(problem, dual, params)
-        starts = plan_at_prices(problem, dual, found, params) if len(dual.scale) else np.zeros(0, np.int64)
+        found = find_prices(problem, dual, params, former)
+        begun = former_starts(problem, former)
+        starts = plan_at_prices(problem, dual, found, params, begun) if len(dual.scale) else np.zeros(0, np.int64)
         exact = _exactly(problem, starts, params) if _is_small(problem, params) else None
         starts = starts if exact is None else exact.starts
         reason = shortfall_reasons(problem, dual, found.x, starts)
@@ -147,9 +155,8 @@ def plan_waves(
     if status is Status.TIME_LIMIT:
         reason = "; ".join(filter(None, [reason, f"stopped after {params.time_limit_s:g} s of exact search"]))
     seconds = time.perf_counter() - started
-    return WaveResult(
-        wave_tables(problem, dual, found.x, starts), Certificate(value, bound, status, seconds, True, reason)
-    )
+    made = wave_tables(problem, dual, found.x, starts) | {"centre": centre_table(problem, found.centre)}
+    return WaveResult(made, Certificate(value, bound, status, seconds, True, reason))
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,7 @@ def with_counts(problem: WaveProblem) -> WaveProblem:
         volume=np.column_stack([problem.volume, ample]),
         capital=np.append(problem.capital, AMPLE * float(s.capital.sum()) + 1.0),
         factor=np.append(problem.factor, problem.factor[-1]),
-        bonus=np.append(problem.bonus, problem.bonus[-1]),
+        bonus=np.column_stack([problem.bonus, problem.bonus[:, -1]]),
         months=pd.RangeIndex(problem.n_months + 1),
         counts=True,
     )
@@ -82,6 +82,16 @@ def _whole(stores: np.ndarray) -> np.ndarray:
     return np.floor(stores + ROUNDING * (1.0 + np.abs(stores)))
 
 
+def _visit_prices(problem: WaveProblem, count: np.ndarray) -> np.ndarray:
+    """Find visit prices d that cost every store what counts do: signup * d[t] + care * (d[t+1] + ...) = care * q."""
+    signup, care = (_of_territory(problem, load) for load in (problem.stores.signup, problem.stores.care))
+    visits, later = np.zeros(problem.visits.shape), np.zeros(len(count))
+    for t in range(problem.n_months - 1, -1, -1):
+        visits[:, t] = care * (count - later) / signup
+        later += visits[:, t]
+    return visits
+
+
 def without_counts(problem: WaveProblem, x: np.ndarray) -> np.ndarray:
     """Bring prices found with counts to the rows of the problem itself: every store's worth less price stays.
 
@@ -90,13 +100,7 @@ def without_counts(problem: WaveProblem, x: np.ndarray) -> np.ndarray:
     T, n_territories, n_warehouses = problem.n_months, len(problem.visits), len(problem.volume)
     visits, volume, capital, targets = np.split(x, np.cumsum([n_territories * (T + 1), n_warehouses * (T + 1), T + 1]))
     visits, volume = visits.reshape(n_territories, T + 1), volume.reshape(n_warehouses, T + 1).copy()
-    signup, care = (_of_territory(problem, load) for load in (problem.stores.signup, problem.stores.care))
-    price, later = np.where(_counted_territories(problem), visits[:, T] * care, 0.0), np.zeros(n_territories)
-    folded = visits[:, :T].copy()
-    for t in range(T - 1, -1, -1):
-        extra = (price - care * later) / signup
-        folded[:, t] += extra
-        later += extra
+    folded = visits[:, :T] + _visit_prices(problem, np.where(_counted_territories(problem), visits[:, T], 0.0))
     volume[:, T - 1] += volume[:, T]
     return np.concatenate(
         [folded.ravel(), volume[:, :T].ravel(), np.append(capital[: T - 1], capital[T - 1 :].sum()), targets]

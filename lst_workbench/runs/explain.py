@@ -79,7 +79,7 @@ def explain_store(result: "PlanResult", store_id: int) -> Explanation:
     if row["status"] == "uncovered":
         return _uncovered(row, result)
     months = _month_by_month(result, row)
-    return _signed(row, months) if row["status"] == "signed" else _not_chosen(row, months, result)
+    return _signed(row, months, result) if row["status"] == "signed" else _not_chosen(row, months, result)
 
 
 def _participant(row: pd.Series) -> Explanation:
@@ -106,7 +106,7 @@ def _uncovered(row: pd.Series, result: "PlanResult") -> Explanation:
     return Explanation(_one_row(row), text, "uncovered", figures)
 
 
-def _signed(row: pd.Series, months: pd.DataFrame) -> Explanation:
+def _signed(row: pd.Series, months: pd.DataFrame, result: "PlanResult") -> Explanation:
     at = _numbers(months.loc[pd.Timestamp(row["month"])])
     best = _best_month(months)
     figures = {
@@ -119,7 +119,7 @@ def _signed(row: pd.Series, months: pd.DataFrame) -> Explanation:
     }
     text = (
         f"Store {row.store_id} is signed in {row['month']:%B %Y}, served from warehouse {row['site_id']} "
-        f"({row['distance_km']:.1f} km). It is worth {at['worth']:.3f} active stores at the end of the plan and its "
+        f"({row['distance_km']:.1f} km). It is worth {at['worth']:.3f} {_points(result)} and its "
         f"visits, throughput and capital cost {at['price']:.3f}, {_against(at['margin'], at['worth'])}."
     )
     return Explanation(_shown(months, row), f"{text} {_why_this_month(row['month'], best, months)}", "signed", figures)
@@ -146,8 +146,7 @@ def _not_chosen(row: pd.Series, months: pd.DataFrame, result: "PlanResult") -> E
         "resource": PRICES[resource],
     }
     head = (
-        f"Store {row.store_id} is not signed. At best, in {best:%B %Y}, it is worth {at['worth']:.3f} active stores at "
-        f"the end of the plan"
+        f"Store {row.store_id} is not signed. At best, in {best:%B %Y}, it is worth {at['worth']:.3f} {_points(result)}"
     )
     if at["margin"] < -FITS:
         figures["short_share"] = -at["margin"] / at["price"]
@@ -183,7 +182,7 @@ def _month_by_month(result: "PlanResult", row: pd.Series) -> pd.DataFrame:
     later = from_now["visits"] - prices["visits"]
     table = pd.DataFrame(
         {
-            "worth": store["value"] * store["p_sign"] * plan["value_factor"],
+            "worth": store["value"] * store["p_sign"] * plan["value_factor"] + plan.get("start_value", 0.0),
             "visits_price": store["visits_signup"] * prices["visits"] + store["visits_care"] * later,
             "volume_price": store["volume_m3_month"] * from_now["volume_m3"],
             "capital_price": store["capital_rmb"] * from_now["capital_rmb"],
@@ -193,6 +192,13 @@ def _month_by_month(result: "PlanResult", row: pd.Series) -> pd.DataFrame:
     table["price"] = table[list(PRICES)].sum(axis=1)
     table["margin"] = table["worth"] - table["price"]
     return table
+
+
+def _points(result: "PlanResult") -> str:
+    """Say what the objective counts: active stores, unless the scenario weighs money too."""
+    figures = result.meta["scenario"]["figures"]
+    money = any(figures.get(f"rollout.weight_{what}", 0.0) > 0 for what in ("gmv", "contribution"))
+    return "points of the plan's objective" if money else "active stores at the end of the plan"
 
 
 def _numbers(row: Any) -> dict[str, float]:

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from lst_workbench.assumptions import Register
-from lst_workbench.views.cards import head, label_of
+from lst_workbench.views.cards import head, label_of, odds_pill
 from lst_workbench.views.formats import count, month, number, share
 from lst_workbench.views.messages import text
 from lst_workbench.views.tables import grid
@@ -60,8 +60,11 @@ def _verdict(row: Any, lang: str) -> str:
     if row.target != row.target:
         return f'<span class="faint">{escape(text("goals.no_target", lang))}</span>'
     reached = row.value < row.target if row.goal in LESS_IS_BETTER else row.value >= row.target
-    kind, key = ("good", "goals.reached") if reached else ("watch", "goals.short")
-    return f'<span class="pill {kind}">{escape(text(key, lang))}</span>'
+    kind, said = ("good", text("goals.reached", lang)) if reached else ("watch", text("goals.short", lang))
+    if row.odds == row.odds:  # how likely it is counts for more than where the plan's own figures end
+        kind = odds_pill(row.odds)[0]
+        said = f"{said}, {text('goals.chance', lang, n=share(row.odds))}"
+    return f'<span class="pill {kind}">{escape(said)}</span>'
 
 
 def _definitions(goals: list[str], lang: str) -> str:

@@ -191,9 +191,10 @@ def neighbours(study: NetworkStudy, mode: str, shown: Overview, lang: str) -> st
             said = text("network.step", lang, points=points, rmb=more)
             label = text(key, lang, n=f"{_plus(fronts)}{abs(fronts)}")
             rows.append(f"<tr><td>{escape(label)}</td><td>{escape(said)}</td></tr>")
-    return (
-        f'<h3 class="side-head">{escape(text("network.margins", lang))}</h3><table class="kv">{"".join(rows)}</table>'
-    )
+    if not rows:
+        return ""
+    title = escape(text("network.margins", lang))
+    return f'<h3 class="side-head">{title}</h3><table class="kv">{"".join(rows)}</table>'
 
 
 def out_of_reach(study: NetworkStudy, mode: str, aim: str, lang: str) -> str:
@@ -241,6 +242,7 @@ def _site_row(row: Any, feeds: int, total: float, lang: str) -> list[str]:
     width = 100 * min(1.0, load)
     bar = f'<span class="load"><i style="width:{width:.0f}%"></i></span> {share(load)}'
     points = 100 * row.sole_stores / total if total else 0.0
+    lost = f"{points:.1f}" if row.opened and str(row.tier) == "front" else NOTHING
     opens = NOTHING
     if row.opened:
         month = str(row.opens_in_month)
@@ -250,7 +252,7 @@ def _site_row(row: Any, feeds: int, total: float, lang: str) -> list[str]:
         bilingual(short_name(row.name_en, "en"), short_name(row.name_zh, "zh"), lang),
         f'<i class="{kinds}"></i> {escape(text(f"network.{row.tier}", lang))}',
         escape(opens), count(row.stores, lang), bar if row.opened else NOTHING,
-        f"{points:.1f}" if row.opened else NOTHING, rmb(saves, lang), escape(_why(row, feeds, lang)),
+        lost, rmb(saves, lang), escape(_why(row, feeds, lang)),
     ]  # fmt: skip
 
 

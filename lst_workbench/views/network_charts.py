@@ -119,16 +119,17 @@ def _notes(
 
     right = shown["next_day_share"] > 0.5 * (other["next_day_share"].max() + today["next_day_share"])
     side: dict[str, Any] = {"xanchor": "right", "xshift": -10} if right else {"xanchor": "left", "xshift": 10}
+    under = shown["cost_rmb_order"] < today["cost_rmb_order"]  # the dearer of the two is told above its mark
     notes = [
         note(today["next_day_share"], today["cost_rmb_order"], said("network.chart.today", today), "ink-2",
-             xanchor="left", yshift=15, xshift=-6),
+             xanchor="center", yshift=15 if under else -15),
         note(shown["next_day_share"], shown["cost_rmb_order"], f"<b>{said('network.chart.plan', shown)}</b>", "accent",
-             yshift=14, **side),
+             yshift=-14 if under else 14, **side),
         {"x": 0, "y": 1, "xref": "x domain", "yref": "y domain", "yanchor": "bottom", "xanchor": "left",
          "text": text("network.axis.cost", lang), "showarrow": False, "font": {"size": 11}},
     ]  # fmt: skip
-    if len(bound):
+    if len(bound) > 1:  # one point is no line
         middle = bound.iloc[len(bound) // 4]
         notes.append(note(middle["next_day_share"], middle["bound_rmb_month"] / orders,
-                          text("network.chart.bound", lang), "ink-3", yshift=-11, xanchor="center"))  # fmt: skip
+                          text("network.chart.bound", lang), "ink-3", yshift=-30, xanchor="center"))  # fmt: skip
     return notes

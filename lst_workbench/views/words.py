@@ -7,6 +7,7 @@ from lst_workbench.views.words_import import IMPORT
 from lst_workbench.views.words_memo import MEMO
 from lst_workbench.views.words_network import NETWORK
 from lst_workbench.views.words_odds import ODDS
+from lst_workbench.views.words_range import RANGE
 from lst_workbench.views.words_store import STORE
 from lst_workbench.views.words_tables import TABLES
 
@@ -274,6 +275,7 @@ WORDS: dict[str, tuple[str, str]] = {
     **IMPORT,
     **NETWORK,
     **ODDS,
+    **RANGE,
     **STORE,
     **TABLES,
 }

@@ -146,6 +146,7 @@ FIELD: dict[str, tuple[str, str]] = {
     "goals.col.rests": ("Rests most on", "最取决于"),
     "goals.days": ("days", "天"),
     "goals.no_target": ("no target published", "未公布目标"),
+    "goals.chance": ("chance {n}", "概率{n}"),
     "goals.reached": ("reached", "达成"),
     "goals.short": ("short", "未达"),
     "goals.in_system": ("Stores in the system", "在系统门店"),

@@ -21,7 +21,7 @@ def scenario_file(folder, text):
 
 
 def test_shipped_scenarios_load_and_carry_their_names():
-    assert scenario_names() == ["base", "double-gmv", "million-new", "more-reps"]
+    assert scenario_names() == ["base", "double-gmv", "million-new", "more-reps", "profit"]
     for name in scenario_names():
         scenario = load_scenario(name)
         assert scenario.name == name

@@ -1,3 +1,4 @@
+import math
 from itertools import combinations
 
 import numpy as np
@@ -6,6 +7,11 @@ import pytest
 
 from lst_workbench.contracts import InputError
 from lst_workbench.coverage import CoveringParams, solve_lscp, solve_mclp
+from lst_workbench.coverage._kernels import OPEN, SHUT
+from lst_workbench.coverage.covering import _chosen, _merged
+from lst_workbench.coverage.covering_prices import PATIENCE, Prices, branched, kicked
+from lst_workbench.coverage.pairs import pairs_of
+from lst_workbench.coverage.swaps import greedy
 from tests.coverage.orlib import long_table
 
 BY_ARRAYS = CoveringParams(small_pairs=0)
@@ -110,3 +116,39 @@ def test_faults_are_all_named():
         solve_mclp(costs, 1, 2, kept=[77])
     with pytest.raises(InputError, match="weights.demand_id must be unique"):
         solve_mclp(costs, 1, 2, pd.concat([weights, weights.head(1)]))
+
+
+@pytest.mark.parametrize("p", [3, 8])
+def test_prices_bound_every_choice_and_the_tree_equals_highs(p):
+    costs, weights = scattered(1_500, 40)
+    lists = _merged(pairs_of(costs, weights).within(0.12))
+    prices, none = Prices(lists, p), np.zeros(lists.sites, bool)
+    first = greedy(lists, p, 1.0, 10_000)
+    root = prices.lowered(prices.root(first, none), prices.covered(first), PATIENCE, 400)
+    best, bound = branched(prices, root, first, 0.0, lambda: False)
+    highs, certificate = _chosen(lists, p, none, 0.0, math.inf, 0.0, first)
+    assert prices.covered(best) == pytest.approx(certificate.value) == pytest.approx(prices.covered(highs))
+    assert prices.covered(best) <= bound <= root.bound * (1 + 1e-9) and best.sum() == p
+    kicked_sites = kicked(prices, first, none, root.often, 30, lambda: False)
+    assert prices.covered(first) <= prices.covered(kicked_sites) <= bound * (1 + 1e-9)
+    if prices.covered(best) > prices.covered(first):  # what prices ruled out is in no better choice
+        assert not best[root.state == SHUT].any() and best[root.state == OPEN].all()
+
+
+def test_a_late_answer_is_not_called_optimal():
+    costs, weights = scattered(2_000, 80)
+    hasty = CoveringParams(small_pairs=0, iterations=5)
+    late = solve_mclp(costs, 0.1, 12, weights, time_limit_s=0.0, params=hasty)
+    whole = solve_mclp(costs, 0.1, 12, weights, params=BY_ARRAYS)
+    assert late.certificate.status == "time_limit" and late.certificate.bound > late.certificate.value
+    assert late.certificate.value <= whole.certificate.value <= late.certificate.bound
+
+
+def test_lists_are_in_order_of_cost_then_site():
+    rng = np.random.default_rng(3)
+    cells = rng.choice(60 * 90, 3_000, replace=False)  # lists of about 50: longer and shorter than what is inserted
+    table = pd.DataFrame({"demand_id": cells // 90 + 7, "site_id": cells % 90, "cost": rng.integers(0, 6, 3_000)})
+    lists = pairs_of(table)
+    expected = table.sort_values(["demand_id", "cost", "site_id"])
+    assert (lists.demand_ids[lists.demand] == expected["demand_id"]).all()
+    assert (lists.site_ids[lists.site] == expected["site_id"]).all() and (lists.cost == expected["cost"]).all()

@@ -102,6 +102,8 @@ def test_who_cannot_be_served_is_named():
     assert "1 demands have no site at all (7)" in result.certificate.reason
     split = pd.DataFrame({"demand_id": [1, 2], "site_id": [1, 2], "cost": [1.0, 1.0]})
     assert "1 sites cannot serve every demand" in solve_p_median(split, 1).certificate.reason
+    four = pd.DataFrame({"demand_id": range(8), "site_id": [i // 2 for i in range(8)], "cost": 1.0})
+    assert "open at least 4 " in solve_p_median(four, 2).certificate.reason
 
 
 def spoilt(costs, column, value):

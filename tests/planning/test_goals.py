@@ -35,3 +35,13 @@ def test_a_run_without_ranges_still_has_goals(planned):
     assert table.loc[table["goal"] == "active", "p10"].isna().all()
     for lang in ("en", "zh"):
         assert "nan" not in goals_table(table, load_register(), lang)
+
+
+def test_a_goal_reached_by_the_plan_alone_says_its_odds(planned):
+    """The pill takes its colour from the chance, not from where the plan's own figures end."""
+    result, market = planned
+    goals = goals_of(result, market, load_register())
+    sure = goals.assign(value=1e9, target=1.0, odds=0.12)
+    assert '<span class="pill bad">reached, chance 12%</span>' in goals_table(sure, load_register(), "en")
+    odds = result.tables["curve_ranges"].query("measure == 'in_system'").sort_values("month")["goal_share"].iloc[-1]
+    assert goals.query("goal == 'in_system'")["odds"].iloc[-1] == odds

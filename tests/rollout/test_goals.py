@@ -60,3 +60,15 @@ def test_the_wallet_reaches_its_target_at_the_end_of_2020(curve):
     long = curve.loc[[0] * 48].assign(month=later)
     target = watch_goals(long, 1.0, 1.0, FIGURES).query("goal == 'wallet_share'").set_index("month")["target"]
     assert target.is_monotonic_increasing and target["2020-12-01"] == pytest.approx(0.333, abs=0.001)
+
+
+def test_the_chance_of_a_goal_is_counted_or_read_off_the_tenths(curve):
+    spread = ranges(curve)
+    table = watch_goals(curve, 50_000.0, 500.0, FIGURES, curve_ranges=spread)
+    last = table.groupby("goal", observed=True).last()
+    # 1,000 stores between the median of 960 and the nine tenths of 1,056: 0.5 - 0.4 x 40 / 96
+    assert last.loc["in_system", "odds"] == pytest.approx(0.5 - 0.4 * 40 / 96)
+    assert last.loc["cycle_days", "odds"] > 0.5, "fewer days are better"
+    assert pd.isna(last.loc["active", "odds"]), "no target, no chance of it"
+    counted = watch_goals(curve, 50_000.0, 500.0, FIGURES, curve_ranges=spread.assign(goal_share=0.07))
+    assert counted.groupby("goal", observed=True).last().loc["in_system", "odds"] == 0.07

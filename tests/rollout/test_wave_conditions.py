@@ -83,14 +83,14 @@ def test_bound_and_value_enclose_the_exact_answer(small_case_of, seed):
 
 @pytest.mark.slow
 def test_bound_and_value_enclose_the_exact_answer_many_times(small_case_of):
-    """Where the exact program lacks nothing, the decomposition seldom does."""
-    met = []
-    for seed in range(20, 220):
-        case = conditions_for(small_case_of(seed), seed)
+    """On 200 cases that are not refused: where the exact program lacks nothing, the decomposition seldom does."""
+    met, seed = [], 20
+    while len(met) < 200:
+        case = conditions_for(small_case_of(seed), seed, promises=1 + seed % 2)
         fine = meet_the_exact_answer(case)
         if fine is not None:
             met.append(fine or bool(lacking(plan_waves(**case, params=EXACT), case)))
-    assert len(met) > 100
+        seed += 1
     assert np.mean(met) > 0.97
 
 

@@ -1,0 +1,98 @@
+"""A run made again mid-year: what happened until a month, and a plan for the rest, as a run folder of its own."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from lst_workbench.contracts import InputError, Promises, WaveOutcomes
+from lst_workbench.planning.levers import roomy_as_one
+from lst_workbench.rollout import replan_waves
+from lst_workbench.runs import PlanResult, RunWriter, StageOutput
+from lst_workbench.runs.fingerprint import fingerprint_of_table
+
+REPLAN_STAGES = ("replan",)
+INPUTS = ("wave_stores", "territory_months", "warehouse_months", "plan_months")
+FORMER = ("waves", "centre")
+
+
+def make_replan(
+    result: PlanResult,
+    outcomes: pd.DataFrame,
+    month: int,
+    out: str | Path | None = None,
+    promised: pd.DataFrame | None = None,
+) -> PlanResult:
+    """Plan the rest of a run's year again, and write it as a run folder.
+
+    Parameters
+    ----------
+    result : PlanResult
+        The plan so far: of `make_plan`, or of this function.
+    outcomes : DataFrame
+        store_id, outcome (signed or failed) and month (its first day, or its number in the plan, from 1).
+    month : int
+        How many months of the plan are over.
+    out : str or Path, optional
+        Folder of the run; in memory without it.
+    promised : DataFrame, optional
+        Contract `Promises`: stores that must be signed.
+
+    Returns
+    -------
+    PlanResult
+        Tables ``waves`` (the whole year), ``wave_changes``, and the inputs of the year; notes with the counts.
+
+    Raises
+    ------
+    InputError
+        Names every fault of the tables.
+    """
+    months = sorted(result.tables["plan_months"]["month"])
+    if not 1 <= month < len(months):
+        raise InputError("the month", [f"{month} leaves nothing to plan; give one from 1 to {len(months) - 1}"])
+    known = {name: result.tables[name] for name in (*INPUTS, *FORMER) if name in result.tables}
+    known["outcomes"] = WaveOutcomes.check(dated(outcomes, months), "outcomes")
+    if promised is not None:
+        known["promised"] = Promises.check(promised.reindex(columns=Promises.columns()), "promised")
+    asked: dict[str, Any] = {
+        name: fingerprint_of_table(known[name]) for name in ("outcomes", "promised") if name in known
+    }
+    identity: dict[str, Any] = {name: result.meta[name] for name in ("scenario", "market", "seed")}
+    identity["replan"] = {"month": month, **asked}
+    about = {"market_folder": result.meta.get("market_folder", "")}
+    with RunWriter(Path(out) if out else None, identity, REPLAN_STAGES, about=about) as run:
+        run.stage("replan", _replan, known, {"month": float(month)})
+        return run.finish()
+
+
+def dated(outcomes: pd.DataFrame, months: list[pd.Timestamp]) -> pd.DataFrame:
+    """Turn months that are numbers of the plan, from 1, into their first day."""
+    if "month" not in outcomes:
+        return outcomes
+    number = pd.to_numeric(outcomes["month"], errors="coerce")
+    if number.isna().any() or not number.between(1, len(months)).all():
+        return outcomes
+    return outcomes.assign(month=[months[int(n) - 1] for n in number])
+
+
+def _replan(tables: Mapping[str, pd.DataFrame], figures: Mapping[str, Any]) -> StageOutput:
+    stores, warehouses = roomy_as_one(tables["wave_stores"], tables["warehouse_months"])
+    months = tables["plan_months"]
+    month = sorted(months["month"])[int(figures["month"]) - 1]
+    former = {name: tables[name] for name in FORMER if name in tables}
+    made = replan_waves(
+        stores, tables["territory_months"], warehouses, months, former, tables["outcomes"], month,
+        promised=tables.get("promised"),
+    )  # fmt: skip
+    counts = made.kpis()
+    text = (
+        f"After {month:%B %Y}: {counts['done_stores'] + counts['done_otherwise_stores']:,.0f} signed, "
+        f"{counts['failed_stores']:,.0f} failed; of the rest {counts['kept_stores']:,.0f} keep their month "
+        f"({counts['kept_share']:.1%}), {counts['moved_stores']:,.0f} move, {counts['dropped_stores']:,.0f} are "
+        f"dropped and {counts['added_stores']:,.0f} added."
+    )
+    kept = {name: tables[name] for name in INPUTS}
+    own = {"waves": made.tables["waves"], "wave_changes": made.tables["changes"], "centre": made.tables["centre"]}
+    return StageOutput({**kept, **own}, made.certificate, notes=[{"key": "replan", "text": text, **counts}])
