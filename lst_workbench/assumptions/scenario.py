@@ -168,7 +168,7 @@ def scenario_names() -> list[str]:
     Examples
     --------
     >>> scenario_names()
-    ['base', 'double-gmv', 'million-new', 'more-reps']
+    ['base', 'double-gmv', 'million-new', 'more-reps', 'profit']
     """
     names = (path.stem for path in (data_folder() / "scenarios").glob("*.toml"))
     return sorted(names, key=lambda name: (name != "base", name))

@@ -98,8 +98,8 @@ def test_an_error_becomes_a_sentence(submitted, tmp_path):
 def test_a_market_is_drawn_first_where_there_is_none(tmp_path, village, village_folder, monkeypatch):
     drawn = []
 
-    def draw(source, seed, progress):
-        drawn.append((source, seed))
+    def draw(source, provinces, seed, progress):
+        drawn.append((source, provinces, seed))
         progress(1, 2)
         assert read_progress(tmp_path / "run").stage == "market"
         return village
@@ -108,7 +108,7 @@ def test_a_market_is_drawn_first_where_there_is_none(tmp_path, village, village_
     monkeypatch.setattr("lst_workbench.market.build_market", draw)
     for _ in range(2):
         _draw_market("china-2017", tmp_path / "market", tmp_path / "run", 7)
-    assert drawn == [("china-2017", 7)]
+    assert drawn == [("china-2017", None, 7)]
     assert read_market(tmp_path / "market").meta.fingerprint == read_market(village_folder).meta.fingerprint
 
 
