@@ -1,11 +1,10 @@
 """The Credit page in a real browser, on the sample market whose past credit is synthetic."""
 
-import time
 from dataclasses import replace
 
 import pytest
 
-from tests.apps.test_rollout_page import CUT, FIELDS, SLIDERS, Page
+from tests.apps.page import FIELDS, SLIDERS, Page
 from tests.apps.test_store_page import press
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
@@ -54,11 +53,5 @@ def test_a_store_is_found_by_its_id(page):
 
 
 def test_both_languages_fit_a_phone(page):
-    page.width(390)
-    for language, words in (("中文", "获授信"), ("EN", "stores get")):
-        page.click(".lang button", language)
-        page.says(words, ".finding")
-        time.sleep(1)
-        assert page.run("return document.documentElement.scrollWidth") <= 390
-        assert page.run(CUT) == []
+    page.fits(390, ("获授信", "stores get"))
     page.width(1440)

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.apps.test_rollout_page import CUT, Page
+from tests.apps.page import CUT, Page
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 PHONE = "13812345678"

@@ -1,13 +1,11 @@
 """The Network page in a real browser, on the sample market."""
 
-import os
 import time
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
-from tests.apps.test_rollout_page import CUT, FIELDS, SLIDERS, Page
+from tests.apps.page import FIELDS, SLIDERS, Page
 from tests.apps.test_store_page import press
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
@@ -94,16 +92,6 @@ def test_the_language_switches_all_of_the_page(page):
 
 @pytest.mark.parametrize("wide", [1440, 390])
 def test_nothing_is_cut_or_scrolls_sideways(page, wide):
-    page.width(wide)
-    for language in ("中文", "EN"):
-        page.click(".lang button", language)
-        time.sleep(1)
-        assert page.run("return document.documentElement.scrollWidth") <= wide
-        assert page.run(CUT) == []
-    if folder := os.environ.get("LST_SCREENSHOTS"):
-        tall = page.run("return document.documentElement.scrollHeight")
-        size = {"width": wide, "height": tall, "deviceScaleFactor": 1, "mobile": wide < 500}
-        page.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
-        time.sleep(1)
-        page.driver.save_screenshot(str(Path(folder) / f"network-{wide}.png"))
+    page.fits(wide)
+    page.picture("network", wide)
     page.width(1440)

@@ -1,9 +1,7 @@
 """The Rollout page in a real browser. Tests run in order: the empty page makes the run that the others look at."""
 
-import json
 import shutil
 import time
-from urllib.parse import urlsplit
 
 import pytest
 
@@ -14,20 +12,8 @@ from lst_workbench.runs import read_run
 from lst_workbench.views.findings import finding_of, headline
 from lst_workbench.views.theme import colour
 from tests.apps.conftest import APPS
+from tests.apps.page import CUT, FIELDS, SLIDERS, Page
 
-CLICK = """
-const all = [...document.querySelectorAll(arguments[0])].filter(e => e.innerText.includes(arguments[1]));
-all[0]?.click();
-return all.length
-"""
-SLIDERS = """
-const all = [...document.querySelectorAll(".lst [role=slider]")];
-return all.length && all.every(e => e.getAttribute("aria-label")) && all.length
-"""
-FIELDS = """
-const all = [...document.querySelectorAll(".lst input[type=text], .lst select")];
-return all.map(e => e.getAttribute("aria-label") || e.title || e.placeholder)
-"""
 STROKED = """
 const paths = [...document.querySelectorAll(".leaflet-container path")];
 return paths.some(path => path.getAttribute("stroke") === arguments[0])
@@ -35,66 +21,7 @@ return paths.some(path => path.getAttribute("stroke") === arguments[0])
 IN_CHART = """
 return [...document.querySelectorAll(".js-plotly-plot text")].some(t => t.textContent.includes(arguments[0]))
 """
-CUT = """
-return [...document.querySelectorAll(".kpi-value, .finding h1, .card-head h2, .jupyter-button, .ctl-l b")]
-  .filter(e => e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).display !== "inline").map(e => e.innerText)
-"""
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
-PATIENCE = 90
-OWN = ("data:", "blob:", "chrome:", "about:")
-
-
-class Page:
-    """What a test says and sees, in its own words."""
-
-    def __init__(self, driver, site):
-        self.driver, self.site = driver, site
-
-    def open(self):
-        self.driver.get("about:blank")
-        self.driver.get_log("browser")  # what a page says while it is left is not this one's
-        self.driver.get(self.site.url)
-        self.until("return window.lstReadyMs > 0", "the page to be drawn")
-        return self
-
-    def run(self, script, *arguments):
-        return self.driver.execute_script(script, *arguments)
-
-    def until(self, script, what, *arguments):
-        end = time.monotonic() + PATIENCE
-        while time.monotonic() < end:
-            if answer := self.run(script, *arguments):
-                return answer
-            time.sleep(0.1)
-        body = self.run("return document.body.innerText")
-        pytest.fail(f"waited in vain for {what}; the page says: {body[:1500]}")
-
-    def text(self, selector):
-        return self.run("return document.querySelector(arguments[0])?.innerText ?? ''", selector)
-
-    def click(self, selector, holding=""):
-        assert self.run(CLICK, selector, holding), f"nothing to click at {selector} with {holding!r}"
-
-    def says(self, words, selector=".lst"):
-        self.until(
-            "return (document.querySelector(arguments[0])?.innerText ?? '').includes(arguments[1])",
-            words,
-            selector,
-            words,
-        )
-
-    def width(self, pixels):
-        size = {"width": pixels, "height": 900, "deviceScaleFactor": 1, "mobile": pixels < 500}
-        self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
-        time.sleep(0.6)
-
-    def errors(self):
-        return [entry["message"] for entry in self.driver.get_log("browser") if entry["level"] == "SEVERE"]
-
-    def hosts(self):
-        logged = [json.loads(entry["message"])["message"] for entry in self.driver.get_log("performance")]
-        urls = [m["params"]["request"]["url"] for m in logged if m["method"] == "Network.requestWillBeSent"]
-        return {urlsplit(url).hostname for url in urls if not url.startswith(OWN)}
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 
 from lst_workbench.market import TOUR_STORE_ID, read_market
-from tests.apps.test_rollout_page import CUT, FIELDS, IN_CHART, SLIDERS, Page
+from tests.apps.page import FIELDS, SLIDERS, Page
+from tests.apps.test_rollout_page import IN_CHART
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 MARKS = "return document.querySelectorAll('.leaflet-marker-icon .rival').length"
@@ -113,12 +114,7 @@ def test_the_language_switches_all_of_the_page(page):
 
 
 def test_nothing_scrolls_sideways_on_a_phone_or_is_cut(page):
-    page.width(390)
-    for language in ("中文", "EN"):
-        page.click(".lang button", language)
-        time.sleep(1)
-        assert page.run("return document.documentElement.scrollWidth") <= 390
-        assert page.run(CUT) == []
+    page.fits(390)
     top = "return document.querySelector(arguments[0]).getBoundingClientRect().top"
     assert page.run(top, ".side") > page.run(top, ".content"), "controls come last"
     page.width(1440)

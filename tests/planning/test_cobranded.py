@@ -4,20 +4,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lst_workbench.assumptions import data_folder, load_register, load_scenario
+from lst_workbench.assumptions import load_register, load_scenario
 from lst_workbench.contracts import Cobranded, CobrandedCases, InputError
-from lst_workbench.market import read_market
 from lst_workbench.planning import make_cobranded
 from lst_workbench.planning.cobranded import candidate_stores, cobranded_figures, overlaps_of
 from lst_workbench.rollout.payback import extra_share, payback_tenths
 from lst_workbench.runs import read_run
 
 WIDE = {"cobrand.target": 10_000, "cobrand.fitout_budget_rmb": 5e8, "rollout.draws": 200}
-
-
-@pytest.fixture(scope="module")
-def market():
-    return read_market(data_folder() / "sample")
 
 
 @pytest.fixture(scope="module")

@@ -3,16 +3,10 @@
 import numpy as np
 import pytest
 
-from lst_workbench.assumptions import data_folder, load_scenario
+from lst_workbench.assumptions import load_scenario
 from lst_workbench.contracts import InputError, LstError, NetworkSites, NetworkStores, Sites
-from lst_workbench.market import read_market
 from lst_workbench.planning import make_network, make_plan
 from lst_workbench.runs import read_run
-
-
-@pytest.fixture(scope="module")
-def market():
-    return read_market(data_folder() / "sample")
 
 
 @pytest.fixture(scope="module")

@@ -3,16 +3,10 @@
 import numpy as np
 import pytest
 
-from lst_workbench.assumptions import data_folder, load_scenario
-from lst_workbench.market import read_market
+from lst_workbench.assumptions import load_scenario
 from lst_workbench.planning import difference, make_network, make_network_study, open_study, overview_of
 from lst_workbench.planning.network_overview import area_level, names_of, province_around
 from lst_workbench.runs import read_run
-
-
-@pytest.fixture(scope="module")
-def market():
-    return read_market(data_folder() / "sample")
 
 
 @pytest.fixture(scope="module")

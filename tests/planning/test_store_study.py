@@ -2,17 +2,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lst_workbench.assumptions import data_folder, load_scenario
+from lst_workbench.assumptions import load_scenario
 from lst_workbench.catchment import HuffParams, huff_catchments
 from lst_workbench.contracts import InputError
-from lst_workbench.market import TOUR_STORE_ID, read_market
+from lst_workbench.market import TOUR_STORE_ID
 from lst_workbench.planning.store_study import study_stores
 from tests.conftest import HUANGSHAN
-
-
-@pytest.fixture(scope="module")
-def market():
-    return read_market(data_folder() / "sample")
 
 
 @pytest.fixture(scope="module")
