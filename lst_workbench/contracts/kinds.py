@@ -6,6 +6,7 @@ import pandas as pd
 from pandera.engines.pandas_engine import DateTime
 
 SETTLEMENT_KINDS = ("city_core", "suburb", "township", "village")
+RURAL = ("township", "village")
 STORE_KINDS = ("grocery", "foodstuffs", "convenience", "mini_supermarket", "kiosk")
 TIERS = ("regional", "city", "front")
 ORIGINS = ("real", "modelled", "synthetic", "imported")

@@ -7,7 +7,6 @@ from typing import Any, Self
 import numpy as np
 
 TIERS = ("front", "city", "regional")
-RURAL = ("township", "village")
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from lst_workbench.contracts import InputError
-from lst_workbench.coverage.network_params import RURAL, TIERS, NetworkParams
+from lst_workbench.contracts.kinds import RURAL
+from lst_workbench.coverage.network_params import TIERS, NetworkParams
 from lst_workbench.coverage.pairs import amounts_faults, names_of
 from lst_workbench.geo import haversine_km, neighbours_within
 

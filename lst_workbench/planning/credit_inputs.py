@@ -3,13 +3,13 @@
 import pandas as pd
 
 from lst_workbench.contracts import InputError
+from lst_workbench.contracts.kinds import RURAL
 
 OF_STORE = ["store_id", "area_m2", "store_kind", "settlement_kind", "people", "income_index", "rivals"]
 OF_FILE = ["months_known", "order_rmb_month", "late_share"]
 FEATURES = [*OF_STORE[1:], "potential_rmb_month", *OF_FILE]
 MONOTONE = {"late_share": "increasing", "months_known": "decreasing", "order_rmb_month": "decreasing"}
 SEGMENTS = ("ground", "settlement_kind", "area_m2")
-RURAL = ("village", "township")
 DAYS_A_MONTH = 365.25 / 12
 
 

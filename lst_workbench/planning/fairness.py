@@ -8,9 +8,9 @@ import pandas as pd
 
 from lst_workbench.contracts import FairnessPrices, InputError
 from lst_workbench.contracts.fairness_prices import GROUPS
+from lst_workbench.contracts.kinds import RURAL
 from lst_workbench.market import Market
 from lst_workbench.planning.levers import BEST, roomy_as_one
-from lst_workbench.planning.objective import RURAL
 from lst_workbench.rollout import plan_waves
 from lst_workbench.runs import PlanResult
 

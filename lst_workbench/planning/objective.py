@@ -6,11 +6,11 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from lst_workbench.contracts.kinds import RURAL
 from lst_workbench.rollout.curve import monthly_survival
 from lst_workbench.rollout.economics import OrderCosts, contribution_rmb
 
 Figures = Mapping[str, float]
-RURAL = ("township", "village")
 WEIGHTS = ("rollout.weight_active", "rollout.weight_gmv", "rollout.weight_contribution")
 KEYS = (
     *WEIGHTS, "rollout.months", "rollout.active_share", "rollout.tie_weight", "store.closure_year",

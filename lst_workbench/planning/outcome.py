@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 
 from lst_workbench.contracts import Capacities, CellsPlan, Decisions, Dots, PlaceMonths, PlacesPlan
+from lst_workbench.contracts.kinds import RURAL
 from lst_workbench.geo import DOT_PARTICIPANT, DOT_UNCOVERED, haversine_km, morton, on_web_map
-from lst_workbench.planning.objective import RURAL, order_costs
+from lst_workbench.planning.objective import order_costs
 from lst_workbench.planning.wave_inputs import months_of
 from lst_workbench.rollout.curve import monthly_survival, plan_curve
 from lst_workbench.rollout.economics import order_economics

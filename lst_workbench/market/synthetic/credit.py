@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from lst_workbench.contracts.kinds import RURAL
 from lst_workbench.market.synthetic.streams import stream
 
 
@@ -66,7 +67,7 @@ def draw_credit(
     sells = known["sales_rmb_month"].to_numpy(float)
     orders = drawing.wallet_share * sells * rng.lognormal(-0.1, 0.45, n)
     hidden = rng.normal(0, drawing.hidden_sd, n)
-    rural = known["settlement_kind"].astype(str).isin(["village", "township"]).to_numpy()
+    rural = known["settlement_kind"].astype(str).isin(RURAL).to_numpy()
     odds = drawing.default_log_odds + 9.0 * late - 0.6 * np.log1p(months / 6) - 0.8 * np.log(orders / orders.mean())
     odds += 0.2 * rural - 0.5 * known["store_effect"].to_numpy(float) + hidden
     shown = 3 * late - 0.4 * np.log(orders / orders.mean()) + 0.8 * hidden

@@ -62,9 +62,7 @@ class NetworkState(HasTraits):
     version = Int(0)
     touched = Bool(False)
 
-    def __init__(
-        self, market_folder: str | Path, runs_folder: str | Path, around: bool = True, **traits: Any
-    ) -> None:
+    def __init__(self, market_folder: str | Path, runs_folder: str | Path, around: bool = True, **traits: Any) -> None:
         super().__init__(**traits)
         self.register = load_register()
         self.market: Market | None = None
