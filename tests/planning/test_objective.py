@@ -57,6 +57,7 @@ def test_active_stores_alone_with_ties_by_gmv_are_the_default(figures):
     assert not worth.start.any()
 
 
+@pytest.mark.slow
 def test_each_objective_is_best_at_its_own(district):
     """More GMV with GMV as objective; where orders lose money, profit signs nobody; where they earn, those who earn."""
     base = make_plan(district, load_scenario("base"))
@@ -70,6 +71,7 @@ def test_each_objective_is_best_at_its_own(district):
     assert earning.tables["curve"]["contribution_rmb"].iloc[-1] > 0 and len(earning.tables["waves"])
 
 
+@pytest.mark.slow
 def test_reps_hired_over_time_visit_from_the_month_they_come(district):
     hired = load_scenario("base").override({"field.reps_hired_month": 200})
     base = make_plan(district, load_scenario("base")).tables["territory_months"].groupby("month")["visits"].sum()
