@@ -91,14 +91,7 @@ def uncertainty(tables: Tables, figures: Figures) -> StageOutput:
         figures,
         tables["economics"].set_index("item")["value"],
     )
-    drawn = draw_figures(
-        pd.DataFrame({"key": UNCERTAIN, **{c: _bound(figures, c) for c in ("value", "low", "high")}}),
-        int(figures["rollout.draws"]),
-        plan.seed,
-        len(regions.unique()),
-        figures["rollout.regional_share"],
-        REGIONAL,
-    )
+    drawn = drawn_of(figures, regions)
     outcomes, as_planned = plan.lived(drawn), plan.lived(_as_planned(figures), chance=False)
     reps, odds = _reps(plan, drawn, outcomes)
     values = {**plan.kpis(drawn, outcomes), "reps_for_goal": reps}
@@ -112,6 +105,13 @@ def uncertainty(tables: Tables, figures: Figures) -> StageOutput:
         "region_ranges": regional,
     }
     return StageOutput(made, notes=[_goal_note(kpis, plan), _ranking_note(regional)])
+
+
+def drawn_of(figures: Figures, regions: pd.Series) -> Values:
+    """Draw the uncertain figures from their ranges; those of `REGIONAL` differ by region."""
+    ranges = pd.DataFrame({"key": UNCERTAIN, **{c: _bound(figures, c) for c in ("value", "low", "high")}})
+    draws, shared = int(figures["rollout.draws"]), figures["rollout.regional_share"]
+    return draw_figures(ranges, draws, int(figures["run.seed"]), regions.nunique(), shared, REGIONAL)
 
 
 def regions_of(stores: pd.DataFrame, territories: pd.DataFrame) -> tuple[str, pd.Series]:
@@ -192,10 +192,14 @@ def _curve_ranges(outcomes: Outcomes, plan: _Plan) -> pd.DataFrame:
 
 
 def _reps(plan: _Plan, drawn: Values, outcomes: Outcomes) -> tuple[np.ndarray, pd.DataFrame]:
-    """Reps that reach the goal in each draw (not a number where none do), and the odds of the goal by reps."""
-    counted = [
-        (outcomes if factor == 1.0 else plan.lived(drawn, factor)).at_end(plan.counted) for factor in REPS_FACTORS
-    ]
+    """Reps that reach the goal in each draw (not a number where none do), and the odds of the goal by reps.
+
+    Chance is lived through once, with the plan's own reps: what it makes of a draw moves the draws of other numbers of
+    reps alike, by the root of their size as counts do, and only what is expected of them is worked out again.
+    """
+    expected = {factor: plan.lived(drawn, factor, chance=False).at_end(plan.counted) for factor in REPS_FACTORS}
+    chance = (outcomes.at_end(plan.counted) - expected[1.0]) / np.sqrt(np.maximum(expected[1.0], 1.0))
+    counted = [np.maximum(0.0, stores + chance * np.sqrt(np.maximum(stores, 1.0))) for stores in expected.values()]
     reached = np.maximum.accumulate(np.stack(counted), axis=0)  # more reps need not sign fewer
     reps, goal = np.array(REPS_FACTORS) * plan.figures["field.reps"], plan.figures["goal.stores"]
     table = pd.DataFrame(_tenths(reached.T).T, columns=NAMES)
