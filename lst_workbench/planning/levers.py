@@ -214,6 +214,7 @@ def reps_search(figures: Figures, now: Reach, resolve: Resolve, precision: float
     """Search the fewest reps whose plan reaches the goal, everything else as it is.
 
     Doubles until the goal is reached, at most to `MOST_REPS_FACTOR` times, then halves the interval to the precision.
+    Each rep more is worth less than the one before: doubling ends where the last step, carried on, does not get there.
 
     Returns
     -------
@@ -229,7 +230,7 @@ def reps_search(figures: Figures, now: Reach, resolve: Resolve, precision: float
         return tried[factor].signups if counts_signups else tried[factor].in_system
 
     low, high = 0.0, 1.0
-    while stores(high) < goal and high < MOST_REPS_FACTOR:
+    while stores(high) < goal and high < MOST_REPS_FACTOR and _in_reach(low, high, stores, goal):
         low, high = high, high * 2.0
     while stores(high) >= goal and high - low > precision * high and high > precision:
         middle = _between(low, high, stores, goal)
@@ -244,6 +245,14 @@ def reps_search(figures: Figures, now: Reach, resolve: Resolve, precision: float
             "binds": [tried[factor].binds for factor in factors],
         }
     )
+
+
+def _in_reach(low: float, high: float, stores: Callable[[float], float], goal: float) -> bool:
+    """Whether a straight line through both ends meets the goal by `MOST_REPS_FACTOR`; true where there is no line."""
+    if low == 0.0:
+        return True
+    each = max(0.0, stores(high) - stores(low)) / (high - low)
+    return stores(high) + each * (MOST_REPS_FACTOR - high) >= goal
 
 
 def _between(low: float, high: float, stores: Callable[[float], float], goal: float) -> float:

@@ -7,7 +7,15 @@ import pytest
 from lst_workbench.assumptions import load_scenario
 from lst_workbench.planning import make_plan, plan
 from lst_workbench.planning.lives import UNCERTAIN, lives_of
-from lst_workbench.planning.uncertainty import KEYS, _crossing, drawn_of, order_kept, plan_queues, regions_of, uncertainty
+from lst_workbench.planning.uncertainty import (
+    KEYS,
+    _crossing,
+    drawn_of,
+    order_kept,
+    plan_queues,
+    regions_of,
+    uncertainty,
+)
 from lst_workbench.rollout import simulate
 
 
