@@ -25,9 +25,9 @@ MOST_REPS_FACTOR = 16.0
 BEST = WaveParams()
 # A dozen plans in a second or two, each a store or two from the best.
 WHAT_IF = WaveParams(method="decomposition", rounds=6)
-SAMPLE_STORES, MOST_APART = 50_000, 30  # where more could be signed, every so many-th territory is planned again
+SAMPLE_STORES, MOST_APART = 35_000, 30  # where more could be signed, every so many-th territory is planned again
 # Rougher prices and one round: the counts differ by a thousandth, and a change's gain is told by counts alone.
-ROUGH = WaveParams(method="decomposition", rounds=1, fine=(0.02, 0.01, 0.005))
+ROUGH = WaveParams(method="decomposition", rounds=1, sample=40, fine=(0.02, 0.01, 0.005))
 REPS_PRECISION, ROUGH_PRECISION = 0.01, 0.05
 BY_STORE = ("participants", "potentials", "assignments")
 COUNTS = ("in_system", "active", "signups")
