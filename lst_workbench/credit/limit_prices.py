@@ -72,8 +72,8 @@ class Caps:
     @cached_property
     def gather(self) -> Floats | sparse.csr_matrix:
         """The same by cap: sparse matrices are slow to turn."""
-        turned = self.spread.T
-        return np.ascontiguousarray(turned) if isinstance(self.spread, np.ndarray) else turned.tocsr()
+        spread = self.spread
+        return np.ascontiguousarray(spread.T) if isinstance(spread, np.ndarray) else sparse.csr_matrix(spread.T)
 
     def used(self, by_cell: Floats) -> Floats:
         """Use of each cap, given the use of the three resources by cell."""
