@@ -10,6 +10,17 @@ Floats = NDArray[np.float64]
 
 
 @nb.njit(cache=True, nogil=True)
+def add_bends(total: Floats, weight: float, capital: float, loss: float, tail: float) -> None:
+    """Add ``weight * r_j * r_k`` for the pairs of three resources to places 4 to 9 of `total`."""
+    total[4] += weight * capital * capital
+    total[5] += weight * capital * loss
+    total[6] += weight * capital * tail
+    total[7] += weight * loss * loss
+    total[8] += weight * loss * tail
+    total[9] += weight * tail * tail
+
+
+@nb.njit(cache=True, nogil=True)
 def price_limits(
     starts: NDArray[np.int64],
     block_cell: NDArray[np.int64],
@@ -25,6 +36,7 @@ def price_limits(
     saturation: float,
     growth: float,
     pull: float,
+    heat: float,
     share: Floats,
     sums: Floats,
 ) -> None:
@@ -36,7 +48,8 @@ def price_limits(
                  - P_capital * x - pull * (x - near)^2 / 2 ]
 
     RMB a year: a parabola, whose top, cut to ``low <= x <= high``, goes to `share`; a top below `least` becomes
-    `least` or 0, whichever is worth more.
+    `least` or 0, whichever is worth more. With `heat` (RMB a year for an RMB of need) a store worth v per RMB of need
+    has its best useful limit to the part 1 / (1 + exp(-v / heat)) only, and the dual an entropy more: it has no kinks.
 
     `sums` takes, block by block: net margin less pull, use of capital, expected loss and tail loss (RMB), then the six
     second derivatives of the dual, sum of r_j r_k / curvature over stores strictly inside their bounds. Blocks
@@ -55,24 +68,26 @@ def price_limits(
             inside = low[i] < x < high[i] and bend > 0.0
             x = min(max(x, low[i]), high[i])
             if x < least[i]:
-                x = least[i] if (slope - 0.5 * bend * least[i]) * least[i] > 0.0 else 0.0
+                x = least[i] if heat > 0.0 or (slope - 0.5 * bend * least[i]) * least[i] > 0.0 else 0.0
                 inside = False
-            share[i] = x
+            part, entropy = 1.0, 0.0
+            if heat > 0.0 and low[i] == 0.0:
+                odds = math.exp(-abs((slope - 0.5 * bend * x) * x) / heat)
+                part = 1.0 / (1.0 + odds) if slope > 0.5 * bend * x else odds / (1.0 + odds)
+                if 0.0 < part < 1.0:
+                    entropy = -heat * (part * math.log(part) + (1.0 - part) * math.log(1.0 - part))
+            share[i] = part * x
             risk = x + growth * x * x
-            total[0] += need[i] * (margin[i] * (x - 0.5 * saturation * x * x) - loss[i] * risk)
+            total[0] += need[i] * (part * (margin[i] * (x - 0.5 * saturation * x * x) - loss[i] * risk) + entropy)
             total[0] -= 0.5 * need[i] * pull * (x - near[i]) ** 2
-            total[1] += need[i] * x
-            total[2] += need[i] * loss[i] * risk
-            total[3] += need[i] * tail[i] * risk
+            total[1] += need[i] * part * x
+            total[2] += need[i] * part * loss[i] * risk
+            total[3] += need[i] * part * tail[i] * risk
             if inside:
                 steep = 1.0 + 2.0 * growth * x
-                r_loss, r_tail, weight = loss[i] * steep, tail[i] * steep, need[i] / bend
-                total[4] += weight
-                total[5] += weight * r_loss
-                total[6] += weight * r_tail
-                total[7] += weight * r_loss * r_loss
-                total[8] += weight * r_loss * r_tail
-                total[9] += weight * r_tail * r_tail
+                add_bends(total, part * need[i] / bend, 1.0, loss[i] * steep, tail[i] * steep)
+            if entropy > 0.0:
+                add_bends(total, need[i] * part * (1.0 - part) / heat, x, loss[i] * risk, tail[i] * risk)
         sums[block] = total
 
 

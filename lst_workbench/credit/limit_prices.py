@@ -2,6 +2,7 @@
 
 import itertools
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,7 @@ Ints = NDArray[np.int64]
 
 BLOCK = 8192
 HALVINGS = 8
+DENSE = 30_000
 # Budgets that move together (a market of equal stores) make the second derivatives singular: damp until a step helps.
 DAMPINGS = (1e-10, 1e-7, 1e-4, 1e-2, 1.0, 1e2, 1e5, 1e9)
 # Second derivatives in the kernel's order: (capital, loss, tail) x (capital, loss, tail).
@@ -41,6 +43,7 @@ class Book:
     saturation: float
     growth: float
 
+    @cached_property
     def blocks(self) -> tuple[Ints, Ints]:
         """Start of each block (and the end of the last) and the cell of each."""
         edges = np.searchsorted(self.cell, np.arange(self.cells + 1))
@@ -57,16 +60,35 @@ class Caps:
     covers: sparse.csr_matrix
     limit: Floats
 
+    @cached_property
+    def spread(self) -> Floats | sparse.csr_matrix:
+        """Which caps (columns) each resource of each cell (rows, resources fastest) counts in; dense where small."""
+        there = sparse.coo_matrix(self.covers)
+        places = there.col * 3 + self.resource[there.row], there.row
+        shape = 3 * self.covers.shape[1], len(self.limit)
+        matrix = sparse.csr_matrix((there.data, places), shape)
+        return matrix.toarray() if shape[0] * shape[1] <= DENSE else matrix
+
+    @cached_property
+    def gather(self) -> Floats | sparse.csr_matrix:
+        """The same by cap: sparse matrices are slow to turn."""
+        spread = self.spread
+        return np.ascontiguousarray(spread.T) if isinstance(spread, np.ndarray) else sparse.csr_matrix(spread.T)
+
     def used(self, by_cell: Floats) -> Floats:
         """Use of each cap, given the use of the three resources by cell."""
-        return (self.covers @ by_cell)[np.arange(len(self.limit)), self.resource]
+        return np.asarray(self.gather @ np.ascontiguousarray(by_cell).ravel())
 
     def prices_of_cells(self, prices: Floats) -> Floats:
         """Price of the three resources in each cell: the sum over the caps that cover it."""
-        table = np.zeros((self.covers.shape[1], 3))
-        for resource in range(3):
-            table[:, resource] = self.covers.T @ np.where(self.resource == resource, prices, 0.0)
-        return table
+        return np.asarray(self.spread @ prices).reshape(-1, 3)
+
+    def second_derivatives(self, bends: Floats) -> Floats:
+        """Second derivatives of the dual by pair of caps: what they share are the stores that both cover."""
+        cells = np.arange(len(bends))
+        blocks = sparse.bsr_array((bends[:, PAIRS], cells, np.arange(len(bends) + 1)))
+        second = self.gather @ (blocks @ self.spread)
+        return second if isinstance(second, np.ndarray) else second.toarray()
 
 
 @dataclass(frozen=True)
@@ -82,11 +104,12 @@ class Answer:
 
 
 def respond(
-    book: Book, caps: Caps, prices: Floats, pull: float = 0.0, near: Floats | None = None, useful: bool = False
-) -> Answer:
+    book: Book, caps: Caps, prices: Floats, pull: float = 0.0, near: Floats | None = None, useful: bool = False,
+    heat: float = 0.0,
+) -> Answer:  # fmt: skip
     """Give each store its best limit at `prices` (one a cap) and add up; the dual bounds every feasible net margin."""
     table = caps.prices_of_cells(prices)
-    starts, owner = book.blocks()
+    starts, owner = book.blocks
     share, sums = np.empty(len(book.need)), np.empty((len(owner), 10))
     near = book.low if near is None else near
     least = book.least if useful else np.zeros(len(share))
@@ -94,7 +117,8 @@ def respond(
     def price(first: int, last: int) -> None:
         price_limits(
             starts[first : last + 1], owner[first:last], table, book.need, book.margin, book.loss, book.tail, book.low,
-            book.high, least, near, book.saturation, book.growth, pull, share, sums[first:last],
+            book.high, least, near, book.saturation, book.growth, pull, heat, share,
+            sums[first:last],
         )  # fmt: skip
 
     # Few stores are priced faster than a second thread wakes; sums are by block either way.
@@ -109,26 +133,17 @@ def respond(
     return Answer(share, float(total[0]), used, float(total[0] + prices @ slack), slack, by_cell)
 
 
-def _second_derivatives(caps: Caps, bends: Floats) -> Floats:
-    """Second derivatives of the dual by pair of caps: what they share are the stores that both cover."""
-    second = np.zeros((len(caps.limit), len(caps.limit)))
-    for a, b in itertools.product(range(3), range(3)):
-        one, other = np.flatnonzero(caps.resource == a), np.flatnonzero(caps.resource == b)
-        weighted = caps.covers[one].multiply(bends[:, PAIRS[a, b]])
-        second[np.ix_(one, other)] = (weighted @ caps.covers[other].T).toarray()
-    return second
-
-
 @threadpool_limits.wrap(limits=1, user_api="blas")
 def find_prices(
-    book: Book, caps: Caps, prices: Floats, pull: float, near: Floats, tolerance: float, steps: int
-) -> tuple[Floats, Answer]:
+    book: Book, caps: Caps, prices: Floats, pull: float, near: Floats, tolerance: float, steps: int,
+    heat: float = 0.0,
+) -> tuple[Floats, Answer]:  # fmt: skip
     """Lower the dual by projected Newton steps until budgets hold and no priced budget has slack, to `tolerance`.
 
     The dual is convex and, with curvature, smooth: slack is its gradient. Steps keep prices at least 0 and are halved
-    until the dual falls.
+    until the dual falls. With `heat` limits are useful ones, in part (`price_limits`).
     """
-    answer = respond(book, caps, prices, pull, near)
+    answer = respond(book, caps, prices, pull, near, heat > 0, heat)
     if not len(prices):
         return prices, answer
     scale = np.maximum(caps.limit, 1e-9 * book.need.sum())
@@ -139,7 +154,7 @@ def find_prices(
         if broken <= tolerance and float(prices @ np.abs(answer.slack)) <= tolerance * size:
             break
         free = (prices > 0) | (answer.slack < 0)
-        bend = _second_derivatives(caps, answer.bends)[np.ix_(free, free)]
+        bend = caps.second_derivatives(answer.bends)[np.ix_(free, free)]
         root = np.sqrt(np.maximum(np.diag(bend), 1e-9 * usual[free]))
         scaled = bend / np.outer(root, root)
         gradient = answer.slack[free] / root
@@ -149,7 +164,7 @@ def find_prices(
                 step = np.zeros_like(prices)
                 step[free] = -np.linalg.solve(scaled + damping * np.eye(len(root)), gradient) / root
             trial = np.maximum(prices + step * 0.5**halving, 0.0)
-            tried = respond(book, caps, trial, pull, near)
+            tried = respond(book, caps, trial, pull, near, heat > 0, heat)
             if tried.dual <= answer.dual + 1e-4 * min(0.0, float(answer.slack @ (trial - prices))):
                 found = True
                 break

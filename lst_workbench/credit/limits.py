@@ -22,7 +22,9 @@ from lst_workbench.runs import Explanation
 
 Floats = NDArray[np.float64]
 ENOUGH_BEND, PULL, ROUNDS = 0.03, 0.1, 60
-KEPT = (1.0, 0.75, 0.5, 0.25, 0.1)
+KEPT = (0.99, 0.9, 0.7, 0.5, 0.3)
+# Heat as a share of the mean margin; problems without least limits need the first ones only.
+HEATS, WARM, NEARLY = (0.3, 0.1, 0.03, 0.01, 0.003, 0.001, 0.0003), 3, 1e-4
 FITS = 1e-9
 
 
@@ -133,24 +135,26 @@ def allocate_limits(stores: pd.DataFrame, budgets: pd.DataFrame, *, params: Limi
         seconds = time.perf_counter() - started
         certificate = Certificate(float("-inf"), float("inf"), Status.INFEASIBLE, seconds, True, reason)
         return _result(stores, budgets, order, book, caps, book.low, np.zeros(len(caps.limit)), params, certificate)
-    share, prices = _solve(book, caps, params)
+    share, prices = _cooled(book, caps, params)
     if book.least.any():
         share, prices = _with_least(book, caps, share, prices, params)
+    else:
+        share, prices = _solve(book, caps, params, prices)
     value = budget_totals(book, caps, share)[0]
     bound = respond(book, caps, prices, useful=True).dual
     certificate = _certificate(value, max(bound, value), params, time.perf_counter() - started)
     return _result(stores, budgets, order, book, caps, share, prices, params, certificate)
 
 
-def _solve(book: Book, caps: Caps, params: LimitParams) -> tuple[Floats, Floats]:
-    """Limits that fit and the prices that support them, without least useful limits.
+def _solve(book: Book, caps: Caps, params: LimitParams, prices: Floats) -> tuple[Floats, Floats]:
+    """Limits that fit and the prices that support them, without least useful limits, from `prices` on.
 
     A problem with next to no curvature of its own is solved in rounds, each with a pull towards the limits of the last
     (the proximal method, which ends after finitely many rounds on a linear programme).
     """
     flat = max(float(book.margin.mean()), 1e-12)
     curved = book.saturation + 2 * book.growth * float(book.loss.mean()) / flat >= ENOUGH_BEND
-    prices, share = np.zeros(len(caps.limit)), book.low
+    share = book.low
     if curved:
         prices, answer = find_prices(book, caps, prices, 0.0, share, 1e-11, params.steps)
         return fit_to_budgets(book, caps, answer.share), prices
@@ -163,8 +167,17 @@ def _solve(book: Book, caps: Caps, params: LimitParams) -> tuple[Floats, Floats]
     return share, prices
 
 
+def _cooled(book: Book, caps: Caps, params: LimitParams) -> tuple[Floats, Floats]:
+    """Find prices as heat falls, so that no kink stands in a Newton step's way; limits are useful ones in part."""
+    prices, share = np.zeros(len(caps.limit)), book.low
+    for heat in HEATS if book.least.any() else HEATS[:WARM]:
+        heat *= max(float(book.margin.mean()), 1e-12)
+        prices, answer = find_prices(book, caps, prices, 0.0, share, NEARLY, params.steps, heat)
+    return answer.share, prices
+
+
 def _with_least(book: Book, caps: Caps, share: Floats, prices: Floats, params: LimitParams) -> tuple[Floats, Floats]:
-    """Keep stores whose limit is near enough to the least useful one, and solve again with it as their lowest."""
+    """Keep stores that have most of a useful limit, and solve again with it as their lowest."""
     best: tuple[float, Floats, Floats] | None = None
     for part in KEPT:
         keep = (share >= part * book.least) & (share > 0) | (book.low > 0)
@@ -172,7 +185,7 @@ def _with_least(book: Book, caps: Caps, share: Floats, prices: Floats, params: L
         kept = replace(book, low=low, high=np.where(keep, book.high, 0.0), least=np.zeros_like(low))
         if (budget_totals(kept, caps, low)[1] > caps.limit * (1 + 1e-12)).any():
             continue
-        again, again_prices = _solve(kept, caps, params)
+        again, again_prices = _solve(kept, caps, params, prices)
         value = budget_totals(book, caps, again)[0]
         if best is None or value > best[0]:
             best = (value, again, again_prices)
