@@ -92,6 +92,20 @@ def test_plan_without_out_names_the_run_after_its_inputs(lst, village_folder):
     assert code == 0 and again == said, "the same inputs read the same run"
 
 
+def test_plan_keeps_what_it_is_asked_and_refuses_contradictions(lst, village_folder, tmp_path):
+    Path("left-out.csv").write_text("store_id\n2\n")
+    words = [*VILLAGE, "--excluded", "left-out.csv"]
+    code, said, complaint = lst("plan", village_folder, *words, "--at-most", "all=1", "--out", tmp_path / "asked")
+    assert code == 0, complaint
+    assert "Conditions: 1 store excluded; all 100.0%" in said and "All are met." in said
+    _, text, _ = lst("explain", tmp_path / "asked", 2)
+    assert "asked to leave it out" in text
+    code, _, complaint = lst("plan", village_folder, *words, "--promised", "left-out.csv", "--at-least", "rural=much")
+    assert code == 2 and is_one_sentence(complaint) and "rural=0.4" in complaint
+    code, _, complaint = lst("plan", village_folder, *words, "--promised", "left-out.csv")
+    assert code == 2 and is_one_sentence(complaint) and "store 2 is excluded too" in complaint
+
+
 @pytest.mark.parametrize(("store_id", "said"), [(1, "has been in the system"), (2, "is signed in"), (11, "no front")])
 def test_explain_gives_the_reason(lst, village_run, store_id, said):
     code, text, _ = lst("explain", village_run, store_id)

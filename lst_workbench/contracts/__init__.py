@@ -13,6 +13,7 @@ from lst_workbench.contracts.cobranded import Cobranded
 from lst_workbench.contracts.cobranded_cases import CobrandedCases
 from lst_workbench.contracts.cobranded_quotas import CobrandedQuotas
 from lst_workbench.contracts.cobranded_stores import CobrandedStores
+from lst_workbench.contracts.conditions import Conditions
 from lst_workbench.contracts.credit_budget_use import CreditBudgetUse
 from lst_workbench.contracts.credit_budgets import CreditBudgets
 from lst_workbench.contracts.credit_history import CreditHistory
@@ -27,6 +28,7 @@ from lst_workbench.contracts.errors import InputError, LstError
 from lst_workbench.contracts.exposures import Exposures
 from lst_workbench.contracts.fairness_prices import FairnessPrices
 from lst_workbench.contracts.goals import Goals
+from lst_workbench.contracts.group_limits import GroupLimits
 from lst_workbench.contracts.holdouts import Holdouts
 from lst_workbench.contracts.kpi_ranges import KpiRanges
 from lst_workbench.contracts.kpis import Kpis
@@ -87,6 +89,7 @@ CONTRACTS: dict[str, type[Table]] = {
         CobrandedCases,
         CobrandedQuotas,
         Cobranded,
+        Conditions,
         CreditBudgetUse,
         CreditBudgets,
         CreditHistory,
@@ -101,6 +104,7 @@ CONTRACTS: dict[str, type[Table]] = {
         Exposures,
         FairnessPrices,
         Goals,
+        GroupLimits,
         Holdouts,
         Kpis,
         Levers,
@@ -163,6 +167,7 @@ __all__ = [
     "CobrandedCases",
     "CobrandedQuotas",
     "Cobranded",
+    "Conditions",
     "CreditBudgetUse",
     "CreditBudgets",
     "CreditHistory",
@@ -177,6 +182,7 @@ __all__ = [
     "Exposures",
     "FairnessPrices",
     "Goals",
+    "GroupLimits",
     "Holdouts",
     "Kpis",
     "Levers",

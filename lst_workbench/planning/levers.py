@@ -60,15 +60,23 @@ def reach_of(
     return Reach(in_system, in_system * figures["rollout.active_share"], len(waves) / share, binds)
 
 
-def solve(inputs: Mapping[str, pd.DataFrame], params: WaveParams = BEST) -> WaveResult:
-    """Solve the rollout model on its stored tables; warehouses that no plan can fill count as one."""
+def solve(
+    inputs: Mapping[str, pd.DataFrame], params: WaveParams = BEST, promised: pd.DataFrame | None = None
+) -> WaveResult:
+    """Solve the rollout model on its stored tables; warehouses that no plan can fill count as one.
+
+    Promises are no question of a lever: what one is worth is told without them.
+    """
     stores, warehouses = roomy_as_one(inputs["wave_stores"], inputs["warehouse_months"])
     return plan_waves(
         stores,
         inputs["territory_months"],
         warehouses,
         inputs["plan_months"],
+        inputs.get("quotas"),
         params=params,
+        shares=inputs.get("shares"),
+        promised=promised,
     )
 
 
