@@ -46,7 +46,7 @@ def funnel_card(tables: Tables, visits_signup: float, lang: str) -> str:
     rows = "".join(
         f'<div><span class="name">{escape(text(f"funnel.{name}", lang))}</span>'
         f'<i style="width:{100 * value / max(steps.iloc[0], 1.0):.1f}%"></i>'
-        f'<b>{escape(count(value, lang))}</b><span class="of">{escape(share(kept[name])) if name != "universe" else ""}</span></div>'
+        f'<b>{escape(count(value, lang))}</b><span class="of">{_kept(kept, str(name))}</span></div>'
         for name, value in steps.items()
     )
     used = tables["capacities"]
@@ -57,3 +57,7 @@ def funnel_card(tables: Tables, visits_signup: float, lang: str) -> str:
         step=text(f"funnel.{kept.idxmin()}", lang),
     )  # fmt: skip
     return f'{head("funnel.title", lang)}<div class="funnel">{rows}</div><p class="note">{escape(note)}</p>'
+
+
+def _kept(kept: pd.Series, name: str) -> str:
+    return escape(share(kept[name])) if name != STEPS[0] else ""

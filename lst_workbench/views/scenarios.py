@@ -152,5 +152,6 @@ def _chart(plans: Sequence[Named], lang: str) -> str:
     return (
         f'<div class="curves"><p class="lead">{label}: {escape(count(low, lang))} – {escape(count(high, lang))}</p>'
         f'<svg viewBox="0 0 {wide} {tall}" preserveAspectRatio="none" role="img" aria-label="{label}">{lines}</svg>'
-        f'<p class="ends"><span>{escape(ends[0])}</span><span>{escape(ends[1])}</span></p><p class="keys">{keys}</p></div>'
+        f'<p class="ends"><span>{escape(ends[0])}</span><span>{escape(ends[1])}</span></p>'
+        f'<p class="keys">{keys}</p></div>'
     )

@@ -8,7 +8,8 @@ SCENARIOS: dict[str, tuple[str, str]] = {
     "funnel.retained": ("Still in the system at the end", "期末仍在网"),
     "funnel.active": ("Active at the end", "期末活跃"),
     "funnel.note": (
-        "{n} sign-up visits go into it, with those to owners who refuse; {care} care visits keep it. Most is lost at: {step}.",
+        "{n} sign-up visits go into it, with those to owners who refuse; {care} care visits keep it. "
+        "Most is lost at: {step}.",
         "其中签约拜访 {n} 次（含被拒绝的店主），维护拜访 {care} 次。流失最多的一步：{step}。",
     ),
     "beside.title": ("Plans side by side", "方案对比"),
@@ -44,6 +45,5 @@ SCENARIOS: dict[str, tuple[str, str]] = {
     "beside.others": ("and {n} more", "另 {n} 项"),
     "beside.conditions": ("what the plan was asked to keep", "方案所附条件"),
     "play.month": ("Signed by the end of {month}: {n}", "截至 {month}签约 {n}"),
-    "play.all": ("All months", "全部月份"),
     "play.label": ("Month shown on the map", "地图显示月份"),
 }

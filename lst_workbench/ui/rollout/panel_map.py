@@ -93,7 +93,7 @@ class MapCard(w.VBox):
         """Colour what is signed until the month chosen; the window stays."""
         if self.state.map_mode == "month":
             self.layer = maps.with_labels(self._layer(self._window), self.layer.labels)
-            leaflet_maps.repaint(self.view, self.layer)
+            leaflet_maps.recolour(self.view, self.layer)
 
     def _moved(self, change: Any) -> None:
         """Follow the window: finer cells of a large plan, or the dots in it."""
