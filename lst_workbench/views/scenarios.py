@@ -128,7 +128,7 @@ def _dot(at: int) -> str:
 
 
 def _chart(plans: Sequence[Named], lang: str) -> str:
-    """Stores in system by month, a line a plan, on one axis."""
+    """Draw stores in system by month, a line a plan, on one axis."""
     wide, tall = SIZE
     curves = [plan.run.tables["curve"] for plan in plans]
     values = pd.concat([curve["in_system"] for curve in curves])
