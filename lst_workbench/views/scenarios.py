@@ -8,7 +8,7 @@ import pandas as pd
 
 from lst_workbench.assumptions import Register
 from lst_workbench.runs import PlanResult
-from lst_workbench.views.cards import CARDS, figure_of, label_of, range_words, ranges_of, unit_of
+from lst_workbench.views.cards import CARDS, figure_of, label_of, range_words, ranges_of
 from lst_workbench.views.findings import kpi_rows
 from lst_workbench.views.formats import MINUS, count, month, number
 from lst_workbench.views.messages import text
@@ -106,7 +106,7 @@ def _table(plans: Sequence[Named], lang: str) -> str:
         if not all(name in row for row in kpis):
             continue
         unit, base = kpis[0][name]["unit"], kpis[0][name]["value"]
-        cells = [escape(f"{text(f'kpi.{name}', lang)} {unit_of(unit, lang)}".strip())]
+        cells = [escape(text(f"kpi.{name}", lang))]
         for row, spread in zip(kpis, ranges, strict=True):
             value = row[name]["value"]
             low_high = escape(range_words(spread.get(name, {}), unit, lang))
@@ -118,7 +118,7 @@ def _table(plans: Sequence[Named], lang: str) -> str:
 
 
 def _signed(change: float, unit: str, lang: str) -> str:
-    if pd.isna(change):
+    if pd.isna(change) or change == 0:
         return ""
     return f"{'+' if change >= 0 else MINUS}{figure_of(abs(change), unit, lang)}"
 
