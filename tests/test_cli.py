@@ -16,6 +16,7 @@ import pytest
 
 from lst_workbench import cli
 from lst_workbench.assumptions import data_folder
+from lst_workbench.cli import pages
 from lst_workbench.contracts import LstError
 from lst_workbench.market import claimed
 from lst_workbench.runs import RunWriter, disk, read_progress, read_run
@@ -309,6 +310,16 @@ def test_demo_plans_the_sample_market(lst, tmp_path):
     kpis = read_run(tmp_path / "demo").kpis()
     assert 700 < kpis["in_system_stores"] < 1300
     assert kpis["contribution_rmb_order"] < 0
+
+
+def test_pages_show_the_market_of_the_newest_run(lst, village_folder, tmp_path, monkeypatch):
+    served = []
+    monkeypatch.setattr(pages, "_serve", lambda market, *rest: served.append(market))
+    assert lst("serve", "--runs", tmp_path / "none")[0] == 0
+    lst("plan", village_folder, "--out", tmp_path / "runs" / "own")
+    lst("serve", "--runs", tmp_path / "runs")
+    lst("serve", tmp_path, "--runs", tmp_path / "runs")
+    assert served == [None, Path(village_folder).resolve(), tmp_path]
 
 
 def test_demand_gives_tables_to_look_at_or_to_keep(lst, village_folder, tmp_path):

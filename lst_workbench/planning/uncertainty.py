@@ -104,7 +104,8 @@ def uncertainty(tables: Tables, figures: Figures) -> StageOutput:
         "tornado": _tornado(plan, drawn, values),
         "region_ranges": regional,
     }
-    return StageOutput(made, notes=[_goal_note(kpis, plan), _ranking_note(regional)])
+    ranking = [_ranking_note(regional)] if len(regional) > 1 else []
+    return StageOutput(made, notes=[_goal_note(kpis, plan), *ranking])
 
 
 def drawn_of(figures: Figures, regions: pd.Series) -> Values:
@@ -200,7 +201,10 @@ def _reps(plan: _Plan, drawn: Values, outcomes: Outcomes) -> tuple[np.ndarray, p
     expected = {factor: plan.lived(drawn, factor, chance=False).at_end(plan.counted) for factor in REPS_FACTORS}
     chance = (outcomes.at_end(plan.counted) - expected[1.0]) / np.sqrt(np.maximum(expected[1.0], 1.0))
     counted = [np.maximum(0.0, stores + chance * np.sqrt(np.maximum(stores, 1.0))) for stores in expected.values()]
-    reached = np.maximum.accumulate(np.stack(counted), axis=0)  # more reps need not sign fewer
+    # More reps need not sign fewer; the plan's own reps sign what its draws say.
+    own = REPS_FACTORS.index(1.0)
+    fewer, more = np.minimum.accumulate(counted[own::-1])[::-1], np.maximum.accumulate(counted[own:])
+    reached = np.concatenate([fewer, more[1:]])
     reps, goal = np.array(REPS_FACTORS) * plan.figures["field.reps"], plan.figures["goal.stores"]
     table = pd.DataFrame(_tenths(reached.T).T, columns=NAMES)
     table = table.assign(reps=reps, goal_share=(reached >= goal).mean(axis=1))
