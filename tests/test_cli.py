@@ -25,7 +25,7 @@ COMMANDS = [
     *(["market", "build"], ["market", "import"], ["market", "check"], ["plan"], ["network"], ["compare"], ["explain"]),
     *(["assumptions"], ["serve"], ["lab"], ["demo"]),
     *(["demand", "catchments"], ["demand", "potentials"], ["demand", "forecast"], ["demand", "store"]),
-    *(["report"], ["monitor"], ["cobranded"], ["beats"], ["credit"], ["replan"], ["fairness"]),
+    *(["report"], ["monitor"], ["cobranded"], ["beats"], ["credit"], ["range"], ["orders"], ["replan"], ["fairness"]),
 ]
 SETS = ["field.reps=4000", "field.visits_day=40", "field.visits_per_signup=3", "capital.working_rmb=5e9"]
 VILLAGE = [word for pair in SETS for word in ("--set", pair)]

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from lst_workbench import __version__
-from lst_workbench.cli import credit, demand, field, figures, markets, monitor, networks, pages, plans, reports
+from lst_workbench.cli import credit, demand, field, figures, markets, monitor, networks, pages, plans, ranges, reports
 from lst_workbench.cli.console import out
 
 app = typer.Typer(
@@ -17,7 +17,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for group in (plans, networks, credit, field, figures, pages, reports, monitor):
+for group in (plans, networks, credit, ranges, field, figures, pages, reports, monitor):
     app.add_typer(group.app)
 app.add_typer(markets.app, name="market")
 app.add_typer(demand.app, name="demand")

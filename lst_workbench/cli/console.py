@@ -125,6 +125,14 @@ def read_table(path: Path) -> "pd.DataFrame":
         raise InputError(str(path), [f"it is neither CSV nor Parquet ({str(error).splitlines()[0]})"]) from None
 
 
+def write_file(path: Path | None, content: Callable[[], bytes]) -> None:
+    """Write a file where one is asked for, and say where it lies."""
+    if path is not None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content())
+        out.print(str(path), highlight=False)
+
+
 def print_table(frame: "pd.DataFrame", title: str) -> None:
     """Print a table under its title; "none" when it has no rows."""
     if title:

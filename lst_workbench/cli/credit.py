@@ -16,6 +16,7 @@ from lst_workbench.cli.console import (
     print_table,
     progress_bar,
     scenario_of,
+    write_file,
 )
 
 if TYPE_CHECKING:
@@ -85,10 +86,7 @@ def credit(
         (csv, lambda: csv_bytes(limit_rows(study, done))),
         (excel, lambda: workbook_bytes(study, done)),
     ):
-        if path is not None:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content())
-            out.print(str(path), highlight=False)
+        write_file(path, content)
 
 
 def study_tables(study: "object") -> "dict[str, pd.DataFrame]":

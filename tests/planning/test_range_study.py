@@ -1,0 +1,62 @@
+"""Ranges and orders of a market: baselines stand in order, advice fits its limits, own stock counts."""
+
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+
+from lst_workbench.assumptions import load_scenario
+from lst_workbench.contracts import LstError
+from lst_workbench.planning.range_study import study_range
+from lst_workbench.views.range_files import order_rows, range_workbook, swap_rows
+
+
+@pytest.fixture(scope="module")
+def study(market):
+    return study_range(market, load_scenario("base"))
+
+
+def test_no_range_beats_the_best_and_none_is_wider_than_todays(study):
+    stores = study.stores
+    for name in ("today", "ranked", "national", "cluster"):
+        assert (stores[f"{name}_rmb_week"] <= stores["bound_rmb_week"] * (1 + 1e-9)).all()
+    today = study.carried.merge(study.items, on=["sku", "category"])
+    width = today.groupby(["store_id", "category"])["width_cm"].sum()
+    used = stores.set_index(["store_id", "category"])["used_cm"]
+    assert (used <= width.reindex(used.index) + 1e-9).all()
+    assert stores["gap_share"].max() < 1e-3
+
+
+def test_gains_hold_on_weeks_they_were_not_chosen_on(study):
+    assert len(study.uplift) == study.items["category"].nunique()
+    assert (study.uplift["low_rmb_visit"] > 0).all()
+    assert study.swaps["stays_share"].between(0, 1).all()
+    assert (study.swaps["fair_gain_rmb_week"] <= study.swaps["gain_rmb_week"] + 1e-9).all()
+
+
+def test_advice_is_short_placed_and_names_nobody(study):
+    rows = swap_rows(study)
+    assert rows.groupby("store_id").size().max() <= 4 and rows["place_zh"].notna().all()
+    assert "name" not in rows
+    assert range_workbook(study).startswith(b"PK")
+
+
+def test_full_shelves_order_less_and_strange_stock_is_refused(study):
+    few = study.carried["store_id"].unique()[:3]
+    full = study.carried.loc[study.carried["store_id"].isin(few), ["store_id", "sku"]].assign(on_hand=1e6)
+    strange = pd.DataFrame({"store_id": few[0], "sku": ["nothing"], "on_hand": 1.0})
+    done = study.orders(pd.concat([full, strange], ignore_index=True))
+    assert done.kpis()["spend_rmb"] == 0
+    assert done.tables["refused"]["reason"].str.contains("nothing").any()
+    assumed = study.orders()
+    lines = order_rows(study, assumed)
+    assert (lines["units"] == lines["cases"] * lines["case_pack"]).all()
+    minimum = load_scenario("base")["order.min_rmb"]
+    spend = assumed.tables["stores"]["spend_rmb"]
+    assert ((spend == 0) | (spend >= minimum)).all() and assumed.kpis()["worst_gap_share"] < 5e-3
+
+
+def test_a_market_without_tills_says_what_to_give(market):
+    bare = replace(market, truth={})
+    with pytest.raises(LstError, match=r"items\.parquet"):
+        study_range(bare, load_scenario("base"))
