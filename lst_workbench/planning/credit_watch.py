@@ -1,5 +1,7 @@
 """What must be watched once credit is out: drift, roll rates, provisions, cash, and the score against a challenger."""
 
+from dataclasses import replace
+
 import pandas as pd
 
 from lst_workbench.contracts import InputError
@@ -26,7 +28,7 @@ STAGES = ["stage", "stores", "owed_rmb", "provision_rmb", "cover_share"]
 
 
 def watched(study: CreditStudy) -> dict[str, pd.DataFrame]:
-    """All that is watched and does not follow from the budgets.
+    """Gather all that is watched and does not follow from the budgets.
 
     Returns
     -------
@@ -51,7 +53,7 @@ def watched(study: CreditStudy) -> dict[str, pd.DataFrame]:
 
 
 def live_book(study: CreditStudy) -> pd.DataFrame:
-    """Stores that owe today and are not in default: what they owe, how late they are, PD now and at the start."""
+    """List stores that owe today and are not in default: what they owe, how late they are, PD now and at the start."""
     live = study.history[(study.history["owed_rmb"] > 0) & study.history["defaulted"].isna()]
     columns = ["store_id", "owed_rmb", "limit_rmb", "days_past_due", "orders_rmb", "orders_year_ago_rmb"]
     book = live[columns].merge(study.scores[["store_id", "pd"]], on="store_id")
@@ -72,7 +74,7 @@ def drift_of(study: CreditStudy) -> pd.DataFrame:
 
 
 def rolls_of(study: CreditStudy) -> pd.DataFrame:
-    """Share of stores that move from one state of lateness to another within a month."""
+    """Tell the share of stores that move from one state of lateness to another within a month."""
     payments = read_payments(study.market)
     if payments is None:
         return pd.DataFrame(columns=["from_state", "to_state", "stores", "share", "low", "high"])
@@ -92,7 +94,7 @@ def stages_of(live: pd.DataFrame) -> pd.DataFrame:
 
 
 def cash_of(study: CreditStudy, decision: CreditDecision) -> pd.DataFrame:
-    """Cash that the limits tie up by month, as a plan signs stores (`cash_tied_up`); no rows without a plan."""
+    """Sum up cash that the limits tie up by month, as a plan signs stores (`cash_tied_up`); no rows without a plan."""
     if study.starts is None:
         return cash_tied_up(pd.DataFrame({"store_id": [], "month": []}), decision.plan, [], 0.0)
     months = pd.date_range(study.today, periods=int(study.figures["rollout.months"]), freq="MS")
@@ -100,9 +102,12 @@ def cash_of(study: CreditStudy, decision: CreditDecision) -> pd.DataFrame:
 
 
 def policies_of(study: CreditStudy, levers: CreditLevers, caps: pd.DataFrame | None = None) -> pd.DataFrame:
-    """Flat, score-scaled and cut-off policies beside the best limits, all within the same budgets."""
+    """Flat, score-scaled and cut-off policies beside the best limits, all within the same budgets.
+
+    None of them has a least useful limit here: a flat share of need knows none.
+    """
     asked = study.asked(levers)
-    return compare_policies(asked, budgets_of(levers, asked, caps), params=study.params)
+    return compare_policies(asked, budgets_of(levers, asked, caps), params=replace(study.params, min_useful_rmb=0.0))
 
 
 def limit_test(

@@ -104,8 +104,8 @@ def draw_credit(
 def draw_payments(history: pd.DataFrame, seed: int, start_month: str, months: int = 12) -> pd.DataFrame:
     """Draw how late each store was in the months before the plan, in step with how its credit stands and ended.
 
-    A store in default went through 30 and 60 days on its way; one that is late today was less late the month before; any
-    other is a few days late now and then.
+    A store in default went through 30 and 60 days on its way; one that is late today was less late the month before;
+    any other is a few days late now and then.
 
     Parameters
     ----------
