@@ -78,7 +78,7 @@ def starts_of(run: Mapping[str, pd.DataFrame], participants: pd.DataFrame, today
     if "assignments" not in run:
         return table
     served = run["assignments"].set_index("store_id")["site_id"].astype(str)
-    return table.assign(warehouse=table["store_id"].map(served).fillna("none").astype(object))
+    return table.assign(warehouse=table["store_id"].map(served).astype(object).fillna("none"))
 
 
 def described(features: pd.DataFrame, potential: pd.Series) -> pd.DataFrame:

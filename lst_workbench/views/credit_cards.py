@@ -65,12 +65,13 @@ def kpis(decision: CreditDecision, figures: Figures, lang: str) -> str:
         if worst is not None
         else ""
     )
+    ended = "credit.settled" if of["settled"] else "credit.unsettled"
     rows = [
         ("credit_served", count(of["stores_with_credit"], lang), text("credit.of", lang, n=count(of["stores"], lang)),
          "credit.min_limit_rmb"),
         ("credit_limits", rmb(of["limits_rmb"], lang),
          text("credit.of", lang, n=rmb(decision.levers.capital_rmb, lang)), "capital.working_rmb"),
-        ("credit_financed", rmb(of["financed_rmb"], lang), text("credit.settled" if of["settled"] else "credit.unsettled", lang, n=f"{of['rounds']:.0f}"),
+        ("credit_financed", rmb(of["financed_rmb"], lang), text(ended, lang, n=f"{of['rounds']:.0f}"),
          "capital.credit_share"),
         ("credit_margin", rmb(of["net_margin_rmb_year"], lang), "", "credit.order_lift_share"),
         ("credit_loss", rmb(of["expected_loss_rmb_year"], lang),

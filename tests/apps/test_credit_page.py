@@ -19,14 +19,26 @@ def page(browser, sample_site):
 def test_the_page_opens_with_its_answer(page):
     assert "stores get ¥" in page.text(".finding h1") and "one in a thousand" in page.text(".finding p")
     assert page.run("return document.querySelectorAll('.kpi').length") == 6
-    for part in (".stress", ".warnings", ".fairness", ".model-card", ".story"):
-        assert len(page.text(part)) > 60, part
+    for part in (
+        ".stress",
+        ".warnings",
+        ".fairness",
+        ".model-card",
+        ".story",
+        ".policies",
+        ".stages",
+        ".rolls",
+        ".drift",
+        ".challenger",
+        ".cash",
+    ):
+        assert len(page.text(f".{part}")) > 60, part
     assert "Past credit is synthetic" in page.text(".model-card")
     assert page.hosts() <= {"127.0.0.1"} and not page.errors()
 
 
 def test_every_control_has_a_name(page):
-    assert page.until(SLIDERS, "names of sliders") == 4
+    assert page.until(SLIDERS, "names of sliders") == 5
     assert all(page.run(FIELDS))
 
 

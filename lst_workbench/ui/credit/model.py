@@ -35,9 +35,9 @@ class CreditState(HasTraits):
 
     Notes
     -----
-    ``capital``, ``expected_loss`` and ``tail_loss`` are multiples of the register's budgets, ``cut`` is a PD, ``city`` and
-    ``month`` parts of the capital. Whoever
-    shows `decision` observes `version`, which counts up with every answer; `frontier` follows a moment later.
+    ``capital``, ``expected_loss`` and ``tail_loss`` are multiples of the register's budgets, ``cut`` is a PD, ``city``
+    and ``month`` are parts of the capital. Whoever shows `decision` observes `version`, which counts up with every
+    answer; `frontier` follows a moment later.
     """
 
     lang = Enum(list(LANGUAGES), default_value="en")
