@@ -16,6 +16,7 @@ import pytest
 
 from lst_workbench import cli
 from lst_workbench.assumptions import data_folder
+from lst_workbench.cli import pages
 from lst_workbench.contracts import LstError
 from lst_workbench.market import claimed
 from lst_workbench.runs import RunWriter, disk, read_progress, read_run
@@ -89,6 +90,20 @@ def test_plan_without_out_names_the_run_after_its_inputs(lst, village_folder):
     assert code == 0 and folder.parent == Path("runs") and folder.name.startswith("village-base-")
     code, again, _ = lst("plan", village_folder, *VILLAGE)
     assert code == 0 and again == said, "the same inputs read the same run"
+
+
+def test_plan_keeps_what_it_is_asked_and_refuses_contradictions(lst, village_folder, tmp_path):
+    Path("left-out.csv").write_text("store_id\n2\n")
+    words = [*VILLAGE, "--excluded", "left-out.csv"]
+    code, said, complaint = lst("plan", village_folder, *words, "--at-most", "all=1", "--out", tmp_path / "asked")
+    assert code == 0, complaint
+    assert "Conditions: 1 store excluded; all 100.0%" in said and "All are met." in said
+    _, text, _ = lst("explain", tmp_path / "asked", 2)
+    assert "asked to leave it out" in text
+    code, _, complaint = lst("plan", village_folder, *words, "--promised", "left-out.csv", "--at-least", "rural=much")
+    assert code == 2 and is_one_sentence(complaint) and "rural=0.4" in complaint
+    code, _, complaint = lst("plan", village_folder, *words, "--promised", "left-out.csv")
+    assert code == 2 and is_one_sentence(complaint) and "store 2 is excluded too" in complaint
 
 
 @pytest.mark.parametrize(("store_id", "said"), [(1, "has been in the system"), (2, "is signed in"), (11, "no front")])
@@ -295,6 +310,16 @@ def test_demo_plans_the_sample_market(lst, tmp_path):
     kpis = read_run(tmp_path / "demo").kpis()
     assert 700 < kpis["in_system_stores"] < 1300
     assert kpis["contribution_rmb_order"] < 0
+
+
+def test_pages_show_the_market_of_the_newest_run(lst, village_folder, tmp_path, monkeypatch):
+    served = []
+    monkeypatch.setattr(pages, "_serve", lambda market, *rest: served.append(market))
+    assert lst("serve", "--runs", tmp_path / "none")[0] == 0
+    lst("plan", village_folder, "--out", tmp_path / "runs" / "own")
+    lst("serve", "--runs", tmp_path / "runs")
+    lst("serve", tmp_path, "--runs", tmp_path / "runs")
+    assert served == [None, Path(village_folder).resolve(), tmp_path]
 
 
 def test_demand_gives_tables_to_look_at_or_to_keep(lst, village_folder, tmp_path):

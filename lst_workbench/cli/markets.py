@@ -73,6 +73,7 @@ def import_(
     print_table(done.rejected["reason"].value_counts().reset_index().head(ROWS_SHOWN), "Rejected")
     read, kept, refused = f"{done.read:,}", f"{len(done.market.stores):,}", f"{len(done.rejected):,}"
     out.print(f"{read} rows read = {kept} imported + {refused} rejected: {to}", highlight=False)
+    out.print(f"Next: lst plan {to}, then lst serve", highlight=False, markup=False)
 
 
 @app.command("check", epilog="Example: lst market check data/sample")

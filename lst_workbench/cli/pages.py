@@ -28,8 +28,8 @@ def serve(
     runs: Annotated[Path, typer.Option(help="Folder that holds the runs the page shows and makes.")] = RUNS,
     port: Port = PORT,
 ) -> None:
-    """Serve the pages to this machine until Ctrl-C."""
-    _serve(market, runs, port)
+    """Serve the pages to this machine until Ctrl-C; without a market, the one that the newest run was planned on."""
+    _serve(market or _market_of_newest(runs), runs, port)
 
 
 @app.command(epilog="Example: lst lab")
@@ -93,6 +93,20 @@ def _serve(market: Path | None, runs: Path, port: int, more: Mapping[str, str] |
         chosen = free_port(port)
         command, variables = voila_command(data_folder().parent / "apps", chosen, runs, market)
     _run_until_stopped(command, variables | dict(more or {}), "The page", page_url(chosen))
+
+
+def _market_of_newest(runs: Path) -> Path | None:
+    """Market of the newest finished run in a folder, where that market still stands; else none."""
+    from lst_workbench.contracts import LstError
+    from lst_workbench.runs import read_run
+
+    records = runs.glob("*/run.toml") if runs.is_dir() else []
+    for record in sorted(records, key=lambda path: path.stat().st_mtime, reverse=True):
+        with suppress(LstError):
+            market = Path(read_run(record.parent).meta.get("market_folder") or "nowhere")
+            if (market / "market.toml").is_file():
+                return market
+    return None
 
 
 def _run_until_stopped(command: list[str], variables: dict[str, str], name: str, url: str = "") -> None:

@@ -26,8 +26,15 @@ from lst_workbench.cli.console import (
 if TYPE_CHECKING:
     from lst_workbench.assumptions import Scenario
     from lst_workbench.market import Market
+    from lst_workbench.planning import Conditions
     from lst_workbench.runs import PlanResult
 
+PROMISED = "CSV or Parquet of stores that must be signed: store_id, month or latest_month."
+SHARE_HELP = "Of all signed, at least such a share is of a group: village, township, rural, small, poor; repeatable."
+LIMITS_HELP = (
+    "CSV or Parquet of floors and caps: column (a group, all, or province_code, prefecture_code, county_code), value "
+    "(the code), month, min_stores, max_stores, min_share, max_share."
+)
 SAID_BY_THE_HEADLINE = ("goal", "reps_reach_goal", "reps_never_reach_goal")
 app = typer.Typer()
 
@@ -43,9 +50,17 @@ def plan(
         str | None, typer.Option(help="Address of a Dask scheduler (tcp://...) whose workers share the work.")
     ] = None,
     network: Annotated[Path | None, typer.Option(help="Run of lst network whose warehouses serve in the plan.")] = None,
+    promised: Annotated[Path | None, typer.Option(help=PROMISED)] = None,
+    excluded: Annotated[Path | None, typer.Option(help="CSV or Parquet of stores not to be signed: store_id.")] = None,
+    at_least: Annotated[list[str] | None, typer.Option(metavar="GROUP=SHARE", help=SHARE_HELP)] = None,
+    at_most: Annotated[
+        list[str] | None, typer.Option(metavar="GROUP=SHARE", help="As --at-least: a cap on the share.")
+    ] = None,
+    limits: Annotated[Path | None, typer.Option(help=LIMITS_HELP)] = None,
 ) -> None:
     """Plan who is signed when, from which warehouse, and write a run folder."""
-    result = planned(market, scenario_of(scenario, sets), to, seed, dask, network)
+    asked = conditions_of(promised, excluded, limits, at_least or [], at_most or [])
+    result = planned(market, scenario_of(scenario, sets), to, seed, dask, network, asked)
     say(result)
     out.print(f"Run: {result.path}", highlight=False)
 
@@ -92,7 +107,7 @@ def replan(
     month: Annotated[int, typer.Option(help="How many months of the plan are over.")],
     to: Out = None,
     promised: Annotated[
-        Path | None, typer.Option(help="CSV or Parquet of stores that must be signed: store_id, month or latest_month.")
+        Path | None, typer.Option(help=f"{PROMISED} Those of the run hold where it is left out.")
     ] = None,
 ) -> None:
     """Keep what was signed, plan the rest of the year again, and say what changed and why."""
@@ -157,6 +172,7 @@ def planned(
     seed: int,
     dask: str | None = None,
     network: Path | None = None,
+    conditions: "Conditions | None" = None,
 ) -> "PlanResult":
     """Read the market and plan it, with a progress bar."""
     with progress_bar() as told:
@@ -166,11 +182,24 @@ def planned(
         from lst_workbench.runs import fingerprint_of, read_run
 
         market = read_market(folder or data_folder() / "sample")
-        inputs = fingerprint_of({"market": market.meta.fingerprint, "scenario": scenario.to_toml(), "seed": seed})
+        known = {"market": market.meta.fingerprint, "scenario": scenario.to_toml(), "seed": seed}
+        inputs = fingerprint_of(known | (conditions.fingerprints() if conditions else {}))
         served = read_run(network) if network else None
         on = f"-on-{network.resolve().name}" if network else ""
         path = to or RUNS / f"{market.meta.name}-{scenario.name}-{inputs[:6]}{on}"
-        return make_plan(market, scenario, path, told, seed, dask, served)
+        return make_plan(market, scenario, path, told, seed, dask, served, conditions)
+
+
+def conditions_of(
+    promised: Path | None, excluded: Path | None, limits: Path | None, at_least: list[str], at_most: list[str]
+) -> "Conditions | None":
+    """Read what the plan is asked beside its capacities; None where nothing is."""
+    if not any((promised, excluded, limits, at_least, at_most)):
+        return None
+    from lst_workbench.planning import Conditions
+
+    first, second, third = (read_table(file) if file else None for file in (promised, excluded, limits))
+    return Conditions.of(first, second, third, at_least, at_most)
 
 
 def say(result: "PlanResult") -> None:

@@ -13,6 +13,7 @@ from lst_workbench.contracts.cobranded import Cobranded
 from lst_workbench.contracts.cobranded_cases import CobrandedCases
 from lst_workbench.contracts.cobranded_quotas import CobrandedQuotas
 from lst_workbench.contracts.cobranded_stores import CobrandedStores
+from lst_workbench.contracts.conditions import Conditions
 from lst_workbench.contracts.credit_budget_use import CreditBudgetUse
 from lst_workbench.contracts.credit_budgets import CreditBudgets
 from lst_workbench.contracts.credit_history import CreditHistory
@@ -28,6 +29,7 @@ from lst_workbench.contracts.errors import InputError, LstError
 from lst_workbench.contracts.exposures import Exposures
 from lst_workbench.contracts.fairness_prices import FairnessPrices
 from lst_workbench.contracts.goals import Goals
+from lst_workbench.contracts.group_limits import GroupLimits
 from lst_workbench.contracts.holdouts import Holdouts
 from lst_workbench.contracts.kpi_ranges import KpiRanges
 from lst_workbench.contracts.kpis import Kpis
@@ -88,6 +90,7 @@ CONTRACTS: dict[str, type[Table]] = {
         CobrandedCases,
         CobrandedQuotas,
         Cobranded,
+        Conditions,
         CreditBudgetUse,
         CreditBudgets,
         CreditHistory,
@@ -103,6 +106,7 @@ CONTRACTS: dict[str, type[Table]] = {
         Exposures,
         FairnessPrices,
         Goals,
+        GroupLimits,
         Holdouts,
         Kpis,
         Levers,
@@ -165,6 +169,7 @@ __all__ = [
     "CobrandedCases",
     "CobrandedQuotas",
     "Cobranded",
+    "Conditions",
     "CreditBudgetUse",
     "CreditBudgets",
     "CreditHistory",
@@ -180,6 +185,7 @@ __all__ = [
     "Exposures",
     "FairnessPrices",
     "Goals",
+    "GroupLimits",
     "Holdouts",
     "Kpis",
     "Levers",

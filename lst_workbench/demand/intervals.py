@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import norm
+from scipy.special import ndtri
 
 MOST_BINS, SCORES_A_BIN = 20, 250
 LEAST_TAIL = 2  # scores beyond a quantile for a horizon to have its own
@@ -117,7 +117,7 @@ def _conformal(scores: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
     scores = np.sort(scores[np.isfinite(scores)])
     n = len(scores)
     if n == 0:
-        return norm.ppf(probabilities)
+        return ndtri(probabilities)
     upper = np.clip(np.ceil((n + 1) * probabilities), 1, n)
     lower = np.clip(np.floor((n + 1) * probabilities), 1, n)
     return scores[np.where(probabilities < 0.5, lower, upper).astype(int) - 1]

@@ -8,6 +8,7 @@ from lst_workbench.market.check import check_market, check_provinces
 from lst_workbench.market.claims import claimed
 from lst_workbench.market.files import market_files, read_market, write_market
 from lst_workbench.market.importing import Imported, import_market, propose_import, quality_of, trust_of
+from lst_workbench.market.landmarks import landmarks
 from lst_workbench.market.synthetic.stores import TOUR_STORE_ID
 from lst_workbench.market.tills import read_sales
 
@@ -26,6 +27,7 @@ __all__ = [
     "competing",
     "fingerprint_of",
     "import_market",
+    "landmarks",
     "propose_import",
     "quality_of",
     "read_census",

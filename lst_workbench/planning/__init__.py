@@ -1,6 +1,7 @@
 """Planning: the only room that knows several models; the order of stages and the hand-over of tables."""
 
 from lst_workbench.planning.cobranded import make_cobranded
+from lst_workbench.planning.conditions import Conditions
 from lst_workbench.planning.fairness import fairness_price
 from lst_workbench.planning.network import make_network
 from lst_workbench.planning.network_overview import Overview, difference
@@ -13,6 +14,7 @@ from lst_workbench.runs import PlanResult
 __all__ = [
     "STAGES",
     "STUDY_STAGES",
+    "Conditions",
     "NetworkStudy",
     "Overview",
     "PlanResult",

@@ -53,7 +53,9 @@ def settle_limits(
         result = allocate_limits(asked.assign(most_rmb=most), budgets, params=params)
         limit = result.tables["limits"]["limit_rmb"].to_numpy(float)
         given = limit > 0
-        rows = np.flatnonzero(given & (np.abs(limit - tried) > CENT))
+        # The order of a larger limit stands as long as the limit pays for it.
+        stands = (limit <= tried + CENT) & (spend - cash_rmb <= limit + CENT)
+        rows = np.flatnonzero(given & ~stands)
         spend[rows], tried[rows] = orders.capped(rows, cash_rmb[rows], limit[rows]), limit[rows]
         financed = np.where(given, np.clip(spend - cash_rmb, 0, limit), 0.0)
         idle = given & (financed <= 0)

@@ -8,13 +8,12 @@ import pandas as pd
 
 from lst_workbench.contracts import FairnessPrices, InputError
 from lst_workbench.contracts.fairness_prices import GROUPS
-from lst_workbench.contracts.kinds import RURAL
 from lst_workbench.market import Market
+from lst_workbench.planning.groups import members
 from lst_workbench.planning.levers import BEST, roomy_as_one
 from lst_workbench.rollout import plan_waves
 from lst_workbench.runs import PlanResult
 
-SMALLEST = 1 / 3  # of the shops by floor area
 STEPS = (0.25, 0.5, 0.75, 1.0)  # of the way from the plan's share up to twice it, at most the whole
 
 
@@ -80,12 +79,3 @@ def fairness_price(
             }
         )
     return FairnessPrices.check(pd.DataFrame(rows))
-
-
-def members(stores: pd.DataFrame, group: str) -> pd.Series:
-    """Tell which stores of a market belong to a group, by store id."""
-    if group == "small":
-        belongs = stores["area_m2"] <= stores["area_m2"].quantile(SMALLEST)
-    else:
-        belongs = stores["settlement_kind"].isin(RURAL if group == "rural" else (group,))
-    return pd.Series(belongs.to_numpy(bool), index=stores["store_id"])

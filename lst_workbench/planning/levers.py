@@ -25,9 +25,9 @@ MOST_REPS_FACTOR = 16.0
 BEST = WaveParams()
 # A dozen plans in a second or two, each a store or two from the best.
 WHAT_IF = WaveParams(method="decomposition", rounds=6)
-SAMPLE_STORES, MOST_APART = 50_000, 30  # where more could be signed, every so many-th territory is planned again
+SAMPLE_STORES, MOST_APART = 35_000, 30  # where more could be signed, every so many-th territory is planned again
 # Rougher prices and one round: the counts differ by a thousandth, and a change's gain is told by counts alone.
-ROUGH = WaveParams(method="decomposition", rounds=1, fine=(0.02, 0.01, 0.005))
+ROUGH = WaveParams(method="decomposition", rounds=1, sample=40, fine=(0.02, 0.01, 0.005))
 REPS_PRECISION, ROUGH_PRECISION = 0.01, 0.05
 BY_STORE = ("participants", "potentials", "assignments")
 COUNTS = ("in_system", "active", "signups")
@@ -60,15 +60,23 @@ def reach_of(
     return Reach(in_system, in_system * figures["rollout.active_share"], len(waves) / share, binds)
 
 
-def solve(inputs: Mapping[str, pd.DataFrame], params: WaveParams = BEST) -> WaveResult:
-    """Solve the rollout model on its stored tables; warehouses that no plan can fill count as one."""
+def solve(
+    inputs: Mapping[str, pd.DataFrame], params: WaveParams = BEST, promised: pd.DataFrame | None = None
+) -> WaveResult:
+    """Solve the rollout model on its stored tables; warehouses that no plan can fill count as one.
+
+    Promises are no question of a lever: what one is worth is told without them.
+    """
     stores, warehouses = roomy_as_one(inputs["wave_stores"], inputs["warehouse_months"])
     return plan_waves(
         stores,
         inputs["territory_months"],
         warehouses,
         inputs["plan_months"],
+        inputs.get("quotas"),
         params=params,
+        shares=inputs.get("shares"),
+        promised=promised,
     )
 
 
@@ -214,6 +222,7 @@ def reps_search(figures: Figures, now: Reach, resolve: Resolve, precision: float
     """Search the fewest reps whose plan reaches the goal, everything else as it is.
 
     Doubles until the goal is reached, at most to `MOST_REPS_FACTOR` times, then halves the interval to the precision.
+    Each rep more is worth less than the one before: doubling ends where the last step, carried on, does not get there.
 
     Returns
     -------
@@ -229,7 +238,7 @@ def reps_search(figures: Figures, now: Reach, resolve: Resolve, precision: float
         return tried[factor].signups if counts_signups else tried[factor].in_system
 
     low, high = 0.0, 1.0
-    while stores(high) < goal and high < MOST_REPS_FACTOR:
+    while stores(high) < goal and high < MOST_REPS_FACTOR and _in_reach(low, high, stores, goal):
         low, high = high, high * 2.0
     while stores(high) >= goal and high - low > precision * high and high > precision:
         middle = _between(low, high, stores, goal)
@@ -244,6 +253,14 @@ def reps_search(figures: Figures, now: Reach, resolve: Resolve, precision: float
             "binds": [tried[factor].binds for factor in factors],
         }
     )
+
+
+def _in_reach(low: float, high: float, stores: Callable[[float], float], goal: float) -> bool:
+    """Whether a straight line through both ends meets the goal by `MOST_REPS_FACTOR`; true where there is no line."""
+    if low == 0.0:
+        return True
+    each = max(0.0, stores(high) - stores(low)) / (high - low)
+    return stores(high) + each * (MOST_REPS_FACTOR - high) >= goal
 
 
 def _between(low: float, high: float, stores: Callable[[float], float], goal: float) -> float:

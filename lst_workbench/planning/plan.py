@@ -13,7 +13,9 @@ from lst_workbench.contracts import InputError
 from lst_workbench.coverage import assign_stores
 from lst_workbench.demand import potential_of_stores, spend_per_head
 from lst_workbench.market import Market, competing
+from lst_workbench.planning import conditions as asked_for
 from lst_workbench.planning import levers, outcome, summary, uncertainty, wave_inputs
+from lst_workbench.planning.conditions import Conditions
 from lst_workbench.planning.regions import catchments_by_region
 from lst_workbench.runs import PlanResult, Progress, RunWriter, StageOutput
 from lst_workbench.runs.fingerprint import fingerprint_of_table
@@ -47,6 +49,7 @@ def make_plan(
     seed: int = 7,
     address: str | None = None,
     network: PlanResult | None = None,
+    conditions: Conditions | None = None,
 ) -> PlanResult:
     """Plan who is signed when, from which warehouse, under which capacities, and say what it comes to.
 
@@ -67,6 +70,8 @@ def make_plan(
         Dask scheduler whose workers do the work by region; threads of this process by default, with the same result.
     network : PlanResult, optional
         A run of `make_network`: its open sites serve in place of the market's.
+    conditions : Conditions, optional
+        Stores promised or excluded, floors and caps on stores and shares of groups and regions.
 
     Returns
     -------
@@ -75,7 +80,7 @@ def make_plan(
     Raises
     ------
     InputError
-        The market lacks what a plan needs.
+        The market lacks what a plan needs, or conditions contradict each other, the market or the capacities.
     LstError
         The folder is in use, holds something else, or the disk refuses.
 
@@ -95,20 +100,29 @@ def make_plan(
     if network is not None:
         known["sites"] = network.tables["sites"]
         identity["network"] = {"sites": fingerprint_of_table(known["sites"])}
+    stages: tuple[str, ...] = STAGES
+    groups = ""
+    if conditions is not None:
+        known |= conditions.tables(wave_inputs.months_of(here.values()))
+        known["places"], identity["conditions"] = market.places, asked_for.asked_of(known)
+        stages, groups = ("conditions", *STAGES), " store_groups quotas shares left_out"
     about = {"market_folder": str(Path(market.folder).resolve()) if market.folder else ""}
-    with RunWriter(Path(out) if out else None, identity, STAGES, progress, about, share=True) as run:
+    with RunWriter(Path(out) if out else None, identity, stages, progress, about, share=True) as run:
 
         def stage(name: str, make: Callable[[Tables, Figures], StageOutput], needs: str, keys: tuple[str, ...]) -> None:
             inputs = {table: known[table] for table in needs.split()}
             known.update(run.stage(name, make, inputs, {key: _figure(here, key, seed) for key in keys}))
 
+        if conditions is not None:
+            stage("conditions", asked_for.condition_stage, CONDITION_TABLES, ())
         stage("catchments", partial(catchment_stage, address=address), "stores rivals cells", CATCHMENT_KEYS)
         stage("potentials", potential_stage, "stores cells catchments", POTENTIAL_KEYS)
         stage("assignments", _assignments, "stores sites", ASSIGNMENT_KEYS)
-        stage("wave_inputs", _wave_inputs, WAVE_TABLES, wave_inputs.KEYS)
-        stage("waves", _waves, "wave_stores territory_months warehouse_months plan_months", ())
+        stage("wave_inputs", _wave_inputs, WAVE_TABLES + groups, wave_inputs.KEYS)
+        solved = "wave_stores territory_months warehouse_months plan_months"
+        stage("waves", _waves, f"{solved} quotas shares promises left_out" if groups else solved, ())
         stage("outcome", _outcome, OUTCOME_TABLES, outcome.KEYS)
-        stage("levers", _levers, f"{WAVE_TABLES} wave_stores plan_months waves prices", levers.SEARCH_KEYS)
+        stage("levers", _levers, f"{WAVE_TABLES} wave_stores plan_months waves prices{groups}", levers.SEARCH_KEYS)
         stage("uncertainty", uncertainty.uncertainty, UNCERTAINTY_TABLES, uncertainty.KEYS)
         stage("summary", summary.summary, SUMMARY_TABLES, summary.KEYS)
         return run.finish()
@@ -122,6 +136,7 @@ POTENTIAL_KEYS = (
     "platform.wallet_share",
 )  # fmt: skip
 ASSIGNMENT_KEYS = ("network.front_radius_km", "network.circuity")
+CONDITION_TABLES = "stores places cells participants promised excluded group_limits"
 WAVE_TABLES = "stores territories sites participants potentials assignments"
 OUTCOME_TABLES = (
     "stores territories sites participants potentials assignments uncovered wave_stores plan_months base_loads waves "
@@ -163,9 +178,16 @@ def _wave_inputs(tables: Tables, figures: Figures) -> StageOutput:
 
 
 def _waves(tables: Tables, figures: Figures) -> StageOutput:
-    result = levers.solve(tables)
-    kept = ("waves", "prices", "margins", "centre")
-    return StageOutput({name: result.tables[name] for name in kept}, result.certificate)
+    promises = tables.get("promises")
+    if promises is not None:
+        asked_for.refuse_unreached(promises, tables["wave_stores"])
+    result = levers.solve(tables, promised=promises)
+    made = {name: result.tables[name] for name in ("waves", "prices", "margins", "centre")}
+    if promises is None:
+        return StageOutput(made, result.certificate)
+    made["conditions"] = asked_for.outcome_of(result.tables, tables)
+    note = asked_for.note_of(made["conditions"], len(tables["left_out"]))
+    return StageOutput(made, result.certificate, notes=[note])
 
 
 def _outcome(tables: Tables, figures: Figures) -> StageOutput:

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from lst_workbench.contracts import InputError, Promises, WaveOutcomes
+from lst_workbench.planning.conditions import dated
 from lst_workbench.planning.levers import roomy_as_one
 from lst_workbench.rollout import replan_waves
 from lst_workbench.runs import PlanResult, RunWriter, StageOutput
@@ -14,6 +15,7 @@ from lst_workbench.runs.fingerprint import fingerprint_of_table
 
 REPLAN_STAGES = ("replan",)
 INPUTS = ("wave_stores", "territory_months", "warehouse_months", "plan_months")
+ASKED = ("quotas", "shares")  # of a plan with conditions
 FORMER = ("waves", "centre")
 
 
@@ -52,10 +54,13 @@ def make_replan(
     months = sorted(result.tables["plan_months"]["month"])
     if not 1 <= month < len(months):
         raise InputError("the month", [f"{month} leaves nothing to plan; give one from 1 to {len(months) - 1}"])
-    known = {name: result.tables[name] for name in (*INPUTS, *FORMER) if name in result.tables}
-    known["outcomes"] = WaveOutcomes.check(dated(outcomes, months), "outcomes")
+    known = {name: result.tables[name] for name in (*INPUTS, *FORMER, *ASKED) if name in result.tables}
+    known["outcomes"] = WaveOutcomes.check(dated(outcomes, months, "month"), "outcomes")
     if promised is not None:
-        known["promised"] = Promises.check(promised.reindex(columns=Promises.columns()), "promised")
+        told = dated(promised.reindex(columns=Promises.columns()), months, "month", "latest_month")
+        known["promised"] = Promises.check(told, "promised")
+    elif "promises" in result.tables:
+        known["promised"] = result.tables["promises"]
     asked: dict[str, Any] = {
         name: fingerprint_of_table(known[name]) for name in ("outcomes", "promised") if name in known
     }
@@ -67,16 +72,6 @@ def make_replan(
         return run.finish()
 
 
-def dated(outcomes: pd.DataFrame, months: list[pd.Timestamp]) -> pd.DataFrame:
-    """Turn months that are numbers of the plan, from 1, into their first day."""
-    if "month" not in outcomes:
-        return outcomes
-    number = pd.to_numeric(outcomes["month"], errors="coerce")
-    if number.isna().any() or not number.between(1, len(months)).all():
-        return outcomes
-    return outcomes.assign(month=[months[int(n) - 1] for n in number])
-
-
 def _replan(tables: Mapping[str, pd.DataFrame], figures: Mapping[str, Any]) -> StageOutput:
     stores, warehouses = roomy_as_one(tables["wave_stores"], tables["warehouse_months"])
     months = tables["plan_months"]
@@ -84,7 +79,7 @@ def _replan(tables: Mapping[str, pd.DataFrame], figures: Mapping[str, Any]) -> S
     former = {name: tables[name] for name in FORMER if name in tables}
     made = replan_waves(
         stores, tables["territory_months"], warehouses, months, former, tables["outcomes"], month,
-        promised=tables.get("promised"),
+        quotas=tables.get("quotas"), shares=tables.get("shares"), promised=tables.get("promised"),
     )  # fmt: skip
     counts = made.kpis()
     text = (
@@ -93,6 +88,8 @@ def _replan(tables: Mapping[str, pd.DataFrame], figures: Mapping[str, Any]) -> S
         f"({counts['kept_share']:.1%}), {counts['moved_stores']:,.0f} move, {counts['dropped_stores']:,.0f} are "
         f"dropped and {counts['added_stores']:,.0f} added."
     )
-    kept = {name: tables[name] for name in INPUTS}
+    kept = {name: tables[name] for name in (*INPUTS, *ASKED) if name in tables}
+    if "promised" in tables:
+        kept["promises"] = tables["promised"]
     own = {"waves": made.tables["waves"], "wave_changes": made.tables["changes"], "centre": made.tables["centre"]}
     return StageOutput({**kept, **own}, made.certificate, notes=[{"key": "replan", "text": text, **counts}])

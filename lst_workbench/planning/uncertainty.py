@@ -91,14 +91,7 @@ def uncertainty(tables: Tables, figures: Figures) -> StageOutput:
         figures,
         tables["economics"].set_index("item")["value"],
     )
-    drawn = draw_figures(
-        pd.DataFrame({"key": UNCERTAIN, **{c: _bound(figures, c) for c in ("value", "low", "high")}}),
-        int(figures["rollout.draws"]),
-        plan.seed,
-        len(regions.unique()),
-        figures["rollout.regional_share"],
-        REGIONAL,
-    )
+    drawn = drawn_of(figures, regions)
     outcomes, as_planned = plan.lived(drawn), plan.lived(_as_planned(figures), chance=False)
     reps, odds = _reps(plan, drawn, outcomes)
     values = {**plan.kpis(drawn, outcomes), "reps_for_goal": reps}
@@ -111,7 +104,15 @@ def uncertainty(tables: Tables, figures: Figures) -> StageOutput:
         "tornado": _tornado(plan, drawn, values),
         "region_ranges": regional,
     }
-    return StageOutput(made, notes=[_goal_note(kpis, plan), _ranking_note(regional)])
+    ranking = [_ranking_note(regional)] if len(regional) > 1 else []
+    return StageOutput(made, notes=[_goal_note(kpis, plan), *ranking])
+
+
+def drawn_of(figures: Figures, regions: pd.Series) -> Values:
+    """Draw the uncertain figures from their ranges; those of `REGIONAL` differ by region."""
+    ranges = pd.DataFrame({"key": UNCERTAIN, **{c: _bound(figures, c) for c in ("value", "low", "high")}})
+    draws, shared = int(figures["rollout.draws"]), figures["rollout.regional_share"]
+    return draw_figures(ranges, draws, int(figures["run.seed"]), regions.nunique(), shared, REGIONAL)
 
 
 def regions_of(stores: pd.DataFrame, territories: pd.DataFrame) -> tuple[str, pd.Series]:
@@ -192,11 +193,18 @@ def _curve_ranges(outcomes: Outcomes, plan: _Plan) -> pd.DataFrame:
 
 
 def _reps(plan: _Plan, drawn: Values, outcomes: Outcomes) -> tuple[np.ndarray, pd.DataFrame]:
-    """Reps that reach the goal in each draw (not a number where none do), and the odds of the goal by reps."""
-    counted = [
-        (outcomes if factor == 1.0 else plan.lived(drawn, factor)).at_end(plan.counted) for factor in REPS_FACTORS
-    ]
-    reached = np.maximum.accumulate(np.stack(counted), axis=0)  # more reps need not sign fewer
+    """Reps that reach the goal in each draw (not a number where none do), and the odds of the goal by reps.
+
+    Chance is lived through once, with the plan's own reps: what it makes of a draw moves the draws of other numbers of
+    reps alike, by the root of their size as counts do, and only what is expected of them is worked out again.
+    """
+    expected = {factor: plan.lived(drawn, factor, chance=False).at_end(plan.counted) for factor in REPS_FACTORS}
+    chance = (outcomes.at_end(plan.counted) - expected[1.0]) / np.sqrt(np.maximum(expected[1.0], 1.0))
+    counted = [np.maximum(0.0, stores + chance * np.sqrt(np.maximum(stores, 1.0))) for stores in expected.values()]
+    # More reps need not sign fewer; the plan's own reps sign what its draws say.
+    own = REPS_FACTORS.index(1.0)
+    fewer, more = np.minimum.accumulate(counted[own::-1])[::-1], np.maximum.accumulate(counted[own:])
+    reached = np.concatenate([fewer, more[1:]])
     reps, goal = np.array(REPS_FACTORS) * plan.figures["field.reps"], plan.figures["goal.stores"]
     table = pd.DataFrame(_tenths(reached.T).T, columns=NAMES)
     table = table.assign(reps=reps, goal_share=(reached >= goal).mean(axis=1))

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from lst_workbench.planning import objective
+from lst_workbench.planning.conditions import grouped
 
 Tables = Mapping[str, pd.DataFrame]
 Figures = Mapping[str, float]
@@ -57,7 +58,8 @@ def wave_inputs(tables: Tables, figures: Figures) -> dict[str, pd.DataFrame]:
     Parameters
     ----------
     tables : mapping
-        ``stores``, ``territories``, ``sites``, ``participants``, ``potentials``, ``assignments``.
+        ``stores``, ``territories``, ``sites``, ``participants``, ``potentials``, ``assignments``; of a plan with
+        conditions also ``store_groups``, ``quotas``, ``shares`` and ``left_out``.
     figures : mapping
         `KEYS`, at the scale of the market.
 
@@ -65,10 +67,15 @@ def wave_inputs(tables: Tables, figures: Figures) -> dict[str, pd.DataFrame]:
     -------
     dict
         ``wave_stores``, ``territory_months``, ``warehouse_months``, ``plan_months`` (contracts of these names) and
-        ``base_loads``: resource, resource_id, month, capacity, base_load.
+        ``base_loads``: resource, resource_id, month, capacity, base_load; ``quotas`` and ``shares`` where
+        there are any.
     """
     months = months_of(figures)
     loads, worth = store_loads(tables, figures)
+    limits: dict[str, pd.DataFrame] = {}
+    if "store_groups" in tables:
+        loads, quotas = grouped(loads, tables)
+        limits = {"quotas": quotas, "shares": tables["shares"]}
     joined = loads["store_id"].isin(tables["participants"]["store_id"])
     served = loads["warehouse_id"].notna()
     base_loads = pd.concat(
@@ -79,14 +86,16 @@ def wave_inputs(tables: Tables, figures: Figures) -> dict[str, pd.DataFrame]:
         ],
         ignore_index=True,
     )
+    open_ = ~joined & served & ~loads["store_id"].isin(tables["left_out"]["store_id"] if limits else [])
     left = base_loads.assign(left=(base_loads["capacity"] - base_loads["base_load"]).clip(lower=0.0))
     plan_months = _left_of(left, "capital_rmb", capital_rmb="left")
     return {
-        "wave_stores": loads[~joined & served].astype({"warehouse_id": np.int64}).reset_index(drop=True),
+        "wave_stores": loads[open_].astype({"warehouse_id": np.int64}).reset_index(drop=True),
         "territory_months": _left_of(left, "visits", territory_id="resource_id", visits="left"),
         "warehouse_months": _left_of(left, "volume_m3", warehouse_id="resource_id", capacity_m3="left"),
         "plan_months": plan_months.assign(value_factor=worth.factor, start_value=worth.start),
         "base_loads": base_loads,
+        **limits,
     }
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from scipy.optimize import least_squares
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from lst_workbench.contracts import InputError
 
@@ -100,7 +100,7 @@ def fit_bass(adopters: np.ndarray, *, market: float | None = None, level: float 
     best = min(fits, key=lambda fit: fit.cost)
     freedom = max(y.size - best.x.size, 1)
     spread = np.sqrt(np.diag(np.linalg.pinv(best.jac.T @ best.jac)) * 2 * best.cost / freedom)
-    far = norm.ppf(0.5 + level / 2) * spread
+    far = ndtri(0.5 + level / 2) * spread
     names = ["innovation", "imitation", *(["market"] if market is None else [])]
     table = pd.DataFrame(
         {"name": names, "value": np.exp(best.x), "low": np.exp(best.x - far), "high": np.exp(best.x + far)}
@@ -148,7 +148,7 @@ def retention(stores: pd.DataFrame, *, cohort: str | None = "cohort", level: flo
     if not (stores["months"] >= 0).all():
         raise InputError("the stores watched", ["months must be 0 or more"])
     groups = stores.groupby(cohort, observed=True) if cohort else [("all", stores)]
-    far = norm.ppf(0.5 + level / 2)
+    far = ndtri(0.5 + level / 2)
     parts = [_kept(own, far).assign(cohort=name) for name, own in groups]
     columns = ["cohort", "months", "at_risk", "stopped", "retained_share", "low", "high"]
     return pd.concat(parts, ignore_index=True)[columns]

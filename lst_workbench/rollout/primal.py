@@ -15,9 +15,11 @@ OPEN = 0.06  # share of a store's worth: closer to nought than this, whether it 
 MONTHS_APART = 0.001  # the same between its two best months: when it starts is open
 PHASE_ROUNDS = 4
 SLOW, PATIENCE = 0.02, 2  # of what is left of the gap: a round that closes less is slow; so many in a row end a phase
+FALL = 0.1  # of what is left of the gap: a round that loses more ends a search, which begins anew
 NOISE = 0.02  # share of a store's worth by which the order of a trial is shaken
 # What is open; how much of the price of shared capacities counts; noise.
 PHASES = ((OPEN, 1.0, NOISE), (OPEN, 0.95, NOISE), (2 * OPEN, 0.0, NOISE), (2 * OPEN, 0.0, NOISE / 10))
+ANEW = ((OPEN, 0.98, NOISE), *PHASES[1:])  # where room that is saved does not come to be used
 WIDE = 0.5  # the same where a quota is short
 STUCK = 0.01  # of the bound: a plan made from a former one that is further from it is made anew
 SHARE_PASSES = 3  # a member of a share may fit once others have started
@@ -77,16 +79,17 @@ def rearranged(
 ) -> np.ndarray:
     """Improve a plan: territories are taken apart piece by piece and put together again.
 
-    At first what is saved of capacities that territories share counts as gain, later only value does. Members of
-    quotas that are short come first. Ends when the gap is small enough.
+    At first what is saved of capacities that territories share counts as gain, later only value does; where value
+    falls meanwhile, what is saved stays idle, and the search begins anew with less of it counted. Members of quotas
+    that are short come first. Ends when the gap is small enough.
     """
-    prices, stores, scale, starts = dual.prices(found.x), dual.stores, dual.scale, starts.copy()
+    prices, stores, scale, first_starts, starts = dual.prices(found.x), dual.stores, dual.scale, starts, starts.copy()
     worth, _, lead = dual.best_starts(prices)
     undecided = (lead < MONTHS_APART * scale) | (worth < 0)
     useful = _useful(problem, prices)
     pace = Pace(min(PHASE_ROUNDS, max(1, params.rounds // len(PHASES))), value_of(problem, starts))
     for number in range(params.rounds):
-        reach, shared, noise = PHASES[pace.phase]
+        reach, shared, noise = pace.phases[pace.phase]
         room = room_left(problem, starts)
         is_open = useful & ((np.abs(worth) < reach * scale) | np.where(starts < 0, worth > 0, undecided))
         pools = [is_open]
@@ -105,6 +108,10 @@ def rearranged(
             )  # fmt: skip
         value = value_of(problem, starts)
         good_enough = value >= found.bound * (1 - params.gap)
+        if pace.phases is PHASES and pace.phase == 0 and pace.value - value > FALL * (found.bound - value):
+            starts[:] = first_starts
+            pace = Pace(pace.length, value_of(problem, starts), ANEW)
+            continue
         pace.take(value, found.bound)
         kept = not (problem.promised & (starts < 0)).any()
         if (good_enough or pace.spent) and kept and not _short_groups(problem, room).any():
@@ -137,10 +144,13 @@ class Pace:
         Rounds of a phase, at most; the last one goes on.
     value : float
         Value before the search.
+    phases : tuple
+        As `PHASES`.
     """
 
-    def __init__(self, length: int, value: float) -> None:
-        self.length, self.value, self.phase, self.rounds, self.slow = length, value, 0, 0, 0
+    def __init__(self, length: int, value: float, phases: tuple[tuple[float, float, float], ...] = PHASES) -> None:
+        self.length, self.phases = length, phases
+        self.value, self.phase, self.rounds, self.slow = value, 0, 0, 0
 
     @property
     def spent(self) -> bool:

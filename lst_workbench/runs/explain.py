@@ -1,7 +1,7 @@
 """Why this store, why this month, why not: from the stored tables of a run alone."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -78,8 +78,30 @@ def explain_store(result: "PlanResult", store_id: int) -> Explanation:
         return _participant(row)
     if row["status"] == "uncovered":
         return _uncovered(row, result)
+    asked = "conditions" in result.tables
+    if asked and _is_excluded(result, int(row.store_id)):
+        text = f"Store {row.store_id} is not signed because the plan was asked to leave it out."
+        return Explanation(_one_row(row), text, "excluded", {"store_id": int(row.store_id)})
     months = _month_by_month(result, row)
-    return _signed(row, months, result) if row["status"] == "signed" else _not_chosen(row, months, result)
+    told = _signed(row, months, result) if row["status"] == "signed" else _not_chosen(row, months, result)
+    return _by_conditions(told, result) if asked else told
+
+
+def _is_excluded(result: "PlanResult", store_id: int) -> bool:
+    return len(where(result.tables, "left_out", {"store_id": (store_id, store_id)})) > 0
+
+
+def _by_conditions(told: Explanation, result: "PlanResult") -> Explanation:
+    """Add that a store is promised, or what limits on its groups cost or bring it."""
+    one = {"store_id": (told.figures["store_id"],) * 2}
+    if len(where(result.tables, "promises", one)):
+        return replace(told, text=f"{told.text} It is promised.", figures={**told.figures, "condition": "promised"})
+    price = float(where(result.tables, "margins", one)["target_price"].iloc[0])
+    if abs(price) < FITS:
+        return told
+    key, verb = ("brings", "brings it") if price < 0 else ("costs", "costs it")
+    text = f"{told.text} A floor or cap that the plan was asked to keep {verb} {abs(price):.3f} in its place in line."
+    return replace(told, text=text, figures={**told.figures, "condition": key, "limit_price": abs(price)})
 
 
 def _participant(row: pd.Series) -> Explanation:

@@ -1,7 +1,7 @@
 """Write a run stage by stage, so that whatever happens, what is listed is whole."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -25,6 +25,7 @@ from lst_workbench.runs.result import PlanResult, StoredTables, table_path
 from lst_workbench.runs.reuse import StagesBeside, code_fingerprint, is_whole, stages_beside
 
 SHOWN_DIFFERENCES = 3
+MAY_BE_ASKED = ("network", "conditions")  # parts of an identity that a run may lack
 
 
 @dataclass(frozen=True)
@@ -216,11 +217,12 @@ class RunWriter:
 
     def _continue(self, record: dict[str, Any], fresh: dict[str, Any]) -> dict[str, Any]:
         """Take up a folder's record; a finished one only for the same inputs."""
-        differences = [key for key in self.identity if record.get(key) != self.identity[key]]
+        keys = dict.fromkeys((*self.identity, *MAY_BE_ASKED))
+        differences = [key for key in keys if record.get(key) != self.identity.get(key)]
         if record["state"] == "complete" and differences:
             raise LstError(
-                f"{self.path} holds a finished run with other inputs ({_differences(record, self.identity)}) and runs "
-                "are never edited: give a new folder with --out."
+                f"{self.path} holds a finished run with other inputs ({_differences(record, self.identity, keys)}) and "
+                "runs are never edited: give a new folder with --out."
             )
         if record["state"] == "complete":
             return record
@@ -304,9 +306,9 @@ def _certified(certificate: Certificate | None) -> dict[str, Any]:
     }
 
 
-def _differences(record: Mapping[str, Any], identity: Mapping[str, Any]) -> str:
+def _differences(record: Mapping[str, Any], identity: Mapping[str, Any], among: Iterable[str]) -> str:
     """Name the first few figures that differ, from the stored record to what is asked."""
-    old, new = _flat({key: record.get(key) for key in identity}), _flat(identity)
+    old, new = (_flat({key: told[key] for key in among if key in told}) for told in (record, identity))
     keys = [key for key in sorted({*old, *new}) if old.get(key) != new.get(key)]
     named = [f"{key} {old.get(key, 'unset')} there, {new.get(key, 'unset')} here" for key in keys]
     return "; ".join(named[:SHOWN_DIFFERENCES]) + (" and more" if len(named) > SHOWN_DIFFERENCES else "")

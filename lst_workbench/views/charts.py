@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from lst_workbench.views.findings import Tables, used_shares
-from lst_workbench.views.formats import count
+from lst_workbench.views.formats import count, short_count
 from lst_workbench.views.marks import BINDS
 from lst_workbench.views.messages import text
 from lst_workbench.views.theme import colour, ramp, tokens
@@ -87,7 +87,7 @@ def _fill(
     with figure.batch_update():
         for trace, key, y in zip(figure.data, TRACES, (stores, active, signups), strict=False):
             trace.x, trace.y, trace.name = days(curve["month"]), y, text(f"curve.{key}", lang)
-        figure.data[2].text = [count(value, lang) for value in signups]
+        figure.data[2].text = [short_count(value, lang) for value in signups]
         band = figure.data[4]
         band.x, band.y = days([*curve["month"], *curve["month"][::-1]]) if len(low) else [], [*low, *high[::-1]]
         heat, share = figure.data[3], used.to_numpy()

@@ -28,6 +28,19 @@ def count(value: float, lang: str = "en") -> str:
     return f"{sign}{_stepped(size, lang)}"
 
 
+def short_count(value: float, lang: str = "en") -> str:
+    """Say a number of things where room is narrow: two digits and a step from a thousand on.
+
+    Examples
+    --------
+    >>> short_count(36), short_count(9_672), short_count(32_240), short_count(32_240, "zh"), short_count(144_000)
+    ('36', '9.7K', '32K', '3.2万', '140K')
+    """
+    if not pd.notna(value) or abs(value) < 999.5:
+        return count(value, lang)
+    return _stepped(float(f"{value:.1e}"), lang).replace(" ", "")
+
+
 def number(value: float, lang: str = "en") -> str:
     """Say any figure with three significant digits and no idle zeros.
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from lst_workbench.assumptions import Register
-from lst_workbench.market import Market
+from lst_workbench.market import Market, landmarks
 from lst_workbench.planning.goals import goals_of
 from lst_workbench.runs import PlanResult
 from lst_workbench.views import maps, odds, tables
@@ -220,8 +220,9 @@ def map_svg(result: PlanResult, market: Market, lang: str) -> str:
             for ring in polygon
         )
         paths.append(f'<path d="{rings}" fill="{style["fillColor"]}" stroke="{style["color"]}" stroke-width="0.5"/>')
-    spots = {(label.lat, label.lon) for label in maps.place_labels(market.places, lang, most=9)}
-    named = market.places[[spot in spots for spot in zip(market.places["lat"], market.places["lon"], strict=True)]]
+    towns = landmarks(market.places)
+    spots = {(label.lat, label.lon) for label in maps.place_labels(towns, lang, most=9)}
+    named = towns[[spot in spots for spot in zip(towns["lat"], towns["lon"], strict=True)]]
     labels = "".join(
         f'<text x="{at(row.lon, row.lat).split(" ")[0]}" y="{at(row.lon, row.lat).split(" ")[1]}" text-anchor="middle" '
         f'stroke="var(--surface)" stroke-width="3" paint-order="stroke">'

@@ -80,6 +80,15 @@ def store_card(
 def reason(explanation: Explanation, lang: str) -> str:
     """Put the reason of an explanation into words of the chosen language."""
     of = explanation.figures
+    said = _own_reason(explanation, lang)
+    if "condition" not in of:
+        return said
+    more = text(f"explain.and.{of['condition']}", lang, price=_objective(of.get("limit_price", 0.0)))
+    return f"{said} {more}"
+
+
+def _own_reason(explanation: Explanation, lang: str) -> str:
+    of = explanation.figures
     if explanation.key == "signed":
         figures = {"worth": _objective(of["worth"]), "price": _objective(of["price"])}
         side = "above" if of["margin"] > HAIR else "below" if of["margin"] < -HAIR else "at"

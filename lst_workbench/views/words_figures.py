@@ -136,6 +136,16 @@ FIGURES: dict[str, tuple[str, str]] = {
         "{price}, but the capacities it needs are taken.",
         "未签约，因为产能已满：{best_month}值 {worth} 家活跃门店，耗费 {price}，但所需产能已被占用。",
     ),
+    "explain.excluded": ("Not signed: the plan was asked to leave it out.", "未签约：方案要求排除该店。"),
+    "explain.and.promised": ("It is promised.", "该店为承诺签约门店。"),
+    "explain.and.costs": (
+        "A floor or cap that the plan was asked to keep costs it {price} in its place in line.",
+        "方案须满足的下限或上限使其排序降低 {price}。",
+    ),
+    "explain.and.brings": (
+        "A floor or cap that the plan was asked to keep brings it {price} in its place in line.",
+        "方案须满足的下限或上限使其排序提高 {price}。",
+    ),
     "why.resource.visits": ("field visits", "外勤拜访"),
     "why.resource.volume_m3": ("warehouse throughput", "仓储吞吐"),
     "why.resource.capital_rmb": ("working capital", "营运资金"),

@@ -303,3 +303,19 @@ def test_line_haul_follows_the_lanes_and_the_register_where_there_are_none(villa
     half = pd.concat([traced, front.assign(site_id=10)])
     split = pd.DataFrame({"store_id": [1, 2], "site_id": [7, 10]})
     assert line_haul_km(half, split, gmv, figures) == pytest.approx((3 * 111.195 * 1.3 + 3 * 280) / 4, rel=1e-4)
+
+
+@pytest.mark.parametrize(("most", "tried"), [(900.0, 3), (2000.0, None)])
+def test_the_search_for_reps_ends_where_more_of_them_cannot_reach_the_goal(most, tried):
+    """Stores are those that reps sign until there are no more: diminishing, as in a plan."""
+
+    def resolve(moved):
+        stores = min(most, 300.0 * moved["field.reps"])
+        return levers.Reach(stores, stores, stores, "visits")
+
+    figures = {"goal.stores": 1000.0, "goal.counts_signups": 0.0, "field.reps": 1.0}
+    search = levers.reps_search(figures, resolve(figures), resolve)
+    assert tried is None or search["reps"].max() <= 2.0**tried
+    assert search["reaches"].any() == (most >= 1000.0)
+    if most >= 1000.0:
+        assert search.loc[search["reaches"], "reps"].min() == pytest.approx(1000 / 300, rel=0.01)

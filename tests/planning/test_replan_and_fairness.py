@@ -7,7 +7,7 @@ import pytest
 from lst_workbench import load_scenario, make_plan, read_run
 from lst_workbench.contracts import InputError
 from lst_workbench.planning import fairness_price, make_replan
-from lst_workbench.planning.fairness import members
+from lst_workbench.planning.groups import members
 from tests.planning.run_folder_checker import violations
 
 

@@ -7,7 +7,15 @@ import pytest
 from lst_workbench.assumptions import load_scenario
 from lst_workbench.planning import make_plan, plan
 from lst_workbench.planning.lives import UNCERTAIN, lives_of
-from lst_workbench.planning.uncertainty import KEYS, _crossing, order_kept, plan_queues, regions_of, uncertainty
+from lst_workbench.planning.uncertainty import (
+    KEYS,
+    _crossing,
+    drawn_of,
+    order_kept,
+    plan_queues,
+    regions_of,
+    uncertainty,
+)
 from lst_workbench.rollout import simulate
 
 
@@ -46,10 +54,20 @@ def test_ranges_agree_with_each_other(result):
     odds = kpis.at["in_system_stores", "goal_share"]
     assert last["goal_share"] == odds
     assert tables["reps_odds"].set_index("reps")["goal_share"].is_monotonic_increasing
-    assert tables["reps_odds"].query("reps == @result.kpis()['reps']")["goal_share"].item() == pytest.approx(
-        odds, abs=0.03
-    )
+    assert tables["reps_odds"].set_index("reps")["goal_share"][result.kpis()["reps"]] == odds
     assert kpis.at["gap_stores", "p50"] == pytest.approx(kpis.at["in_system_stores", "p50"] - 1e6 * 2000 / 6e6)
+
+
+def test_odds_by_reps_are_those_of_plans_lived_through(known, figures):
+    """Chance is carried over from the plan's own reps; each number of reps lived through by itself says the same."""
+    level, regions = regions_of(known["stores"], known["territories"])
+    queues, reps = plan_queues(known, figures, regions), 3.0
+    months = pd.DatetimeIndex(known["plan_months"]["month"])
+    drawn = drawn_of(figures, regions)
+    lived = simulate(queues, lives_of(drawn, figures, queues, months, reps), 7).at_end("in_system")
+    odds = uncertainty(known, figures).tables["reps_odds"].set_index("reps").loc[reps * figures["field.reps"]]
+    assert odds[["p10", "p50", "p90"]].tolist() == pytest.approx(np.quantile(lived, [0.1, 0.5, 0.9]), rel=0.03)
+    assert odds["goal_share"] == pytest.approx((lived >= figures["goal.stores"]).mean(), abs=0.02)
 
 
 def test_the_tornado_is_the_plan_with_one_figure_moved(result, district):

@@ -4,6 +4,7 @@ from typing import Any
 
 import ipywidgets as w
 
+from lst_workbench.market import landmarks
 from lst_workbench.ui.cobranded.model import LEVERS, CobrandedState
 from lst_workbench.ui.panel_map import FittedMap
 from lst_workbench.ui.panel_page import Page
@@ -129,7 +130,7 @@ class CobrandedBody(w.VBox):
         assert self.state.market is not None
         market, lang = self.state.market, self.state.lang
         marks = cobranded_maps.marks(self.state.cases, market.stores, self.state.store_id, lang)
-        names = maps.place_labels(market.places, lang)
+        names = maps.place_labels(landmarks(market.places), lang)
         return maps.with_labels(cobranded_maps.ground(market.cells, lang), [*names, *marks])
 
     def _show(self, _: Any = None) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 import ipywidgets as w
 import pandas as pd
 
+from lst_workbench.market import landmarks
 from lst_workbench.ui.panel_map import FittedMap
 from lst_workbench.ui.panel_parts import Choice, classed, html
 from lst_workbench.ui.rollout.atlas import Atlas, Latest
@@ -66,7 +67,7 @@ class MapCard(w.VBox):
             layer = maps.waves_layer(cells, self._atlas.months, lang)
         if state.map_mode == "dots":
             layer = maps.emptied(layer, dots.dots_legend(self._atlas.months, lang))
-        labels = maps.site_labels(state.market.sites, lang) + maps.place_labels(state.market.places, lang)
+        labels = maps.site_labels(state.market.sites, lang) + maps.place_labels(landmarks(state.market.places), lang)
         return maps.with_labels(layer, labels)
 
     def _show(self, _: Any = None) -> None:
