@@ -50,7 +50,7 @@ from lst_workbench.planning.wave_inputs import first_day
 FACTORS = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0)
 SCENARIOS = 2_000
 TAIL = 0.999
-GAP, STEPS_OF_PRICES = 1e-3, 40  # stores that stand or fall whole leave such a gap anyway
+GAP, STEPS_OF_PRICES = 2e-3, 40  # stores that stand or fall whole leave such a gap anyway
 STRESSED = ("credit.npl_stress", "credit.lockdown_default_share", "credit.festival_default_share")
 # What an owner can do about a score, and by how much: months of history, a larger order, bills paid on time.
 STEPS: tuple[tuple[str, Callable[[float], float]], ...] = (

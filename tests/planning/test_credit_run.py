@@ -54,7 +54,7 @@ def test_nobody_is_named_in_run_files_exports_or_log(folder, tmp_path, caplog):
             content = pd.read_parquet(path).to_csv().encode()
         assert not names_in(content), path
     run = read_run(tmp_path / "run")
-    assert run.meta["state"] == "complete" and run.certificate.gap < 1e-3
+    assert run.meta["state"] == "complete" and run.certificate.gap < 2e-3
     assert run.kpis()["settled"] == 1.0
     assert len(run.tables["rolls"]) and len(run.tables["drift"]) and len(run.tables["limit_test"])
 
