@@ -7,6 +7,10 @@ import pytest
 from tests.apps.page import FIELDS, SLIDERS, Page
 from tests.apps.test_store_page import press
 
+PARTS = (
+    "stress", "warnings", "fairness", "model-card", "story", "policies", "stages", "rolls", "drift", "challenger",
+    "cash",
+)  # fmt: skip
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 
@@ -19,19 +23,7 @@ def page(browser, sample_site):
 def test_the_page_opens_with_its_answer(page):
     assert "stores get ¥" in page.text(".finding h1") and "one in a thousand" in page.text(".finding p")
     assert page.run("return document.querySelectorAll('.kpi').length") == 6
-    for part in (
-        ".stress",
-        ".warnings",
-        ".fairness",
-        ".model-card",
-        ".story",
-        ".policies",
-        ".stages",
-        ".rolls",
-        ".drift",
-        ".challenger",
-        ".cash",
-    ):
+    for part in PARTS:
         assert len(page.text(f".{part}")) > 60, part
     assert "Past credit is synthetic" in page.text(".model-card")
     assert page.hosts() <= {"127.0.0.1"} and not page.errors()
