@@ -31,6 +31,7 @@ from lst_workbench.contracts.fairness_prices import FairnessPrices
 from lst_workbench.contracts.goals import Goals
 from lst_workbench.contracts.group_limits import GroupLimits
 from lst_workbench.contracts.holdouts import Holdouts
+from lst_workbench.contracts.items import Items
 from lst_workbench.contracts.kpi_ranges import KpiRanges
 from lst_workbench.contracts.kpis import Kpis
 from lst_workbench.contracts.levers import Levers
@@ -109,6 +110,7 @@ CONTRACTS: dict[str, type[Table]] = {
         GroupLimits,
         Holdouts,
         Kpis,
+        Items,
         Levers,
         NetworkLanes,
         NetworkSites,
@@ -188,6 +190,7 @@ __all__ = [
     "GroupLimits",
     "Holdouts",
     "Kpis",
+    "Items",
     "Levers",
     "NetworkLanes",
     "NetworkSites",

@@ -49,9 +49,14 @@ def leaflet_map(layer: MapLayer) -> leaflet.Map:
 
 def repaint(view: leaflet.Map, layer: MapLayer) -> None:
     """Put other cells and names into the same widget."""
+    recolour(view, layer)
+    view.layers[2].layers = label_markers(layer.labels)
+
+
+def recolour(view: leaflet.Map, layer: MapLayer) -> None:
+    """Put other cells into the same widget; names stay."""
     if view.layers[0].data != layer.geojson:
         view.layers[0].data = layer.geojson
-    view.layers[2].layers = label_markers(layer.labels)
 
 
 def highlight(view: leaflet.Map, layer: MapLayer | None) -> None:

@@ -60,7 +60,9 @@ class MapLayer:
     title: str = field(default="")
 
 
-def waves_layer(cells_plan: pd.DataFrame, months: Sequence[pd.Timestamp], lang: str) -> MapLayer:
+def waves_layer(
+    cells_plan: pd.DataFrame, months: Sequence[pd.Timestamp], lang: str, upto: int | None = None
+) -> MapLayer:
     """Colour cells by the month of their first sign-up, sooner is darker.
 
     Parameters
@@ -71,11 +73,14 @@ def waves_layer(cells_plan: pd.DataFrame, months: Sequence[pd.Timestamp], lang: 
         Months of the plan, in order.
     lang : str
         "en" or "zh".
+    upto : int, optional
+        Show sign-ups of so many months, from the first; of all where it is left out.
     """
     cells, resolution = _joined(cells_plan)
     of_month = {pd.Timestamp(when): at for at, when in enumerate(months)}
     steps = min(STEPS, max(len(months), 1))
     at = cells["first_month"].map(of_month).to_numpy(dtype=np.float64, na_value=np.nan)
+    at = np.where(at < (len(months) if upto is None else upto), at, np.nan)
     step = np.floor(at * steps / max(len(months), 1))
     shades = ramp(steps)[::-1]
     out = (cells["uncovered"] >= cells["stores"]) & cells["first_month"].isna()

@@ -226,3 +226,23 @@ def test_the_sample_market_fits_every_width_in_both_languages(browser, sample_si
     assert page.run(CUT) == []
     assert page.hosts() == {"127.0.0.1"} and not page.errors()
     page.width(1440)
+
+
+def test_months_play_and_another_plan_stands_beside(page, planned, tmp_path):
+    more = load_scenario("base").override({"field.reps": 4000})
+    older = finished(planned)[-1]
+    planning.make_plan(read_market(planned.market), more, planned.runs / "more-reps")
+    page.width(1440)
+    page.open()
+    page.run("document.querySelector('.play-row .jupyter-button').click()")
+    page.says("Signed by the end of Oct 2017", ".play-row")
+    choice = "const s = document.querySelector('.beside-choice select'); s.selectedIndex = 1; "
+    page.run(choice + "s.dispatchEvent(new Event('change', {bubbles: true}))")
+    page.says("fewer stores in the system", ".beside")
+    page.picture("rollout-beside", 1440)
+    page.fits(390)
+    page.picture("rollout-beside", 390)
+    page.width(1440)
+    assert not page.errors()
+    shutil.rmtree(planned.runs / "more-reps")
+    assert finished(planned)[-1] == older

@@ -111,3 +111,35 @@ def test_a_part_that_cannot_be_drawn_is_said(planned, monkeypatch):
     monkeypatch.setattr("lst_workbench.views.tables.order_account", broken)
     panel = RolloutPanel(RolloutState(*planned))
     assert "a table is odd" in words(panel) and "Traceback" not in words(panel)
+
+
+def test_a_month_of_the_map_is_said_and_coloured(panel):
+    card = panel._body.children[0]._map
+    whole = card.layer.geojson
+    panel.state.upto = 1
+    curve = panel.state.result.tables["curve"]
+    assert text("play.month", month="Sep 2017", n=str(curve["signups"].iloc[0])) in words(panel)
+    assert card.layer.geojson != whole and card.view.layers[0].data == card.layer.geojson
+    panel.state.upto = 0
+    assert card.layer.geojson == whole
+
+
+def test_another_plan_of_the_market_stands_beside_this_one(planned, village_scenario, tmp_path):
+    import shutil
+
+    from lst_workbench import planning
+    from lst_workbench.market import read_market
+
+    runs, folder = tmp_path / "runs", planned[1]
+    shutil.copytree(planned[0], runs)
+    alone = RolloutPanel(RolloutState(runs, folder))
+    assert text("beside.empty") in words(alone)
+    fewer = village_scenario.override({"field.reps": 3000})
+    planning.make_plan(read_market(folder), fewer, runs / "newer")
+    panel = RolloutPanel(RolloutState(runs, folder))
+    assert text("beside.choose") in words(panel) and list(panel.state.others()) == ["village"]
+    panel.state.beside = "village"
+    assert "more stores in the system" in words(panel) and "polyline" in words(panel)
+    shutil.rmtree(runs / "village")
+    panel.state.beside_too, panel.state.beside = "village", ""
+    assert "village" in words(panel), "a plan that is gone is said in a sentence"

@@ -4,6 +4,7 @@ import os
 import threading
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,7 @@ from lst_workbench.views import LANGUAGES, text
 
 POLL_SECONDS = 0.25
 AT_WORK = ("queued", "running")
+MOST_OTHERS = 12
 
 
 class RolloutState(HasTraits):
@@ -52,6 +54,9 @@ class RolloutState(HasTraits):
     scenario = Unicode("base")
     levers = Dict()
     map_mode = Enum(["month", "potential", "dots"], default_value="month")
+    upto = Int(0)  # months shown on the map; 0 for all of them
+    beside = Unicode("")  # folders of the plans shown beside this one
+    beside_too = Unicode("")
     cell = Int(0)
     query = Unicode("")
     store_id = Int(None, allow_none=True)
@@ -226,6 +231,20 @@ class RolloutState(HasTraits):
             key=lambda entry: (entry.stat().st_mtime, entry.name),
             reverse=True,
         )
+
+    def others(self) -> dict[str, dict[str, Any]]:
+        """Find other finished plans of this market: folder name to scenario, newest first."""
+        found: dict[str, dict[str, Any]] = {}
+        for folder in self._folders():
+            with suppress(LstError):
+                run = read_run(folder)
+                same = self.market is not None and run.meta["market"]["fingerprint"] == self.market.meta.fingerprint
+                shown = self.result is not None and self.result.path == folder
+                if same and not shown and "decisions" in run.tables:
+                    found[folder.name] = run.meta["scenario"]
+            if len(found) == MOST_OTHERS:
+                break
+        return found
 
     def _levers_of_run(self, result: PlanResult) -> None:
         """Set scenario and levers to those of a run, so that the page says what its figures rest on."""

@@ -11,6 +11,7 @@ from lst_workbench.ui.panel_parts import Choice, classed, html
 from lst_workbench.ui.rollout.atlas import Atlas, Latest
 from lst_workbench.ui.rollout.model import Chosen, RolloutState
 from lst_workbench.ui.rollout.panel_dots import Dots
+from lst_workbench.ui.rollout.panel_play import MonthPlay
 from lst_workbench.views import cards, dots, leaflet_maps, maps, states, stores
 from lst_workbench.views.messages import text
 
@@ -37,8 +38,9 @@ class MapCard(w.VBox):
         self.view.observe(self._moved, "bounds")
         controls = classed(w.HBox([self._whole, self._mode.widget]), "map-controls")
         row = classed(w.HBox([self._head, controls]), "row")
-        super().__init__([row, self.view, self._legend, self._note])
+        super().__init__([row, self.view, MonthPlay(state), self._legend, self._note])
         state.observe(self._show, ["result", "map_mode", "lang"])
+        state.observe(self._show_months, "upto")
         state.observe(self._show_note, ["cell", "result", "lang", "map_mode"])
         self._show()
         self._show_note()
@@ -64,7 +66,7 @@ class MapCard(w.VBox):
         if state.map_mode == "potential":
             layer = maps.potential_layer(cells, lang)
         else:
-            layer = maps.waves_layer(cells, self._atlas.months, lang)
+            layer = maps.waves_layer(cells, self._atlas.months, lang, state.upto or None)
         if state.map_mode == "dots":
             layer = maps.emptied(layer, dots.dots_legend(self._atlas.months, lang))
         labels = maps.site_labels(state.market.sites, lang) + maps.place_labels(landmarks(state.market.places), lang)
@@ -87,6 +89,12 @@ class MapCard(w.VBox):
             self._dots.hide()
         if self._window is not None:
             self._follow.ask(self._window)
+
+    def _show_months(self, _: Any = None) -> None:
+        """Colour what is signed until the month chosen; the window stays."""
+        if self.state.map_mode == "month":
+            self.layer = maps.with_labels(self._layer(self._window), self.layer.labels)
+            leaflet_maps.recolour(self.view, self.layer)
 
     def _moved(self, change: Any) -> None:
         """Follow the window: finer cells of a large plan, or the dots in it."""

@@ -10,8 +10,9 @@ from lst_workbench.ui.panel_parts import classed, html
 from lst_workbench.ui.rollout.model import RolloutState
 from lst_workbench.ui.rollout.panel_chart import Chart
 from lst_workbench.ui.rollout.panel_map import MapCard
+from lst_workbench.ui.rollout.panel_scenarios import ScenarioCard
 from lst_workbench.ui.rollout.panel_store import StoreCard
-from lst_workbench.views import cards, charts, goal_cards, odds, states, tables
+from lst_workbench.views import cards, charts, funnel, goal_cards, odds, states, tables
 from lst_workbench.views.findings import KPI_OF_GOAL, finding_of, used_shares
 from lst_workbench.views.messages import text
 
@@ -23,14 +24,16 @@ class ResultBody(w.VBox):
         self.state = state
         self._kpis, self._curve_head, self._twin = html("kpi-row"), html("head"), html()
         self._order, self._table, self._worth = html("card"), html("card", "span8"), html("card", "span4")
+        self._funnel = html("card")
         self._odds, self._tornado = html("card", "span5"), html("card", "span7")
         self._goals = html("card", "span12", "goals")
         self._curve = Chart(charts.curve_figure(*self._curve_data()))
         self._map = MapCard(state)
         store = StoreCard(state, lambda: self._map.layer.resolution, self._map.focus)
         curve = classed(w.VBox([self._curve_head, self._curve, self._twin]), "card")
-        right = classed(w.VBox([curve, self._order]), "span5", "stack")
+        right = classed(w.VBox([curve, self._funnel, self._order]), "span5", "stack")
         where = [classed(self._map, "card", "span7"), right, self._goals, self._odds, self._tornado]
+        where.append(classed(ScenarioCard(state), "card", "span12"))
         grid = [*where, classed(store, "card", "span12"), self._table, self._worth]
         super().__init__([self._kpis, classed(w.HBox(grid), "grid12")])
         classed(self, "content")
@@ -53,6 +56,7 @@ class ResultBody(w.VBox):
         self._curve_head.value = cards.head("curve.title", lang)
         self._twin.value = tables.months_table(run["curve"], used_shares(run["capacities"]), lang)
         self._curve.show(charts.curve_figure(*self._curve_data()))
+        self._funnel.value = funnel.funnel_card(run, state.figures["field.visits_per_signup"], lang)
         self._order.value = cards.head("order.title", lang) + tables.order_account(economics, lang)
         shown, every = min(tables.SHOWN_PLACES, len(run["places_plan"])), len(run["places_plan"])
         head = cards.head("places.title", lang, text("places.sub", lang, n=str(shown), all=str(every)))
