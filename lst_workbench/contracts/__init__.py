@@ -17,6 +17,7 @@ from lst_workbench.contracts.conditions import Conditions
 from lst_workbench.contracts.credit_budget_use import CreditBudgetUse
 from lst_workbench.contracts.credit_budgets import CreditBudgets
 from lst_workbench.contracts.credit_history import CreditHistory
+from lst_workbench.contracts.credit_payments import CreditPayments
 from lst_workbench.contracts.credit_plan import CreditPlan
 from lst_workbench.contracts.credit_stores import CreditStores
 from lst_workbench.contracts.curve import Curve
@@ -30,6 +31,7 @@ from lst_workbench.contracts.fairness_prices import FairnessPrices
 from lst_workbench.contracts.goals import Goals
 from lst_workbench.contracts.group_limits import GroupLimits
 from lst_workbench.contracts.holdouts import Holdouts
+from lst_workbench.contracts.items import Items
 from lst_workbench.contracts.kpi_ranges import KpiRanges
 from lst_workbench.contracts.kpis import Kpis
 from lst_workbench.contracts.levers import Levers
@@ -93,6 +95,7 @@ CONTRACTS: dict[str, type[Table]] = {
         CreditBudgetUse,
         CreditBudgets,
         CreditHistory,
+        CreditPayments,
         CreditPlan,
         CreditStores,
         Curve,
@@ -107,6 +110,7 @@ CONTRACTS: dict[str, type[Table]] = {
         GroupLimits,
         Holdouts,
         Kpis,
+        Items,
         Levers,
         NetworkLanes,
         NetworkSites,
@@ -171,6 +175,7 @@ __all__ = [
     "CreditBudgetUse",
     "CreditBudgets",
     "CreditHistory",
+    "CreditPayments",
     "CreditPlan",
     "CreditStores",
     "Curve",
@@ -185,6 +190,7 @@ __all__ = [
     "GroupLimits",
     "Holdouts",
     "Kpis",
+    "Items",
     "Levers",
     "NetworkLanes",
     "NetworkSites",

@@ -1,6 +1,6 @@
 """What is known of a market: its tables in one bundle, checked on reading, written whole or not at all."""
 
-from lst_workbench.market.borrowers import read_credit
+from lst_workbench.market.borrowers import read_credit, read_payments
 from lst_workbench.market.build import SOURCES, build_market
 from lst_workbench.market.bundle import TABLES, Market, MarketMeta, competing, fingerprint_of
 from lst_workbench.market.census import CensusCheck, compare_with_census, read_census
@@ -10,7 +10,7 @@ from lst_workbench.market.files import market_files, read_market, write_market
 from lst_workbench.market.importing import Imported, import_market, propose_import, quality_of, trust_of
 from lst_workbench.market.landmarks import landmarks
 from lst_workbench.market.synthetic.stores import TOUR_STORE_ID
-from lst_workbench.market.tills import read_sales
+from lst_workbench.market.tills import read_items, read_sales
 
 __all__ = [
     "SOURCES",
@@ -32,8 +32,10 @@ __all__ = [
     "quality_of",
     "read_census",
     "read_credit",
+    "read_payments",
     "claimed",
     "market_files",
+    "read_items",
     "read_market",
     "read_sales",
     "trust_of",

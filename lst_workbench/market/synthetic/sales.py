@@ -114,9 +114,7 @@ def draw_sales(
             "store_id": np.repeat(np.asarray(tills, np.int64), len(items) * count),
             "item_id": np.tile(np.repeat([item.item_id for item in items], count), stores),
             "week": np.tile(weeks, stores * len(items)),
-            "item_level": pd.Categorical.from_codes(
-                np.full(units.size, ITEM_LEVELS.index("category"), np.int8), ITEM_LEVELS
-            ),
+            "item_level": at_level("category", units.size),
             "quantity": units.reshape(-1).astype(np.float32),
             "sales_rmb": (units * price).reshape(-1).astype(np.float32),
             "in_stock": ~empty.reshape(-1),
@@ -124,11 +122,21 @@ def draw_sales(
     )
 
 
+def at_level(name: str, count: int) -> pd.Categorical:
+    """Repeat the level of items that rows of sales have."""
+    return pd.Categorical.from_codes(np.full(count, ITEM_LEVELS.index(name), np.int8), ITEM_LEVELS)
+
+
+def weeks_before(start_month: str, weeks: int) -> np.ndarray:
+    """Mondays of the last whole weeks before a month."""
+    end = pd.Timestamp(start_month)
+    last = (end - pd.Timedelta(days=end.weekday() + 7)).to_datetime64().astype("datetime64[us]")
+    return last - np.arange(weeks)[::-1] * np.timedelta64(7, "D")
+
+
 def _weeks(start_month: str, drawing: TillDrawing) -> tuple[np.ndarray, np.ndarray]:
     """Mondays of the record, and what a week of each category is multiplied by (category, week); mean 1 a year."""
-    end = pd.Timestamp(start_month)
-    last = (end - pd.Timedelta(days=end.weekday() + 7)).to_datetime64()
-    weeks = (last - np.arange(drawing.weeks)[::-1] * np.timedelta64(7, "D")).astype("datetime64[D]")
+    weeks = weeks_before(start_month, drawing.weeks).astype("datetime64[D]")
     days = (weeks[:, None] + np.timedelta64(3, "D") - SPRING_FESTIVALS).astype(float) / 7
     until = days[np.arange(len(weeks)), np.abs(days).argmin(axis=1)]
     peak = np.where(until < 0, np.exp(until / drawing.lead_weeks), 0.0)
