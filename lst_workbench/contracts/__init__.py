@@ -17,6 +17,7 @@ from lst_workbench.contracts.conditions import Conditions
 from lst_workbench.contracts.credit_budget_use import CreditBudgetUse
 from lst_workbench.contracts.credit_budgets import CreditBudgets
 from lst_workbench.contracts.credit_history import CreditHistory
+from lst_workbench.contracts.credit_payments import CreditPayments
 from lst_workbench.contracts.credit_plan import CreditPlan
 from lst_workbench.contracts.credit_stores import CreditStores
 from lst_workbench.contracts.curve import Curve
@@ -94,6 +95,7 @@ CONTRACTS: dict[str, type[Table]] = {
         CreditBudgetUse,
         CreditBudgets,
         CreditHistory,
+        CreditPayments,
         CreditPlan,
         CreditStores,
         Curve,
@@ -173,6 +175,7 @@ __all__ = [
     "CreditBudgetUse",
     "CreditBudgets",
     "CreditHistory",
+    "CreditPayments",
     "CreditPlan",
     "CreditStores",
     "Curve",

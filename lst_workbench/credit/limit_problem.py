@@ -14,6 +14,7 @@ from lst_workbench.credit.vasicek import retail_correlation, stressed_pd
 
 Floats = NDArray[np.float64]
 GROUPS = ("city", "warehouse", "month")
+BOUNDS = {"limit_rmb": "today's limit or 0", "most_rmb": "the highest limit that the store may have"}
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,8 @@ def limits_problem(
         today = stores["limit_rmb"].to_numpy()[order] / scale
         low = np.where(need > 0, today * (1 - params.max_step_share), 0.0).clip(0)
         high = np.where(today > 0, np.minimum(high, today * (1 + params.max_step_share)), high)
+    if "most_rmb" in stores:
+        high = np.minimum(high, stores["most_rmb"].to_numpy()[order] / scale)
     high = np.maximum(high, low)
     book = Book(
         need=need,
@@ -177,7 +180,7 @@ def _check_params(params: LimitParams) -> None:
 
 
 def _checked_stores(stores: pd.DataFrame, groups: list[str]) -> pd.DataFrame:
-    optional = ["limit_rmb", *(name for name in groups if name != "city")]
+    optional = [*BOUNDS, *(name for name in groups if name != "city")]
     wanted = [*CreditStores.columns(), *(name for name in optional if name in stores)]
     if absent := [name for name in groups if name not in stores and name != "city"]:
         raise InputError("stores", [f"budgets name {', '.join(absent)}, which stores lack; add the column"])
@@ -189,11 +192,12 @@ def _checked_stores(stores: pd.DataFrame, groups: list[str]) -> pd.DataFrame:
         faults.append(f"column {name} is empty in {int(checked[name].isna().sum()):,} rows; fill it")
     if "month" in groups:
         checked = checked.assign(month=pd.to_datetime(checked["month"]))
-    if "limit_rmb" in kept:
-        today = pd.to_numeric(kept["limit_rmb"], errors="coerce")
-        if bad := int((~(today >= 0)).sum()):
-            faults.append(f"column limit_rmb is empty, no number or negative in {bad:,} rows; give today's limit or 0")
-        checked = checked.assign(limit_rmb=today.astype(float))
+    for column, meaning in BOUNDS.items():
+        if column in kept:
+            given = pd.to_numeric(kept[column], errors="coerce")
+            if bad := int((~(given >= 0)).sum()):
+                faults.append(f"column {column} is empty, no number or negative in {bad:,} rows; give {meaning}")
+            checked = checked.assign(**{column: given.astype(float)})
     if faults:
         raise InputError("stores", faults)
     return checked

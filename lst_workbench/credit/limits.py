@@ -97,7 +97,8 @@ def allocate_limits(stores: pd.DataFrame, budgets: pd.DataFrame, *, params: Limi
     ----------
     stores : DataFrame
         Contract `CreditStores`: store_id, pd, need_rmb, margin_share, lgd, city [, limit_rmb: today's limit] [,
-        warehouse, month in which the limit starts: where budgets name them]. Other columns are ignored.
+        most_rmb: its highest limit] [, warehouse, month in which the limit starts: where budgets name them]. Other
+        columns are ignored.
     budgets : DataFrame
         Contract `CreditBudgets`: name (capital, expected_loss, tail_loss), limit in RMB [, city, warehouse, month;
         empty for all]. A budget of a month covers what has started by then; one that names several, what is in all.

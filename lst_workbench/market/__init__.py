@@ -1,6 +1,6 @@
 """What is known of a market: its tables in one bundle, checked on reading, written whole or not at all."""
 
-from lst_workbench.market.borrowers import read_credit
+from lst_workbench.market.borrowers import read_credit, read_payments
 from lst_workbench.market.build import SOURCES, build_market
 from lst_workbench.market.bundle import TABLES, Market, MarketMeta, competing, fingerprint_of
 from lst_workbench.market.census import CensusCheck, compare_with_census, read_census
@@ -32,6 +32,7 @@ __all__ = [
     "quality_of",
     "read_census",
     "read_credit",
+    "read_payments",
     "claimed",
     "market_files",
     "read_items",

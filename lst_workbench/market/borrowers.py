@@ -1,15 +1,17 @@
 """Past credit of a market's stores, where there is any; nothing of it that names a person is ever read."""
 
 import ast
+from pathlib import Path
 
 import pandas as pd
 import pyarrow.parquet as pq
 
-from lst_workbench.contracts import CreditHistory, InputError
+from lst_workbench.contracts import CreditHistory, CreditPayments, InputError
+from lst_workbench.contracts.table import Table
 from lst_workbench.market.bundle import Market
-from lst_workbench.market.synthetic.credit import draw_credit
+from lst_workbench.market.synthetic.credit import draw_credit, draw_payments
 
-CREDIT_FILE = "credit.parquet"
+CREDIT_FILE, PAYMENTS_FILE = "credit.parquet", "credit_payments.parquet"
 
 
 def read_credit(market: Market) -> pd.DataFrame | None:
@@ -33,21 +35,10 @@ def read_credit(market: Market) -> pd.DataFrame | None:
     >>> bool(0.6 < past["approved"].mean() < 0.95)
     True
     """
-    path = market.folder / CREDIT_FILE if market.folder is not None else None
-    if path is None or not path.is_file():
+    history = _read(market, CREDIT_FILE, CreditHistory)
+    if history is None:
         return _drawn(market)
-    try:
-        there = pq.ParquetFile(path).schema_arrow.names
-        history = pd.read_parquet(path, columns=[name for name in CreditHistory.columns() if name in there])
-    except (ValueError, OSError) as error:
-        fault = f"it is no Parquet table ({type(error).__name__}); write it again"
-        raise InputError(str(path), [fault]) from None
-    try:
-        history = CreditHistory.check(history, str(path), allow_empty=False)
-    except InputError as error:
-        # What stands in brackets quotes values, and a value in a wrong column may be a person's.
-        told = [f"{fault.partition(' (')[0]}; see contract credit_history" for fault in error.faults]
-        raise InputError(str(path), told) from None
+    path = str(_path(market, CREDIT_FILE))
     faults = []
     lost = history.loc[~history["store_id"].isin(market.stores["store_id"]), "store_id"]
     if len(lost):
@@ -55,15 +46,68 @@ def read_credit(market: Market) -> pd.DataFrame | None:
     if early := int((history["defaulted"] < history["decided"]).sum()):
         faults.append(f"{early:,} defaults are dated before the decision; mend the dates")
     if faults:
-        raise InputError(str(path), faults)
+        raise InputError(path, faults)
     return history
+
+
+def read_payments(market: Market) -> pd.DataFrame | None:
+    """How late stores with credit were, month by month; None where nobody knows.
+
+    ``credit_payments.parquet`` of the market's folder (contract `CreditPayments`, no other column is read), or drawn
+    in step with a drawn trial.
+
+    Raises
+    ------
+    InputError
+        ``credit_payments.parquet`` is no such table.
+
+    Examples
+    --------
+    >>> from lst_workbench.assumptions import data_folder
+    >>> from lst_workbench.market import read_market
+    >>> late = read_payments(read_market(data_folder() / "sample"))["days_past_due"]
+    >>> bool((late == 0).mean() > 0.8 and late.max() < 120)
+    True
+    """
+    payments = _read(market, PAYMENTS_FILE, CreditPayments)
+    if payments is None and _path(market, CREDIT_FILE) is None and (history := _drawn(market)) is not None:
+        payments = CreditPayments.check(draw_payments(history, market.meta.seed or 0, _start_month(market)))
+    return payments
+
+
+def _path(market: Market, name: str) -> Path | None:
+    path = market.folder / name if market.folder is not None else None
+    return path if path is not None and path.is_file() else None
+
+
+def _read(market: Market, name: str, contract: type[Table]) -> pd.DataFrame | None:
+    """Read the contract's columns of a file of the market, and no other; None where there is no file."""
+    path = _path(market, name)
+    if path is None:
+        return None
+    try:
+        there = pq.ParquetFile(path).schema_arrow.names
+        table = pd.read_parquet(path, columns=[name for name in contract.columns() if name in there])
+    except (ValueError, OSError) as error:
+        fault = f"it is no Parquet table ({type(error).__name__}); write it again"
+        raise InputError(str(path), [fault]) from None
+    try:
+        return contract.check(table, str(path), allow_empty=False)
+    except InputError as error:
+        # What stands in brackets quotes values, and a value in a wrong column may be a person's.
+        told = [f"{fault.partition(' (')[0]}; see the contract {contract.__name__}" for fault in error.faults]
+        raise InputError(str(path), told) from None
+
+
+def _start_month(market: Market) -> str:
+    parameters = market.truth["parameters"].set_index("parameter")["value"]
+    return str(ast.literal_eval(parameters["start_month"]))
 
 
 def _drawn(market: Market) -> pd.DataFrame | None:
     if not market.meta.synthetic or "stores" not in market.truth:
         return None
-    parameters = market.truth["parameters"].set_index("parameter")["value"]
-    start_month = str(ast.literal_eval(parameters["start_month"]))
+    start_month = _start_month(market)
     hidden = market.truth["stores"][["store_id", "sales_rmb_month", "store_effect", "drive"]]
     parts = [
         draw_credit(group, hidden, int(code), market.meta.seed or 0, start_month)

@@ -1,5 +1,7 @@
 """What a credit score may know of a store, on the day of a past decision and today."""
 
+from collections.abc import Mapping
+
 import pandas as pd
 
 from lst_workbench.contracts import InputError
@@ -63,6 +65,20 @@ def stores_today(
     own = (past["months_known"] + since).where(past["months_known"].notna(), months)
     orders = past["orders_rmb"].where(past["order_rmb_month"].notna())
     return table.assign(months_known=own, order_rmb_month=orders, late_share=past["late_share"])
+
+
+def starts_of(run: Mapping[str, pd.DataFrame], participants: pd.DataFrame, today: pd.Timestamp) -> pd.DataFrame:
+    """List stores of a plan with the month their credit may start, and the warehouse that the plan assigns.
+
+    Participants start at once. A store that no warehouse serves has the warehouse "none".
+    """
+    at_once = pd.DataFrame({"store_id": participants["store_id"], "month": today})
+    table = pd.concat([at_once, run["waves"][["store_id", "month"]]], ignore_index=True)
+    table = table.drop_duplicates("store_id").assign(month=lambda t: t["month"].astype("datetime64[us]"))
+    if "assignments" not in run:
+        return table
+    served = run["assignments"].set_index("store_id")["site_id"].astype(str)
+    return table.assign(warehouse=table["store_id"].map(served).astype(object).fillna("none"))
 
 
 def described(features: pd.DataFrame, potential: pd.Series) -> pd.DataFrame:

@@ -24,12 +24,16 @@ class CreditLevers:
         What all limits, the expected loss of a year, and the loss of a year of one in a thousand may come to.
     pd_cut : float
         No credit for stores with a higher PD.
+    city_share, month_share : float
+        Part of the capital that one city may have, and that may newly start in one month of a plan; 1 is no cap.
     """
 
     capital_rmb: float
     loss_budget_rmb: float
     tail_budget_rmb: float
     pd_cut: float = 1.0
+    city_share: float = 1.0
+    month_share: float = 1.0
 
 
 def margin_of(figures: Figures) -> float:
@@ -46,10 +50,39 @@ def capital_of(figures: Figures) -> float:
     return float(figures["capital.working_rmb"]) * owed / (owed + float(figures["capital.stock_days"]))
 
 
-def budgets_of(levers: CreditLevers) -> pd.DataFrame:
-    """Budgets as `allocate_limits` wants them."""
+def budgets_of(levers: CreditLevers, stores: pd.DataFrame, caps: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Budgets as `allocate_limits` wants them.
+
+    Parameters
+    ----------
+    levers : CreditLevers
+        What management decides.
+    stores : DataFrame
+        city [, month in which credit starts].
+    caps : DataFrame, optional
+        Further budgets, contract `CreditBudgets`.
+
+    Raises
+    ------
+    InputError
+        A cap on months, and no plan says when stores start.
+    """
     limits = [levers.capital_rmb, levers.loss_budget_rmb, levers.tail_budget_rmb]
-    return pd.DataFrame({"name": ["capital", "expected_loss", "tail_loss"], "limit": limits})
+    parts = [pd.DataFrame({"name": ["capital", "expected_loss", "tail_loss"], "limit": limits})]
+    dated = "month" in stores
+    if not dated and (levers.month_share < 1 or (caps is not None and "month" in caps and caps["month"].notna().any())):
+        raise InputError("caps of credit by month", ["no plan says when stores start; give the run of one"])
+    if levers.city_share < 1:
+        cities = sorted(stores["city"].unique())
+        parts.append(pd.DataFrame({"name": "capital", "limit": levers.capital_rmb * levers.city_share, "city": cities}))
+    if levers.month_share < 1:
+        months = pd.DatetimeIndex(sorted(stores["month"].unique()))
+        upto = levers.capital_rmb * np.minimum(levers.month_share * np.arange(1, len(months) + 1), 1.0)
+        parts.append(pd.DataFrame({"name": "capital", "limit": upto, "month": months}))
+    if caps is not None:
+        parts.append(caps)
+    blank = {name: None for name in ("city", "warehouse", "month")}
+    return pd.concat([part.assign(**{**blank, **part}).astype(object) for part in parts], ignore_index=True)
 
 
 def checked(levers: CreditLevers, rounds: int) -> None:
@@ -59,8 +92,11 @@ def checked(levers: CreditLevers, rounds: int) -> None:
         for name in ("capital_rmb", "loss_budget_rmb", "tail_budget_rmb")
         if not 0 <= getattr(levers, name) < np.inf
     ]
-    if not 0 < levers.pd_cut <= 1:
-        faults.append(f"pd_cut is {levers.pd_cut:g}; give a share above 0 and up to 1")
+    faults += [
+        f"{name} is {getattr(levers, name):g}; give a share above 0 and up to 1"
+        for name in ("pd_cut", "city_share", "month_share")
+        if not 0 < getattr(levers, name) <= 1
+    ]
     if rounds < 1:
         faults.append(f"rounds is {rounds}; give at least 1")
     if faults:

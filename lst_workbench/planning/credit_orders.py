@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 
 from lst_workbench.assumptions import Scenario
-from lst_workbench.inventory import propose_orders
+from lst_workbench.inventory import OrderParams, propose_orders
 
 CASE = 6
+ENOUGH = OrderParams(slack=5e-3)  # of the worth of an order: a case more or less is no matter for a limit
 DAYS_A_MONTH = 365.25 / 12
 
 
@@ -36,7 +37,7 @@ class Orders:
         lines = (rows[:, None] * len(self.items) + np.arange(len(self.items))).ravel()
         stores = pd.DataFrame({"store_id": self.store_id[rows], "cover_days": self.term_days})
         stores = stores.assign(min_order_rmb=self.minimum_rmb, **money)
-        done = propose_orders(self.stock.iloc[lines], self.forecasts.iloc[lines], self.items, stores)
+        done = propose_orders(self.stock.iloc[lines], self.forecasts.iloc[lines], self.items, stores, ENOUGH)
         spend = done.tables["stores"].set_index("store_id")["spend_rmb"]
         return spend.reindex(stores["store_id"]).fillna(0.0).to_numpy(float)
 

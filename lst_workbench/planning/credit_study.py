@@ -14,9 +14,7 @@ from lst_workbench.credit import (
     LimitResult,
     ModelCard,
     Scorecard,
-    allocate_limits,
     cutoff_table,
-    early_warnings,
     fit_scorecard,
     infer_rejects,
     limit_frontier,
@@ -25,7 +23,6 @@ from lst_workbench.credit import (
     register_stresses,
     score_stores,
     stress_losses,
-    vintage_curves,
 )
 from lst_workbench.market import Market, read_credit
 from lst_workbench.planning.credit_inputs import (
@@ -33,6 +30,7 @@ from lst_workbench.planning.credit_inputs import (
     MONOTONE,
     SEGMENTS,
     applications_of,
+    starts_of,
     stores_today,
 )
 from lst_workbench.planning.credit_levers import (
@@ -44,6 +42,7 @@ from lst_workbench.planning.credit_levers import (
     fairness_of,
     margin_of,
 )
+from lst_workbench.planning.credit_loop import SettledLimits, settle_limits
 from lst_workbench.planning.credit_orders import Orders, orders_of
 from lst_workbench.planning.store_study import study_stores
 from lst_workbench.planning.wave_inputs import first_day
@@ -51,7 +50,7 @@ from lst_workbench.planning.wave_inputs import first_day
 FACTORS = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0)
 SCENARIOS = 2_000
 TAIL = 0.999
-GAP, STEPS_OF_PRICES = 1e-3, 40  # stores that stand or fall whole leave such a gap anyway
+GAP, STEPS_OF_PRICES = 2e-3, 40  # stores that stand or fall whole leave such a gap anyway
 STRESSED = ("credit.npl_stress", "credit.lockdown_default_share", "credit.festival_default_share")
 # What an owner can do about a score, and by how much: months of history, a larger order, bills paid on time.
 STEPS: tuple[tuple[str, Callable[[float], float]], ...] = (
@@ -99,7 +98,11 @@ class CreditDecision:
 
 @dataclass(frozen=True)
 class CreditStudy:
-    """Stores scored and their orders; made by `study_credit`, asked by `decide`."""
+    """Stores scored and their orders; made by `study_credit`, asked by `decide`.
+
+    ``card`` scores all who ask, ``known`` is the score of those whose outcome is known; ``starts`` (store_id, month,
+    warehouse) says when and from where a plan serves each store, None without a plan.
+    """
 
     figures: Figures
     market: Market
@@ -113,6 +116,8 @@ class CreditStudy:
     orders: Orders
     margin_share: float
     today: pd.Timestamp
+    known: Scorecard
+    starts: pd.DataFrame | None = None
 
     @property
     def levers(self) -> CreditLevers:
@@ -129,37 +134,19 @@ class CreditStudy:
         """What each cut-off approves, loses and earns (`cutoff_table`), over all stores."""
         return cutoff_table(self.scores, margin_share=self.margin_share, lgd=float(self.figures["credit.lgd"]))
 
-    @cached_property
-    def vintages(self) -> pd.DataFrame:
-        """Default share of each cohort by month on book."""
-        given = self.history[self.history["approved"]]
-        return vintage_curves(given, "decided", "defaulted", self.today)
-
-    @cached_property
-    def warnings(self) -> pd.DataFrame:
-        """Stores with credit to look at before they default."""
-        live = self.history[(self.history["owed_rmb"] > 0) & self.history["defaulted"].isna()]
-        at_start = self.applications.set_index("store_id").loc[live["store_id"]]
-        then = self.card.score(at_start)["pd"].to_numpy()
-        columns = ["store_id", "owed_rmb", "limit_rmb", "days_past_due", "orders_rmb", "orders_year_ago_rmb"]
-        table = live[columns].merge(self.scores[["store_id", "pd"]], on="store_id")
-        return early_warnings(table.assign(pd_at_start=then, lgd=float(self.figures["credit.lgd"])))
-
     def frontier(self, levers: CreditLevers) -> pd.DataFrame:
         """Best margin as the loss budget moves (`limit_frontier`), other levers as they stand.
 
         What a smaller budget earns a larger one earns too: where the search found less, the smaller one's limits stand.
         """
-        found = limit_frontier(self._asked(levers), budgets_of(levers), "expected_loss", FACTORS, params=self._params)
+        asked = self.asked(levers)
+        found = limit_frontier(asked, budgets_of(levers, asked), "expected_loss", FACTORS, params=self.params)
         best = [int(found["net_margin_rmb"].iloc[: at + 1].argmax()) for at in range(len(found))]
         kept = ["net_margin_rmb", "expected_loss_rmb", "tail_loss_rmb", "limits_rmb", "stores_with_credit"]
         return found.assign(**{name: found[name].to_numpy()[best] for name in kept})
 
-    def decide(self, levers: CreditLevers, rounds: int = 5) -> CreditDecision:
-        """Allocate limits and cap orders in turn until no limit lies idle, or a number of rounds is over.
-
-        A limit that with the store's own cash still falls short of the least order finances nothing: the store leaves
-        the list and its money goes round again. The list only shrinks, so the loop ends.
+    def decide(self, levers: CreditLevers, rounds: int = 6, caps: pd.DataFrame | None = None) -> CreditDecision:
+        """Allocate limits and cap orders in turn until they agree (`settle_limits`), or a number of rounds is over.
 
         Parameters
         ----------
@@ -167,33 +154,19 @@ class CreditStudy:
             What management decides.
         rounds : int
             Most rounds.
+        caps : DataFrame, optional
+            Further budgets of cities, warehouses and months, contract `CreditBudgets`.
 
         Raises
         ------
         InputError
-            A lever is out of range.
+            A lever is out of range, or a cap names what stores lack.
         """
         checked(levers, rounds)
-        asked, told = self._asked(levers), []
+        asked = self.asked(levers)
         cash = (1 - float(self.figures["capital.credit_share"])) * self.orders.wish_rmb
-        for number in range(1, rounds + 1):
-            result = allocate_limits(asked, budgets_of(levers), params=self._params)
-            limit = result.tables["limits"]["limit_rmb"].to_numpy()
-            rows = np.flatnonzero(limit > 0)
-            spend = self.orders.capped(rows, cash[rows], limit[rows])
-            financed = np.clip(spend - cash[rows], 0, limit[rows])
-            idle = rows[financed <= 0]
-            kpis = result.kpis()
-            told.append((number, len(rows), limit.sum(), financed.sum(), len(idle), kpis["net_margin_rmb_year"]))
-            if not len(idle) or number == rounds:
-                break
-            asked.loc[idle, "need_rmb"] = 0.0
-        columns = ["round", "stores_with_limit", "limits_rmb", "financed_rmb", "idle", "net_margin_rmb"]
-        order = np.zeros(len(limit))
-        order[rows] = spend
-        alone = np.setdiff1d(np.arange(len(limit)), rows)
-        order[alone] = np.where(cash[alone] >= self.orders.minimum_rmb, cash[alone], 0.0)
-        return self._decision(levers, result, order, pd.DataFrame(told, columns=columns))
+        found = settle_limits(asked, budgets_of(levers, asked, caps), self.params, self.orders, cash, rounds)
+        return self._decision(levers, found)
 
     def what_raises(self, store_id: int) -> pd.DataFrame:
         """Say what would raise the score of a store: change, from, to, points gained, PD after; most gained first."""
@@ -231,11 +204,11 @@ class CreditStudy:
             raise InputError("the study of credit", [f"there is no store {store_id}; use a store_id of the market"])
         return row
 
-    def _asked(self, levers: CreditLevers) -> pd.DataFrame:
+    def asked(self, levers: CreditLevers) -> pd.DataFrame:
         """List stores as `allocate_limits` wants them; those beyond the cut-off need nothing."""
         need = float(self.figures["capital.credit_share"]) * self.orders.wish_rmb
         pd_ = self.scores["pd"].to_numpy()
-        return pd.DataFrame(
+        table = pd.DataFrame(
             {
                 "store_id": self.stores["store_id"].to_numpy(),
                 "pd": pd_.clip(1e-6, 1 - 1e-6),
@@ -245,6 +218,9 @@ class CreditStudy:
                 "city": self._city.to_numpy(),
             }
         )
+        if self.starts is None:
+            return table
+        return table.merge(self.starts, on="store_id", how="left", validate="one_to_one")
 
     @cached_property
     def _city(self) -> pd.Series:
@@ -256,16 +232,16 @@ class CreditStudy:
         return stores["place_id"].map(county).astype(str)
 
     @cached_property
-    def _params(self) -> LimitParams:
+    def params(self) -> LimitParams:
+        """How margin and risk bend with a limit, from the register."""
         figures = self.figures
         return LimitParams(
             pd_growth=float(figures["credit.pd_growth"]), min_useful_rmb=float(figures["credit.min_limit_rmb"]),
             tail_level=TAIL, gap=GAP, steps=STEPS_OF_PRICES,
         )  # fmt: skip
 
-    def _decision(
-        self, levers: CreditLevers, result: LimitResult, order: np.ndarray, rounds: pd.DataFrame
-    ) -> CreditDecision:
+    def _decision(self, levers: CreditLevers, found: SettledLimits) -> CreditDecision:
+        result, rounds = found.limits, found.rounds
         limits = result.tables["limits"]
         of = self.market.stores.set_index("store_id").loc[self.stores["store_id"]]
         need = float(self.figures["capital.credit_share"]) * self.orders.wish_rmb
@@ -275,12 +251,13 @@ class CreditStudy:
             settlement_kind=of["settlement_kind"].astype(str).to_numpy(),
             reasons=self.scores["reasons"].astype(str).to_numpy(), wish_rmb=self.orders.wish_rmb, need_rmb=need,
             limit_rmb=limits["limit_rmb"].to_numpy(), term_days=float(self.figures["credit.term_days"]),
-            order_rmb=order, margin_rmb=limits["margin_rmb"].to_numpy(),
+            order_rmb=found.order_rmb, margin_rmb=limits["margin_rmb"].to_numpy(),
             expected_loss_rmb=limits["expected_loss_rmb"].to_numpy(), tail_loss_rmb=limits["tail_loss_rmb"].to_numpy(),
         )  # fmt: skip
         plan = CreditPlan.check(plan[CreditPlan.columns()])
         risk, stress, var = self._losses(plan)
         kpis = result.kpis() | {"financed_rmb": float(rounds["financed_rmb"].iloc[-1]), "rounds": float(len(rounds))}
+        kpis["settled"] = float(rounds["settled"].iloc[-1])
         kpis |= {"stores": float(len(plan)), "value_at_risk_rmb": var}
         kpis["approved_share"] = float((plan["pd"] <= levers.pd_cut).mean())
         budgets = result.tables["budgets"]
@@ -354,29 +331,31 @@ def study_credit(
     features, potential = study.features, study.potentials["mean"]
     applications = applications_of(history, features, potential)
     told("credit_score", 0.35)
-    card, known, assumption = _fitted(applications)
+    card, known, told_card, assumption = _fitted(applications)
     today = first_day(here["rollout.start_month"])
     stores = stores_today(history, market.participants, features, potential, today)
+    starts = None
     if run is not None:
-        there = pd.concat([run["waves"]["store_id"], market.participants["store_id"]])
-        kept = stores["store_id"].isin(there).to_numpy()
+        starts = starts_of(run, market.participants, today)
+        kept = stores["store_id"].isin(starts["store_id"]).to_numpy()
         stores, potential = stores[kept].reset_index(drop=True), potential[kept].reset_index(drop=True)
     scores = score_stores(card, stores)
     told("credit_orders", 0.8)
     sales = study.tills.sales if study.tills is not None else None
     orders = orders_of(stores["store_id"], potential, sales, here)
     return CreditStudy(
-        here, market, history, applications, stores, card, known, assumption, scores, orders, margin_of(here), today
-    )
+        here, market, history, applications, stores, card, told_card, assumption, scores, orders, margin_of(here),
+        today, known, starts,
+    )  # fmt: skip
 
 
-def _fitted(applications: pd.DataFrame) -> tuple[Scorecard, ModelCard, str]:
-    """Score for all who ask, the model card on those whose outcome is known, and what was assumed of the others."""
+def _fitted(applications: pd.DataFrame) -> tuple[Scorecard, Scorecard, ModelCard, str]:
+    """Score for all who ask, score and card of those whose outcome is known, and what was assumed of the others."""
     given = applications[applications["approved"]].reset_index(drop=True)
     wanted = ["default", *FEATURES]
     known = fit_scorecard(given[["decided", *wanted]], "default", MONOTONE, "decided")
     card = model_card(known, given, "default", segments=SEGMENTS, date="decided")
     if given.shape[0] == applications.shape[0]:
-        return known, card, ""
+        return known, known, card, ""
     inferred = infer_rejects(applications[wanted], "default", MONOTONE, hidden=0.0)
-    return inferred.card, card, inferred.assumption
+    return inferred.card, known, card, inferred.assumption

@@ -6,6 +6,7 @@ import pandas as pd
 
 from lst_workbench.credit import ModelCard
 from lst_workbench.planning.credit_levers import CreditLevers
+from lst_workbench.planning.credit_run import credit_tables
 from lst_workbench.planning.credit_study import CreditDecision, CreditStudy
 from lst_workbench.views.cards import Figures, head
 from lst_workbench.views.cards import card as kpi_card
@@ -46,11 +47,13 @@ def finding(decision: CreditDecision, lang: str) -> str:
 
 def lever_words(levers: CreditLevers, lang: str) -> dict[str, tuple[str, str]]:
     """Label and figure of each slider."""
-    money = {
-        "capital": levers.capital_rmb, "expected_loss": levers.loss_budget_rmb, "tail_loss": levers.tail_budget_rmb,
+    said = {
+        "capital": rmb(levers.capital_rmb, lang), "expected_loss": rmb(levers.loss_budget_rmb, lang),
+        "tail_loss": rmb(levers.tail_budget_rmb, lang), "cut": share(levers.pd_cut),
+        "city": text("credit.of_capital", lang, n=share(levers.city_share)),
+        "month": text("credit.of_capital", lang, n=share(levers.month_share)),
     }  # fmt: skip
-    said = {name: (text(f"credit.{name}", lang), rmb(value, lang)) for name, value in money.items()}
-    return {**said, "cut": (text("credit.cut", lang), share(levers.pd_cut))}
+    return {name: (text(f"credit.{name}", lang), figure) for name, figure in said.items()}
 
 
 def kpis(decision: CreditDecision, figures: Figures, lang: str) -> str:
@@ -62,12 +65,13 @@ def kpis(decision: CreditDecision, figures: Figures, lang: str) -> str:
         if worst is not None
         else ""
     )
+    ended = "credit.settled" if of["settled"] else "credit.unsettled"
     rows = [
         ("credit_served", count(of["stores_with_credit"], lang), text("credit.of", lang, n=count(of["stores"], lang)),
          "credit.min_limit_rmb"),
         ("credit_limits", rmb(of["limits_rmb"], lang),
          text("credit.of", lang, n=rmb(decision.levers.capital_rmb, lang)), "capital.working_rmb"),
-        ("credit_financed", rmb(of["financed_rmb"], lang), text("credit.rounds", lang, n=f"{of['rounds']:.0f}"),
+        ("credit_financed", rmb(of["financed_rmb"], lang), text(ended, lang, n=f"{of['rounds']:.0f}"),
          "capital.credit_share"),
         ("credit_margin", rmb(of["net_margin_rmb_year"], lang), "", "credit.order_lift_share"),
         ("credit_loss", rmb(of["expected_loss_rmb_year"], lang),
@@ -94,7 +98,7 @@ def stress(decision: CreditDecision, lang: str) -> str:
     """Table of the bad years of the register."""
     rows = [
         [
-            escape(_said(f"stress.{row.stress}", lang)),
+            escape(said_of(f"stress.{row.stress}", lang)),
             rmb(row.loss_rmb, lang),
             percent(row.default_share),
             rmb(row.capital_rmb, lang),
@@ -102,7 +106,7 @@ def stress(decision: CreditDecision, lang: str) -> str:
         for row in decision.stress.itertuples()
     ]
     names = (("scope", "txt"), ("loss", "num"), ("pd", "num"), ("capital", "num"))
-    return _table("credit.stress", "", names, rows, lang)
+    return table_card("credit.stress", "", names, rows, lang)
 
 
 def warnings(table: pd.DataFrame, lang: str) -> str:
@@ -113,13 +117,13 @@ def warnings(table: pd.DataFrame, lang: str) -> str:
     rows = [
         [
             str(row.store_id),
-            escape(comma.join(_said(f"sign.{sign}", lang) for sign in str(row.reasons).split("; "))),
+            escape(comma.join(said_of(f"sign.{sign}", lang) for sign in str(row.reasons).split("; "))),
             percent(row.pd), rmb(row.owed_rmb, lang), rmb(row.at_stake_rmb, lang),
         ]
         for row in table.head(SHOWN_WARNINGS).itertuples()
     ]  # fmt: skip
     names = (("store", "txt"), ("signs", "txt"), ("pd", "num"), ("owed", "num"), ("stake", "num"))
-    return _table("credit.warnings", "credit.warnings.sub", names, rows, lang)
+    return table_card("credit.warnings", "credit.warnings.sub", names, rows, lang)
 
 
 def fairness(decision: CreditDecision, told: ModelCard, lang: str) -> str:
@@ -130,25 +134,25 @@ def fairness(decision: CreditDecision, told: ModelCard, lang: str) -> str:
     for row in decision.fairness.itertuples():
         verdict = verdicts.get((row.segment, row.value), "few")
         kind = "good" if verdict == "fair" else "quiet" if verdict == "few" else "watch"
-        name = f"{escape(text(f'segment.{row.segment}', lang))} · {escape(_said(f'group.{row.value}', lang))}"
+        name = f"{escape(text(f'segment.{row.segment}', lang))} · {escape(said_of(f'group.{row.value}', lang))}"
         pill = f'<span class="pill {kind}">{escape(text(f"verdict.{verdict}", lang))}</span>'
         shares = [percent(value) for value in (row.served_share, row.pd_mean, row.need_met_share)]
         rows.append([name, count(row.stores, lang), *shares, pill])
     names = (("group", "txt"), ("count", "num"), ("served", "num"), ("pd", "num"), ("met", "num"), ("verdict", "txt"))
-    return _table("credit.fairness", "credit.fairness.sub", names, rows, lang)
+    return table_card("credit.fairness", "credit.fairness.sub", names, rows, lang)
 
 
 def model_card(study: CreditStudy, lang: str) -> str:
     """Model card: data, figures on unseen stores, what moves the score, what was assumed."""
     tables = study.told.tables
-    rows = [(_said(f"item.{row.item}", lang), _figure(row.value)) for row in tables["data"].itertuples()]
+    rows = [(said_of(f"item.{row.item}", lang), _figure(row.value)) for row in tables["data"].itertuples()]
     told = tables["measures"][tables["measures"]["measure"].isin(MEASURES)]
     for row in told.itertuples():
-        name = f"{text(f'measure.{row.measure}', lang)}, {_said(f'sample.{row.sample}', lang)}"
+        name = f"{text(f'measure.{row.measure}', lang)}, {said_of(f'sample.{row.sample}', lang)}"
         rows.append((name, f"{row.value:.3f} ({row.low:.3f}–{row.high:.3f})"))
     for row in tables["features"].head(SHOWN_FEATURES).itertuples():
         reach = f"{row.points_low:+.0f} … {row.points_high:+.0f}"
-        rows.append((_said(f"feature.{row.feature}", lang), text("credit.points", lang, n=reach)))
+        rows.append((said_of(f"feature.{row.feature}", lang), text("credit.points", lang, n=reach)))
     body = "".join(f"<tr><td>{escape(name)}</td><td>{escape(value)}</td></tr>" for name, value in rows)
     notes = [study.assumption, text("credit.synthetic", lang) if study.market.meta.synthetic else ""]
     small = "".join(f'<p class="note">{escape(note)}</p>' for note in notes if note)
@@ -169,7 +173,7 @@ def store_card(study: CreditStudy, decision: CreditDecision, store_id: int, lang
     lines = [story, text(f"why.{why.key}", lang), thin]
     parts = "".join(f"<p>{escape(line)}</p>" for line in lines if line)
     points = [
-        (_said(f"feature.{one.feature}", lang), signed(one.points, lang))
+        (said_of(f"feature.{one.feature}", lang), signed(one.points, lang))
         for one in study.contributions(store_id).itertuples()
         if abs(one.points) >= 0.5
     ]
@@ -195,8 +199,12 @@ def files(study: CreditStudy, decision: CreditDecision, lang: str) -> str:
     if len(decision.plan) > MOST_ROWS:
         return f'{heading}<p class="note"><code>lst credit --csv limits.csv --excel limits.xlsx</code></p>'
     made = (
-        ("download.csv", data_link(csv_bytes(limit_rows(study, decision)), "text/csv"), "csv"),
-        ("download.excel", data_link(workbook_bytes(study, decision), EXCEL), "xlsx"),
+        ("download.csv", data_link(csv_bytes(limit_rows(study.market.places, decision.plan)), "text/csv"), "csv"),
+        (
+            "download.excel",
+            data_link(workbook_bytes(study.market, credit_tables(study, decision), study.assumption), EXCEL),
+            "xlsx",
+        ),
     )
     links = "".join(
         f'<a download="limits.{ending}" href="{link}">{escape(text(key, lang))}</a> ' for key, link, ending in made
@@ -204,12 +212,13 @@ def files(study: CreditStudy, decision: CreditDecision, lang: str) -> str:
     return f'{heading}<div class="downloads">{links}</div>'
 
 
-def _table(title: str, sub: str, names: tuple[tuple[str, str], ...], rows: list[list[str]], lang: str) -> str:
+def table_card(title: str, sub: str, names: tuple[tuple[str, str], ...], rows: list[list[str]], lang: str) -> str:
+    """Head and grid; names are those of ``col.credit.*``, cells are markup."""
     columns = [(text(f"col.credit.{name}", lang), kind) for name, kind in names]
     return head(title, lang, text(sub, lang) if sub else "") + grid(columns, rows, text(title, lang))
 
 
-def _said(key: str, lang: str) -> str:
+def said_of(key: str, lang: str) -> str:
     """Say a word of the models; one that the catalogue lacks stands as it is."""
     return text(key, lang) if knows(key) else key.partition(".")[2]
 

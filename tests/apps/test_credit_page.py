@@ -7,6 +7,10 @@ import pytest
 from tests.apps.page import FIELDS, SLIDERS, Page
 from tests.apps.test_store_page import press
 
+PARTS = (
+    "stress", "warnings", "fairness", "model-card", "story", "policies", "stages", "rolls", "drift", "challenger",
+    "cash",
+)  # fmt: skip
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 
@@ -19,14 +23,14 @@ def page(browser, sample_site):
 def test_the_page_opens_with_its_answer(page):
     assert "stores get ¥" in page.text(".finding h1") and "one in a thousand" in page.text(".finding p")
     assert page.run("return document.querySelectorAll('.kpi').length") == 6
-    for part in (".stress", ".warnings", ".fairness", ".model-card", ".story"):
-        assert len(page.text(part)) > 60, part
+    for part in PARTS:
+        assert len(page.text(f".{part}")) > 60, part
     assert "Past credit is synthetic" in page.text(".model-card")
     assert page.hosts() <= {"127.0.0.1"} and not page.errors()
 
 
 def test_every_control_has_a_name(page):
-    assert page.until(SLIDERS, "names of sliders") == 4
+    assert page.until(SLIDERS, "names of sliders") == 5
     assert all(page.run(FIELDS))
 
 

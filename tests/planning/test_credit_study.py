@@ -44,11 +44,44 @@ def test_a_larger_loss_budget_never_earns_less_and_a_cut_off_serves_nobody_beyon
     assert (cut.loc[cut["limit_rmb"] > 0, "pd"] <= 0.04).all()
 
 
-def test_limits_that_finance_nothing_go_round_again(study):
+def test_the_loop_ends_in_a_fixed_point(study):
     harder = replace(study, orders=replace(study.orders, minimum_rmb=1_500.0))
-    done = harder.decide(study.levers, rounds=8)
-    assert done.rounds["idle"].iloc[0] > 0, "the case is one in which limits lie idle"
-    assert len(done.rounds) > 1 and done.rounds["idle"].iloc[-1] == 0
+    done = harder.decide(study.levers, rounds=12)
+    assert done.rounds["idle"].iloc[0] > 100, "the case is one in which limits lie idle"
+    assert done.kpis["settled"] and len(done.rounds) > 2 and done.rounds["idle"].iloc[-1] == 0
+    # Money that orders could not use finances other stores.
+    assert done.rounds["financed_rmb"].iloc[-1] > 1.2 * done.rounds["financed_rmb"].iloc[0]
+    # Orders capped by what they used themselves are the same orders, to what `OrderParams.slack` leaves open.
+    given = (done.plan["limit_rmb"] > 0).to_numpy()
+    rows = np.flatnonzero(given)
+    cash = (1 - study.figures["capital.credit_share"]) * harder.orders.wish_rmb[rows]
+    spent = done.plan["order_rmb"].to_numpy()[rows]
+    again = harder.orders.capped(rows, cash, np.maximum(spent - cash, 0) + 0.01)
+    np.testing.assert_allclose(again, spent, rtol=1e-2)
+
+
+def test_rounds_that_are_too_few_are_said(study):
+    harder = replace(study, orders=replace(study.orders, minimum_rmb=1_500.0))
+    assert not harder.decide(study.levers, rounds=1).kpis["settled"]
+
+
+def test_caps_of_cities_and_months_hold(sample, study):
+    signed = sample.stores[["store_id"]].iloc[::9].reset_index(drop=True)
+    months = pd.date_range("2017-09-01", periods=4, freq="MS")
+    waves = signed.assign(month=months.to_numpy()[np.arange(len(signed)) % 4])
+    planned = study_credit(sample, load_scenario("base"), {"waves": waves})
+    levers = replace(planned.levers, city_share=0.2, month_share=0.2)
+    done = planned.decide(levers)
+    plan = done.plan.merge(planned.asked(levers)[["store_id", "city", "month"]], on="store_id")
+    most = 0.2 * levers.capital_rmb * (1 + 1e-9)
+    assert (plan.groupby("city")["limit_rmb"].sum() <= most).all()
+    by_month = plan.groupby("month")["limit_rmb"].sum().cumsum()
+    assert (by_month <= most * np.arange(1, len(by_month) + 1)).all() and (by_month > 0).all()
+    own = pd.DataFrame({"name": ["capital"], "limit": [5_000.0], "city": [plan["city"].iloc[0]]})
+    capped = planned.decide(planned.levers, caps=own).plan.merge(plan[["store_id", "city"]], on="store_id")
+    assert capped.loc[capped["city"] == own["city"].iloc[0], "limit_rmb"].sum() <= 5_000 * (1 + 1e-9)
+    with pytest.raises(InputError, match="give the run of one"):
+        study.decide(replace(study.levers, month_share=0.5))
 
 
 def test_scores_are_monotone_and_say_what_raises_them(study):
@@ -69,7 +102,7 @@ def test_thin_files_have_wider_ranges(study):
 
 
 def test_a_run_gives_credit_to_its_own_stores_only(sample):
-    signed = pd.DataFrame({"store_id": sample.stores["store_id"].head(50)})
+    signed = pd.DataFrame({"store_id": sample.stores["store_id"].head(50), "month": pd.Timestamp("2017-10-01")})
     study = study_credit(sample, load_scenario("base"), {"waves": signed})
     allowed = {*signed["store_id"], *sample.participants["store_id"]}
     assert set(study.stores["store_id"]) <= allowed and len(study.orders.wish_rmb) == len(study.stores)

@@ -99,3 +99,38 @@ def draw_credit(
             "orders_year_ago_rmb": np.round(orders),
         }
     )
+
+
+def draw_payments(history: pd.DataFrame, seed: int, start_month: str, months: int = 12) -> pd.DataFrame:
+    """Draw how late each store was in the months before the plan, in step with how its credit stands and ended.
+
+    A store in default went through 30 and 60 days on its way; one that is late today was less late the month before;
+    any other is a few days late now and then.
+
+    Parameters
+    ----------
+    history : DataFrame
+        Of `draw_credit`.
+    months : int
+        Months up to the first of the plan.
+
+    Returns
+    -------
+    DataFrame
+        Contract `CreditPayments`; a month counts when credit was open at its end and not yet in default a month before.
+    """
+    rng = stream(seed, "payments", 0)
+    given = history[history["approved"]].sort_values("store_id")
+    month = pd.date_range(end=pd.Timestamp(start_month) - pd.DateOffset(months=1), periods=months, freq="MS")
+    ends = (month + pd.DateOffset(months=1)).to_numpy()[None, :]
+    opened, bad = given["decided"].to_numpy()[:, None], given["defaulted"].to_numpy()[:, None]
+    day = np.timedelta64(1, "D")
+    # A default is 90 days: so many days later, or before, it was so many more, or fewer.
+    from_bad = np.where(np.isnat(bad), -999.0, 90 + (ends - bad) / day)
+    last = given["days_past_due"].to_numpy(float)[:, None] - 30.0 * np.arange(months)[::-1][None, :]
+    slips = np.where(rng.random(last.shape) < 0.06, np.floor(rng.gamma(1.2, 9, last.shape)).clip(1, 45), 0.0)
+    slips[:, -1] = 0.0
+    late = np.where(np.isnat(bad), np.where(last > 0, last, slips), np.where(from_bad > 0, from_bad, slips))
+    row, at = np.nonzero((opened < ends) & (late < 120))
+    table = {"store_id": given["store_id"].to_numpy()[row], "month": month.to_numpy()[at].astype("datetime64[us]")}
+    return pd.DataFrame({**table, "days_past_due": np.floor(late[row, at])})

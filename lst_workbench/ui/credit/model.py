@@ -2,21 +2,25 @@
 
 import os
 import time
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from traitlets import Bool, Enum, Float, HasTraits, Instance, Int, Tuple, Unicode, observe
+from traitlets import Bool, Dict, Enum, Float, HasTraits, Instance, Int, Tuple, Unicode, observe
 
 from lst_workbench.assumptions import data_folder, load_register, load_scenario
-from lst_workbench.contracts import LstError
+from lst_workbench.contracts import InputError, LstError
 from lst_workbench.market import read_market
 from lst_workbench.planning.credit_levers import CreditLevers
 from lst_workbench.planning.credit_study import CreditDecision, CreditStudy, study_credit
+from lst_workbench.planning.credit_watch import limit_test, policies_of, watched
+from lst_workbench.runs import PlanResult, read_run
 from lst_workbench.views import LANGUAGES
 
-LEVERS = ("capital", "expected_loss", "tail_loss", "cut")
+LEVERS = ("capital", "expected_loss", "tail_loss", "cut", "city", "month")
+STARTS = {"capital": 1.0, "expected_loss": 1.0, "tail_loss": 1.0, "cut": 0.3, "city": 1.0, "month": 1.0}
 MOST_TIMES = 5.0  # of the register's budgets
 KEPT = 20  # frontiers kept
 
@@ -26,13 +30,14 @@ class CreditState(HasTraits):
 
     Parameters
     ----------
-    market_folder : Path
-        The market.
+    market_folder, runs_folder : Path
+        The market, and where its plans lie: the newest says which stores get credit, and when.
 
     Notes
     -----
-    ``capital``, ``expected_loss`` and ``tail_loss`` are multiples of the register's budgets, ``cut`` is a PD. Whoever
-    shows `decision` observes `version`, which counts up with every answer; `frontier` follows a moment later.
+    ``capital``, ``expected_loss`` and ``tail_loss`` are multiples of the register's budgets, ``cut`` is a PD, ``city``
+    and ``month`` are parts of the capital. Whoever shows `decision` observes `version`, which counts up with every
+    answer; `frontier` follows a moment later.
     """
 
     lang = Enum(list(LANGUAGES), default_value="en")
@@ -40,10 +45,13 @@ class CreditState(HasTraits):
     expected_loss = Float(1.0)
     tail_loss = Float(1.0)
     cut = Float(0.3)
+    city = Float(1.0)
+    month = Float(1.0)
     query = Unicode("")
     store_id = Int(None, allow_none=True)
 
     study = Instance(CreditStudy, allow_none=True)
+    watched = Dict()
     decision = Instance(CreditDecision, allow_none=True)
     frontier = Instance(pd.DataFrame, allow_none=True)
     said = Tuple(Unicode(), Unicode(), default_value=("", ""))
@@ -51,18 +59,27 @@ class CreditState(HasTraits):
     version = Int(0)
     settled = Bool(True)
 
-    def __init__(self, market_folder: str | Path, **traits: Any) -> None:
+    def __init__(self, market_folder: str | Path, runs_folder: str | Path = "runs", **traits: Any) -> None:
         super().__init__(**traits)
         self.register = load_register()
         self._frontiers: dict[CreditLevers, pd.DataFrame] = {}
         try:
-            self.study = study_credit(read_market(market_folder), load_scenario("base"))
+            market = read_market(market_folder)
+            plan = newest_plan(Path(runs_folder), market.meta.fingerprint)
+            study = study_credit(market, load_scenario("base"), plan.tables if plan else None)
+            self.watched, self.study = watched(study), study
         except LstError as error:
             self.said = ("error.credit", str(error))
             return
         self._decide()
         if self.decision is not None and self.store_id is None:
             self.store_id = int(self.decision.plan.sort_values("limit_rmb")["store_id"].iloc[-1])
+
+    @property
+    def offered(self) -> tuple[str, ...]:
+        """Levers there are: the cap on months needs a plan that says when stores start."""
+        dated = self.study is not None and self.study.starts is not None
+        return LEVERS if dated else LEVERS[:-1]
 
     @property
     def synthetic(self) -> bool:
@@ -80,9 +97,11 @@ class CreditState(HasTraits):
             loss_budget_rmb=base.loss_budget_rmb * self.expected_loss,
             tail_budget_rmb=base.tail_budget_rmb * self.tail_loss,
             pd_cut=self.cut,
+            city_share=self.city,
+            month_share=self.month,
         )
 
-    @observe("capital", "expected_loss", "tail_loss", "cut")
+    @observe(*LEVERS)
     def _lever_moved(self, _: Any) -> None:
         if self.settled and self.study is not None:
             self._decide()
@@ -100,8 +119,8 @@ class CreditState(HasTraits):
     def reset(self) -> None:
         """Put the levers back."""
         self.settled = False
-        self.capital = self.expected_loss = self.tail_loss = 1.0
-        self.cut = 0.3
+        for name, value in STARTS.items():
+            setattr(self, name, value)
         self.settled = True
         self._decide()
 
@@ -119,6 +138,16 @@ class CreditState(HasTraits):
         self.version += 1
         self.frontier = self._frontier_through()
 
+    @property
+    def policies(self) -> tuple[pd.DataFrame, dict[str, float] | None]:
+        """Simpler policies within the budgets as they stand; a test by lot of higher limits, where stores allow one."""
+        assert self.study is not None and self.decision is not None
+        try:
+            test = limit_test(self.study, self.decision)[1]
+        except InputError:
+            test = None
+        return policies_of(self.study, self.decision.levers), test
+
     def _frontier_through(self) -> pd.DataFrame:
         """Draw the frontier over the register's loss budgets, which only the other levers move."""
         assert self.study is not None
@@ -129,6 +158,18 @@ class CreditState(HasTraits):
         return self._frontiers[base]
 
 
+def newest_plan(runs_folder: Path, fingerprint: str) -> PlanResult | None:
+    """Newest whole plan of a market among its runs; None where there is none."""
+    folders = [entry for entry in runs_folder.iterdir() if entry.is_dir()] if runs_folder.is_dir() else []
+    for folder in sorted(folders, key=lambda entry: entry.stat().st_mtime, reverse=True):
+        with suppress(LstError):
+            result = read_run(folder)
+            if result.meta["market"]["fingerprint"] == fingerprint and "waves" in result.tables:
+                return result
+    return None
+
+
 def open_state() -> CreditState:
-    """Open the page's state on the market that the environment names in LST_MARKET; the sample market without it."""
-    return CreditState(os.environ.get("LST_MARKET") or data_folder() / "sample")
+    """Open the page's state on the folders that the environment names (LST_MARKET, LST_RUNS); the sample without it."""
+    market = os.environ.get("LST_MARKET") or data_folder() / "sample"
+    return CreditState(market, os.environ.get("LST_RUNS") or "runs")
