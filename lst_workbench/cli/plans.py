@@ -119,7 +119,8 @@ def replan(
         path = to or RUNS / f"{run_folder.resolve().name}-after-{month}"
         made = make_replan(result, told, month, path, read_table(promised) if promised else None)
     for note in made.notes:
-        out.print(note["text"], style="bold", highlight=False)
+        out.print(note["text"], style="bold" if note["key"] == "replan" else None, highlight=False)
+    print_table(made.tables["curve"][["month", "signups", "in_system", "active"]], "The year, month by month")
     changes = made.tables["wave_changes"]
     print_table(changes.groupby(["change", "reason"]).size().rename("stores").reset_index(), "What changed, and why")
     rows = changes[~changes["change"].isin(["done", "kept"])]

@@ -33,6 +33,10 @@ def test_a_run_made_again_keeps_its_limits_and_can_be_made_again(run, tmp_path):
     failed = lived(run, 4).query("outcome == 'failed'")["store_id"]
     assert not read.tables["waves"]["store_id"].isin(failed).any()
     assert f"{len(failed):,} failed" in made.notes[0]["text"]
+    assert f"{len(failed):,} failed: this is what happened in the field." in [note["text"] for note in made.notes]
+    curve, before = read.tables["curve"], run.tables["curve"]
+    assert curve["signups"].sum() == len(read.tables["waves"]) and (curve["active"] <= curve["in_system"]).all()
+    assert curve["in_system"].iloc[3] < before["in_system"].iloc[3], "those who failed are not in the system"
     later = make_replan(read, lived(read, 6), 6, tmp_path / "march")
     assert violations(tmp_path / "march") == []
     assert (later.tables["wave_changes"]["change"] == "kept").sum() > 0

@@ -59,7 +59,7 @@ class CreditState(HasTraits):
     version = Int(0)
     settled = Bool(True)
 
-    def __init__(self, market_folder: str | Path, runs_folder: str | Path, **traits: Any) -> None:
+    def __init__(self, market_folder: str | Path, runs_folder: str | Path = "runs", **traits: Any) -> None:
         super().__init__(**traits)
         self.register = load_register()
         self._frontiers: dict[CreditLevers, pd.DataFrame] = {}
