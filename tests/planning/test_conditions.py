@@ -6,6 +6,7 @@ import pytest
 from lst_workbench import load_scenario, make_plan, read_run
 from lst_workbench.contracts import InputError, LstError
 from lst_workbench.planning import Conditions, make_replan
+from lst_workbench.planning.conditions import grouped
 from lst_workbench.planning.groups import members, poor_places, store_groups
 from tests.planning.run_folder_checker import violations
 
@@ -104,3 +105,13 @@ def test_a_third_of_the_people_at_most_live_in_poor_counties(market):
     assert 0 < share <= 1 / 3
     groups = store_groups(market.stores, market.places, market.cells, ["poor", "all", "county_code"])
     assert groups["all"].eq(1).all() and 0 < groups["poor"].mean() < 1 and groups["county_code"].nunique() > 1
+
+
+def test_a_part_of_the_market_is_asked_for_its_part_of_a_quota():
+    groups = pd.DataFrame({"store_id": range(10), "rural": [1] * 8 + [0] * 2})
+    quotas = pd.DataFrame({"column": ["rural"], "value": [1], "min_stores": [4.0], "max_stores": [None], "stores": [8]})
+    quotas = quotas.astype({"max_stores": float})
+    for here, floor in ((range(10), 4.0), (range(4), 2.0), ([8, 9], 0.0)):
+        loads, left = grouped(pd.DataFrame({"store_id": here}), {"store_groups": groups, "quotas": quotas})
+        assert left["min_stores"].iloc[0] == floor and left["max_stores"].isna().all()
+        assert loads["store_id"].tolist() == list(here)
