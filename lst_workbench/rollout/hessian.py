@@ -88,7 +88,7 @@ def solve(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Solve (Hessian + diagonal) x = rhs for visits, volume and national rows.
 
-    Where eliminating territories would couple more blocks than eliminating warehouses, both change names before and after.
+    Where eliminating territories couples more blocks than eliminating warehouses, both change names before and after.
     """
     if couplings.exchanged is None:
         return _solved(hessian, couplings, diagonal, rhs)

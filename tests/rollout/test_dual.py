@@ -5,7 +5,7 @@ import pytest
 
 from lst_workbench.rollout import WaveParams
 from lst_workbench.rollout.dual import Dual
-from lst_workbench.rollout.hessian import Couplings
+from lst_workbench.rollout.hessian import Couplings, _together
 from lst_workbench.rollout.newton import starting_prices
 from lst_workbench.rollout.prices import find_prices
 from lst_workbench.rollout.wave_inputs import read_wave_tables
@@ -137,10 +137,10 @@ def test_newton_steps_agree_whichever_side_is_eliminated_first(case_of):
     dual = Dual(read_wave_tables(**case_of(4, 400, 6, 5, 7)), shortfall_price=30.0)
     x = starting_prices(dual)
     now = dual.evaluate(x, 0.2)
+    sides = dual.couplings
+    sides.left, sides.right, sides.exchanged = *_together(sides.to_territory), None
     usual = dual.newton_step(now, 1.0 / x, now.gradient)
-    couplings = dual.couplings
-    assert couplings.exchanged is None
-    couplings.exchanged = couplings._exchanged()
+    sides.exchanged = sides._exchanged()
     np.testing.assert_allclose(dual.newton_step(now, 1.0 / x, now.gradient), usual, rtol=1e-6, atol=1e-9)
 
 
