@@ -89,19 +89,20 @@ def check(
         check_market,
         check_provinces,
         compare_with_census,
-        quality_of,
         read_census,
         read_market,
-        trust_of,
+        read_quality,
     )
     from lst_workbench.views.comparison import check_words, province_words
 
     market = read_market(folder)
-    quality = quality_of(market)
-    print_table(quality, "Quality of the list of stores")
-    print_table(trust_of(market), "Stores that can be trusted for each stage")
-    if not market.meta.synthetic:
-        quality.to_parquet(folder / "quality_checked.parquet", index=False)
+    said = read_quality(folder, market)
+    print_table(said.quality, "Quality of the list of stores")
+    print_table(said.trust, "Stores that can be trusted for each stage")
+    if len(said.rejected):
+        print_table(said.rejected["reason"].value_counts().reset_index().head(ROWS_SHOWN), "Rejected when imported")
+    if said.count:
+        out.print(said.count, highlight=False, markup=False)
     print_table(check_words(check_market(market)), f"{folder}: no fault in {len(market.stores):,} stores")
     if len(provinces := check_provinces(market)):
         print_table(province_words(provinces), "Provinces that it holds whole")

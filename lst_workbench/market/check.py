@@ -51,12 +51,12 @@ def _totals(market: Market) -> list[Row]:
     close = (CHINA_2017_PEOPLE * (1 - HALF_PERCENT), CHINA_2017_PEOPLE * (1 + HALF_PERCENT))
     provinces = check_provinces(market)
     error = float(provinces["people_error"].abs().max())
-    per_store = (204.0, 232.5) if nation else PEOPLE_PER_STORE_IN_A_PROVINCE
+    per_store = (204.0, 232.0) if nation else PEOPLE_PER_STORE_IN_A_PROVINCE
     rows: list[Row] = [
         ("people", people, "people", *(close if nation else (None, None))),
         ("province_people_error_most", error, "share", None, None if np.isnan(error) else HALF_PERCENT),
         ("stores", len(stores), "stores", None, None),
-        ("people_per_store", people / len(stores), "people/store", *per_store),
+        ("people_per_store", people / (len(stores) + len(market.rivals)), "people/store", *per_store),
         ("places_synthetic_share", float((market.places["origin"] == "synthetic").mean()), "share", None, None),
         ("participants_share", len(market.participants) / len(stores), "share", None, None),
     ]
@@ -73,7 +73,7 @@ def check_provinces(market: Market) -> pd.DataFrame:
     -------
     DataFrame
         province_code, province_en, people, people_2017 (NBS), people_error (share), stores, people_per_store, in_range
-        (within half a percent of the yearbook, and one store for 190 to 323 people).
+        (within half a percent of the yearbook, and one store, rivals of a thin list counted, for 190 to 323 people).
     """
     folder = data_folder() / "places"
     listed = pd.read_csv(folder / "prefectures.csv").groupby("province_code").size()
@@ -85,7 +85,9 @@ def check_provinces(market: Market) -> pd.DataFrame:
     table["people_2017"] = known["pop_2017_10k"] * 10_000
     table["people_error"] = table["people"] / table["people_2017"] - 1
     table["stores"] = market.stores["province_code"].value_counts().reindex(whole)
-    table["people_per_store"] = table["people"] / table["stores"]
+    province = market.places.set_index("place_id")["province_code"]
+    rivals = market.rivals["place_id"].map(province).value_counts().reindex(whole, fill_value=0)
+    table["people_per_store"] = table["people"] / (table["stores"] + rivals)
     close = table["people_error"].abs() <= HALF_PERCENT
     table["in_range"] = close & table["people_per_store"].between(*PEOPLE_PER_STORE_IN_A_PROVINCE)
     return table.rename_axis("province_code").reset_index()

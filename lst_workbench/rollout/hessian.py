@@ -1,5 +1,6 @@
 """The Newton system of the dual: blocks of months for territories and warehouses, and a border of national rows."""
 
+from copy import copy
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,18 +38,37 @@ class Hessian:
 
 
 class Couplings:
-    """Which territory and which warehouse each pair joins, and so which warehouses share a territory."""
+    """Which territory and which warehouse each pair joins, and which blocks that couples once one side is eliminated.
+
+    Warehouses that share a territory are coupled when territories are eliminated; where that couples more of them than
+    the other way round (a whole country of shops in one territory), `exchanged` has both sides change names.
+    """
 
     def __init__(self, first_pair: np.ndarray, pair_warehouse: np.ndarray, n_warehouses: int) -> None:
         counts = np.diff(first_pair)
         self.territory = np.repeat(np.arange(len(counts)), counts)
         self.warehouse = pair_warehouse
-        ones = np.ones(len(pair_warehouse))
         self.to_warehouse = incidence(pair_warehouse, n_warehouses)
         self.to_territory = incidence(self.territory, len(counts))
-        together = (self.to_territory.T @ self.to_territory).tocoo() if len(ones) else sp.coo_matrix((0, 0))
-        order = np.lexsort((together.col, together.row))
-        self.left, self.right = together.row[order], together.col[order]
+        served = np.bincount(pair_warehouse, minlength=n_warehouses)
+        self.exchanged = self._exchanged() if (served**2).sum() < (counts**2).sum() else None
+        if self.exchanged is None:
+            self.left, self.right = _together(self.to_territory)
+
+    def _exchanged(self) -> "Couplings":
+        other = copy(self)
+        other.territory, other.to_territory = self.warehouse, self.to_warehouse
+        other.warehouse, other.to_warehouse = self.territory, self.to_territory
+        other.exchanged = None
+        other.left, other.right = _together(other.to_territory)
+        return other
+
+
+def _together(joined: sp.csr_matrix) -> tuple[np.ndarray, np.ndarray]:
+    """Pairs that belong to the same place, in order."""
+    together = (joined.T @ joined).tocoo() if joined.shape[1] else sp.coo_matrix((0, 0))
+    order = np.lexsort((together.col, together.row))
+    return together.row[order], together.col[order]
 
 
 def incidence(where: np.ndarray, size: int) -> sp.csr_matrix:
@@ -67,6 +87,25 @@ def solve(
     hessian: Hessian, couplings: Couplings, diagonal: tuple[np.ndarray, ...], rhs: tuple[np.ndarray, ...]
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Solve (Hessian + diagonal) x = rhs for visits, volume and national rows.
+
+    Where eliminating territories couples more blocks than eliminating warehouses, both change names before and after.
+    """
+    if couplings.exchanged is None:
+        return _solved(hessian, couplings, diagonal, rhs)
+    h = hessian
+    turned = Hessian(
+        h.warehouse, h.pair.transpose(0, 2, 1), h.territory, h.warehouse_nation, h.territory_nation, h.nation
+    )
+    volume, visits, nation = _solved(
+        turned, couplings.exchanged, (diagonal[1], diagonal[0], diagonal[2]), (rhs[1], rhs[0], rhs[2])
+    )
+    return visits, volume, nation
+
+
+def _solved(
+    hessian: Hessian, couplings: Couplings, diagonal: tuple[np.ndarray, ...], rhs: tuple[np.ndarray, ...]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Solve the system by blocks.
 
     Territories are eliminated first, one block each; then warehouses, coupled where they share a territory; the few
     national rows are solved last and the others follow from them.

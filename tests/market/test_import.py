@@ -10,7 +10,7 @@ import pytest
 from lst_workbench.assumptions import load_register, load_scenario
 from lst_workbench.contracts import InputError
 from lst_workbench.geo import from_wgs84
-from lst_workbench.market import build_market, import_market, propose_import, read_market
+from lst_workbench.market import build_market, import_market, propose_import, read_market, read_quality
 from lst_workbench.market.importing import around, propose_mapping
 from lst_workbench.market.importing.mapping import digested, plain_header
 from lst_workbench.market.importing.reading import read_table
@@ -124,6 +124,37 @@ def test_ragged_rows_are_counted_without_their_text(tmp_path):
     done = import_market(tmp_path / "shops.csv")
     assert done.read == 13 == len(done.market.stores) + len(done.rejected)
     assert done.rejected["reason"].tolist() == ["it has 2 fields, the header 8"]
+
+
+@pytest.mark.parametrize("other", ["", '"', 'middle"'])
+def test_a_quote_that_is_never_closed_swallows_no_rows(tmp_path, other):
+    """Rows between two stray quotes would be one cell: a name with the owners and phones of many shops."""
+    lines = shops(40).to_csv(index=False).splitlines()
+    lines[5] = lines[5].replace("屯溪", '"屯溪')
+    lines[30] = lines[30].replace("屯溪", f"{other}屯溪")
+    (tmp_path / "shops.csv").write_text("\n".join(lines), "utf-8")
+    done = import_market(tmp_path / "shops.csv", out=tmp_path / "market")
+    assert done.read == len(done.market.stores) == 40
+    assert any("quote is opened and not closed" in note for note in done.notes)
+    written = b"".join(path.read_bytes() for path in (tmp_path / "market").iterdir())
+    assert PHONE.encode() not in written and OWNER.encode() not in written
+    assert not done.market.stores["name"].str.contains("\n").any()
+
+
+def test_lines_within_a_quoted_cell_stay_one_cell(tmp_path):
+    table = shops().assign(地址=["黄山市\n屯溪区, 1 号", *["屯溪"] * 11])
+    table.to_csv(tmp_path / "shops.csv", index=False)
+    raw = read_table(tmp_path / "shops.csv")
+    assert len(raw.frame) == 12 and raw.frame["地址"].iloc[0] == "黄山市\n屯溪区, 1 号"
+
+
+def test_what_the_import_found_is_what_a_check_says(tmp_path):
+    shops().to_csv(tmp_path / "shops.csv", index=False)
+    done = import_market(tmp_path / "shops.csv", out=tmp_path / "market")
+    said = read_quality(tmp_path / "market", read_market(tmp_path / "market"))
+    pd.testing.assert_frame_equal(said.quality, done.quality)
+    pd.testing.assert_frame_equal(said.trust, done.trust)
+    assert said.count == "12 rows read = 12 imported + 0 rejected"
 
 
 def test_likely_duplicates_and_doubled_ids_are_found(tmp_path):

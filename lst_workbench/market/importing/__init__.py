@@ -8,16 +8,18 @@ from lst_workbench.market.importing.importer import (
     propose_upload,
 )
 from lst_workbench.market.importing.mapping import propose_mapping, read_mapping
-from lst_workbench.market.importing.quality import quality_of, trust_of
+from lst_workbench.market.importing.quality import Quality, quality_of, read_quality, trust_of
 
 __all__ = [
     "Imported",
     "Proposal",
+    "Quality",
     "import_market",
     "propose_import",
     "propose_mapping",
     "propose_upload",
     "quality_of",
+    "read_quality",
     "read_mapping",
     "trust_of",
 ]

@@ -1,5 +1,9 @@
 """The quality report of a list of shops: what is missing, impossible, doubled, old or stands alone."""
 
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 
@@ -142,3 +146,35 @@ def likely_duplicates(stores: pd.DataFrame) -> np.ndarray:
 def _core_of_name(name: pd.Series) -> np.ndarray:
     core = name.str.normalize("NFKC").str.casefold().str.replace(ENDINGS, "", regex=True)
     return core.where(core.ne("")).to_numpy(object, na_value=None)
+
+
+@dataclass(frozen=True)
+class Quality:
+    """What is known of the rows of a market's list: `quality_of`, `trust_of`, rows rejected, and how many were read."""
+
+    quality: pd.DataFrame
+    trust: pd.DataFrame
+    rejected: pd.DataFrame
+    count: str = ""
+
+
+def read_quality(folder: str | Path, market: Market) -> Quality:
+    """Read what the import found in a list, areas and dates as they were given; of other markets, look at the tables.
+
+    Parameters
+    ----------
+    folder : path
+        Folder of the market.
+    market : Market
+        The market in it.
+    """
+    folder = Path(folder)
+    try:
+        rows = tomllib.loads((folder / "import.toml").read_text("utf-8"))["rows"]
+        names = ("quality", "trust", "rejected")
+        quality, trusted, rejected = (pd.read_parquet(folder / f"{name}.parquet") for name in names)
+    except (OSError, KeyError, tomllib.TOMLDecodeError):
+        nothing = pd.DataFrame({"row": [], "reason": []})
+        return Quality(quality_of(market), trust_of(market), nothing)
+    count = f"{rows['read']:,} rows read = {rows['imported']:,} imported + {rows['rejected']:,} rejected"
+    return Quality(quality, trusted, rejected, count)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv as pcsv
 
 from lst_workbench.contracts import InputError
@@ -107,11 +108,11 @@ def _text(path: Path) -> RawTable:
     body = text.lstrip("\r\n") if above else text
     for _ in range(above):
         body = body[body.find("\n") + 1 :]
-    table, broken = _parsed(body.encode("utf-8", "replace"), delimiter)
+    table, broken, found = _parsed(body.encode("utf-8", "replace"), delimiter)
     names = [str(column[0].as_py() or "") for column in table.columns] if table.num_rows else []
     frame = table.slice(1).rename_columns([str(number) for number in range(len(names))]).to_pandas()
     frame.columns = pd.Index(distinct(names), dtype="object")
-    return RawTable(frame, broken, [f"read as {encoding}, delimiter {delimiter!r}", *_titles(above)])
+    return RawTable(frame, broken, [f"read as {encoding}, delimiter {delimiter!r}", *_titles(above), *found])
 
 
 def _layout(head: str) -> tuple[str, int]:
@@ -156,32 +157,52 @@ def _decoded(content: bytes) -> tuple[str, str]:
     return damaged[best].lstrip("\ufeff"), f"{best} with damaged characters"
 
 
-def _parsed(content: bytes, delimiter: str) -> tuple[pa.Table, list[str]]:
-    """Table of text, its header as the first row, and a reason for each row that has another number of fields."""
-    width = len(
-        next(
-            csv.reader(io.StringIO(content[:65536].decode("utf-8", "replace").lstrip("\r\n")), delimiter=delimiter),
-            [""],
-        )
-    )
-    broken: list[str] = []
+def _parsed(content: bytes, delimiter: str) -> tuple[pa.Table, list[str], list[str]]:
+    """Table of text, its header as the first row, a reason for each row of another number of fields, and notes.
+
+    A quote that is opened and not closed would make one cell of all rows up to the next quote, personal columns and
+    all: where a cell holds whole rows, quotes mean nothing in this file and each line is a row.
+    """
+    opening = content[:65536].decode("utf-8", "replace").lstrip("\r\n")
+    width = len(next(csv.reader(io.StringIO(opening), delimiter=delimiter), [""]))
+    table, refused = _rows(content, delimiter, width, quoted=True)
+    cells = [column.filter(pc.match_substring(column, "\n")) for column in table.columns]
+    long = [text for column in cells for text in column.to_pylist()] + [text for _, text in refused if "\n" in text]
+    if not any(_holds_rows(text, delimiter, width) for text in long):
+        return table, [reason for reason, _ in refused], []
+    table, refused = _rows(content, delimiter, width, quoted=False)
+    bare = [pc.replace_substring_regex(column, '^"(.*)"$', r"\1") for column in table.columns]
+    note = "a quote is opened and not closed: each line is read as a row, quotes as part of the text"
+    return pa.table(bare, names=table.column_names), [reason for reason, _ in refused], [note]
+
+
+def _holds_rows(text: str, delimiter: str, width: int) -> bool:
+    """Whether a line below the first of a cell has the delimiters of a row."""
+    return any(line.count(delimiter) >= max(1, width - 1) for line in text.split("\n")[1:])
+
+
+def _rows(content: bytes, delimiter: str, width: int, quoted: bool) -> tuple[pa.Table, list[tuple[str, str]]]:
+    """Rows of text, and reason and text of each that has another number of fields than the header."""
+    refused: list[tuple[str, str]] = []
 
     def refuse(row: pcsv.InvalidRow) -> str:
-        broken.append(f"it has {row.actual_columns} fields, the header {row.expected_columns}")
+        refused.append((f"it has {row.actual_columns} fields, the header {row.expected_columns}", row.text))
         return "skip"
 
+    layout = pcsv.ParseOptions(
+        delimiter=delimiter, newlines_in_values=quoted, quote_char='"' if quoted else False, invalid_row_handler=refuse
+    )
+    types = {f"f{number}": pa.large_string() for number in range(width)}
     for block in (BLOCK_BYTES, min(len(content) + 1, BLOCK_MOST_BYTES)):
-        broken.clear()
+        refused.clear()
         try:
             table = pcsv.read_csv(
                 pa.BufferReader(content),
                 pcsv.ReadOptions(autogenerate_column_names=True, block_size=block),
-                pcsv.ParseOptions(delimiter=delimiter, newlines_in_values=True, invalid_row_handler=refuse),
-                pcsv.ConvertOptions(
-                    column_types={f"f{number}": pa.large_string() for number in range(width)}, strings_can_be_null=True
-                ),
+                layout,
+                pcsv.ConvertOptions(column_types=types, strings_can_be_null=True),
             )
-            return table, broken
+            return table, refused
         except pa.ArrowInvalid:  # a row longer than the block, or a cell longer than any
             if block != BLOCK_BYTES:
                 raise
