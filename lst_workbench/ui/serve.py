@@ -22,6 +22,8 @@ EXTENSIONS = (
     "jupyter-leaflet",
     "anywidget",
 )
+# A literal, since values of a plain key=value would be text. An uploaded list comes as one message.
+SETTINGS = {"ws_ping_timeout": 30_000, "websocket_max_message_size": 512 << 20}
 IDLE_SECONDS = 900  # a kernel whose browser was killed ends after so long
 PORTS_TRIED, LAST_PORT = 50, 65535
 # Freed memory of a page's kernel goes back to the machine: windows of six million dots pass through it.
@@ -66,9 +68,9 @@ def voila_command(
         raise LstError(f"{apps} holds no page (*.ipynb): give the apps folder of LST Workbench.")
     share = template_folder(cache_folder)
     argv = [
-        sys.executable, "-m", "voila", str(apps), "--no-browser", f"--port={port}", f"--Voila.ip={HOST}",
+        sys.executable, "-W", "ignore::DeprecationWarning", "-m", "voila", str(apps), "--no-browser", f"--port={port}", f"--Voila.ip={HOST}",
         "--template=lst", "--Voila.log_level=ERROR",
-        "--Voila.tornado_settings=ws_ping_timeout=30000",
+        f"--Voila.tornado_settings={SETTINGS}",
         *(f"--VoilaConfiguration.extension_allowlist={name}" for name in EXTENSIONS),
         f"--MappingKernelManager.cull_idle_timeout={IDLE_SECONDS}", "--MappingKernelManager.cull_interval=60",
     ]  # fmt: skip

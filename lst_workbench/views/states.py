@@ -3,6 +3,7 @@
 from html import escape
 from math import isfinite
 from typing import Any
+from urllib.parse import quote
 
 from lst_workbench import __version__
 from lst_workbench.assumptions import Assumption
@@ -63,6 +64,11 @@ def nation_line(progress: Progress | None, shown: bool, address: str, lang: str)
     else:
         words, link = "nation.ended", f"<span>{escape(progress.error)}</span>"
     return f'<div class="said quiet" role="status">{escape(text(words, lang))} {link}</div>'
+
+
+def run_link(name: str, lang: str) -> str:
+    """Lead to the Rollout page on the market of a run."""
+    return f'<p><a href="rollout.ipynb?run={quote(name)}">{escape(text("import.look", lang))}</a></p>'
 
 
 def said(key: str, detail: str, lang: str) -> str:

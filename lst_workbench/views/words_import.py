@@ -43,6 +43,7 @@ IMPORT: dict[str, tuple[str, str]] = {
     "import.no_rejected": ("No row was rejected.", "没有被剔除的行。"),
     "import.notes": ("What was found out", "导入说明"),
     "import.plan_card": ("The plan", "方案"),
+    "import.look": ("Look at it on the Rollout page", "在“拓展”页面查看"),
     "import.col.finding": ("Finding", "问题"),
     "import.col.rows": ("Rows", "行数"),
     "import.col.share": ("Share", "占比"),

@@ -2,12 +2,14 @@
 
 import shutil
 import time
+from pathlib import Path
 
 import pytest
 
 from lst_workbench import planning
+from lst_workbench.assumptions import data_folder
 from lst_workbench.runs import read_run
-from lst_workbench.ui.rollout.model import RolloutState, new_run_folder
+from lst_workbench.ui.rollout.model import RolloutState, new_run_folder, open_state
 
 PATIENCE = 90
 
@@ -160,6 +162,15 @@ def test_stores_of_a_cell_are_those_that_lie_in_it(planned):
     stores = state.market.stores
     cell = int(stores["h3_8"].iloc[0])
     assert set(state.stores_of_cell(cell, 8)["store_id"]) == set(stores.loc[stores["h3_8"] == cell, "store_id"])
+
+
+def test_the_address_of_a_page_may_name_a_run_whose_market_it_shows(planned, monkeypatch):
+    runs, village = planned
+    monkeypatch.setenv("LST_RUNS", str(runs))
+    sample, own = data_folder() / "sample", next(path.name for path in runs.iterdir() if path.name[0] != ".")
+    for asked, shown in ((own, village), (f"../{runs.name}/{own}", sample), (".x", sample), ("nothing", sample)):
+        monkeypatch.setenv("QUERY_STRING", f"run={asked}")
+        assert Path(open_state().market_folder).resolve() == Path(shown).resolve()
 
 
 def test_new_runs_never_share_a_folder(tmp_path):

@@ -40,6 +40,7 @@ class ImportPanel(Page):
         shown: list[w.Widget] = []
         if state.plan is not None:
             self._plan.value = cards.head("import.plan_card", lang) + finding_markup(finding_of(state.plan), lang)
+            self._plan.value += states.run_link(str(state.plan.path.name if state.plan.path else ""), lang)
             shown.append(self._plan)
         if state.done is not None:
             self._kpis.value = imports.kpis(state.done, lang)

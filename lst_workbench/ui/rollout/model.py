@@ -8,6 +8,7 @@ from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs
 
 import pandas as pd
 from traitlets import Bool, Dict, Enum, Float, HasTraits, Instance, Int, Tuple, Unicode, observe
@@ -303,13 +304,26 @@ def progress_of(folder: Path) -> Progress | None:
 def open_state() -> RolloutState:
     """Open the page's state on the folders that the environment names: LST_RUNS, LST_MARKET.
 
-    Without them: ``runs`` in the working folder, and the sample market; the nation's where the page's address asks.
+    Without them: ``runs`` in the working folder, and the sample market. The page's address may ask for the nation
+    (``market=nation``), or for the market that a run was planned on (``run=NAME``).
     """
     if (nation := nation_folder()) is not None and nation_asked():
         return RolloutState(nation / RUNS, nation / MARKET)
     runs = os.environ.get("LST_RUNS") or "runs"
-    market = os.environ.get("LST_MARKET") or data_folder() / "sample"
+    market = _market_asked(Path(runs)) or os.environ.get("LST_MARKET") or data_folder() / "sample"
     return RolloutState(runs, market)
+
+
+def _market_asked(runs: Path) -> str | None:
+    """Market of the run that the page's address names, where both are there; a name leads nowhere but into `runs`."""
+    name = next(iter(parse_qs(os.environ.get("QUERY_STRING", "")).get("run", [])), "")
+    if not name or Path(name).name != name or name.startswith("."):
+        return None
+    try:
+        market = str(read_run(runs / name).meta.get("market_folder", ""))
+    except LstError:
+        return None
+    return market if market and (Path(market) / "market.toml").is_file() else None
 
 
 def new_run_folder(runs_folder: Path, scenario: str) -> Path:
