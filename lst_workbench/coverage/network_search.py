@@ -89,9 +89,9 @@ def first_sites(task: TierTask) -> Opened:
     volume = np.bincount(nearest_front, weights=task.quantity[listed], minlength=task.sizes[0])
     fronts |= volume > np.maximum(np.quantile(volume, 0.75), 0.0)
     by_city = np.bincount(task.slow_haul.argmin(axis=1)[task.cell_of], weights=task.quantity, minlength=task.sizes[1])
-    cities[np.argsort(-by_city, kind="stable")[: max(1, task.sizes[1] // 5)]] = True
+    cities[np.argsort(-by_city, kind="stable")[: max(1, task.sizes[1] // 2)]] = True
     by_regional = np.bincount(task.to_regional.argmin(axis=1), weights=by_city, minlength=task.sizes[2])
-    regionals[np.argsort(-by_regional, kind="stable")[: max(1, task.sizes[2] // 5)]] = True
+    regionals[np.argsort(-by_regional, kind="stable")[: max(1, task.sizes[2] // 2)]] = True
     return fronts, cities, regionals
 
 

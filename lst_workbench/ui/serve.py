@@ -1,5 +1,6 @@
 """The command that serves the pages, and the folder of templates that it needs."""
 
+import json
 import os
 import shutil
 import socket
@@ -22,8 +23,8 @@ EXTENSIONS = (
     "jupyter-leaflet",
     "anywidget",
 )
-# A literal, since values of a plain key=value would be text. An uploaded list comes as one message.
-SETTINGS = {"ws_ping_timeout": 30_000, "websocket_max_message_size": 512 << 20}
+# In a file of settings, since numbers on the command line would be text. An uploaded list comes as one message.
+SETTINGS = {"Voila": {"tornado_settings": {"ws_ping_timeout": 30_000, "websocket_max_message_size": 512 << 20}}}
 IDLE_SECONDS = 900  # a kernel whose browser was killed ends after so long
 PORTS_TRIED, LAST_PORT = 50, 65535
 # Freed memory of a page's kernel goes back to the machine: windows of six million dots pass through it.
@@ -68,9 +69,8 @@ def voila_command(
         raise LstError(f"{apps} holds no page (*.ipynb): give the apps folder of LST Workbench.")
     share = template_folder(cache_folder)
     argv = [
-        sys.executable, "-W", "ignore::DeprecationWarning", "-m", "voila", str(apps), "--no-browser", f"--port={port}", f"--Voila.ip={HOST}",
+        sys.executable, "-m", "voila", str(apps), "--no-browser", f"--port={port}", f"--Voila.ip={HOST}",
         "--template=lst", "--Voila.log_level=ERROR",
-        f"--Voila.tornado_settings={SETTINGS}",
         *(f"--VoilaConfiguration.extension_allowlist={name}" for name in EXTENSIONS),
         f"--MappingKernelManager.cull_idle_timeout={IDLE_SECONDS}", "--MappingKernelManager.cull_interval=60",
     ]  # fmt: skip
@@ -79,7 +79,10 @@ def voila_command(
         **os.environ,
         RUNS_VARIABLE: str(Path(runs_folder).resolve()),
         MARKET_VARIABLE: str(Path(market_folder).resolve()),
-        "JUPYTER_PATH": os.pathsep.join(filter(None, [str(share), os.environ.get("JUPYTER_PATH")])),
+        **{
+            name: os.pathsep.join(filter(None, [str(share), os.environ.get(name)]))
+            for name in ("JUPYTER_PATH", "JUPYTER_CONFIG_PATH")
+        },
     }
     return argv, env
 
@@ -133,6 +136,7 @@ def _lay_out(template: Path, share: Path) -> None:
             folder = made / "voila" / "templates" / "lst"
             shutil.copytree(template, folder)
             (folder / "tokens.css.html").write_text(f"<style>{tokens_css()}</style>", encoding="utf-8")
+            (made / "voila.json").write_text(json.dumps(SETTINGS), encoding="utf-8")
             (folder / "static").mkdir(exist_ok=True)
             shutil.copyfile(_plotly_script(), folder / "static" / "plotly.min.js")
             with suppress(OSError):  # another process may have laid out the same folder meanwhile
@@ -152,7 +156,7 @@ def _plotly_script() -> Path:
 
 
 def _fingerprint(template: Path) -> str:
-    digest = blake2b(f"{__version__} {version('plotly')} {tokens_css()}".encode(), digest_size=8)
+    digest = blake2b(f"{__version__} {version('plotly')} {tokens_css()} {SETTINGS}".encode(), digest_size=8)
     for path in sorted(template.rglob("*")):
         if path.is_file():
             digest.update(path.read_bytes())

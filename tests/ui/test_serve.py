@@ -1,3 +1,5 @@
+import json
+import os
 import socket
 from pathlib import Path
 
@@ -21,6 +23,13 @@ def test_the_command_serves_this_machine_only_and_passes_no_flag_twice(cache, tm
     assert "--Voila.ip=127.0.0.1" in argv and "--port=8901" in argv
     assert env["LST_RUNS"] == str(tmp_path / "runs") and env["LST_MARKET"] == str(tmp_path / "market")
     assert page_url(8901).startswith("http://127.0.0.1:8901/")
+
+
+def test_numbers_among_the_servers_settings_are_numbers(cache, tmp_path):
+    """On the command line they were text: a ping then failed, and lists beyond 10 MB were cut off."""
+    _, env = voila_command(APPS, 8901, tmp_path / "runs", tmp_path / "market", cache)
+    settings = json.loads((Path(env["JUPYTER_CONFIG_PATH"].split(os.pathsep)[0]) / "voila.json").read_text("utf-8"))
+    assert settings["Voila"]["tornado_settings"]["websocket_max_message_size"] > 10 << 20
 
 
 def test_the_template_lies_outside_the_package_with_plotly_beside_it(cache):
