@@ -262,7 +262,7 @@ CREDIT: dict[str, tuple[str, str]] = {
     "col.credit.cover": ("Cover", "拨备率"),
     "col.credit.from": ("From", "起始"),
     "col.credit.feature": ("Feature", "特征"),
-    "col.credit.psi": ("PSI / CSI", "稳定性指标 PSI / CSI"),
+    "col.credit.psi": ("PSI / CSI", "稳定性 PSI / CSI"),
     "col.credit.chance": ("by chance", "偶然上限"),
     "col.credit.measure": ("Measure", "指标"),
     "col.credit.score": ("This score", "本评分"),
