@@ -4,6 +4,7 @@ import hmac
 from pathlib import Path
 
 import numpy as np
+import openpyxl
 import pandas as pd
 import pytest
 
@@ -266,6 +267,62 @@ def test_a_mapping_is_refused_with_all_its_faults(tmp_path):
 def test_headers_in_two_languages_are_known():
     assert propose_mapping(["LNG", "Lat_", "店名", "Phone"]) == {"lat": "Lat_", "lon": "LNG", "name": "店名"}
     assert plain_header(" 面积（㎡） ") == "面积m2"
+
+
+@pytest.mark.parametrize(
+    ("east", "north"),
+    [
+        *(("门店经度", "门店纬度"), ("店铺经度", "店铺纬度"), ("高德经度", "高德纬度"), ("经度(高德)", "纬度(高德)")),
+        *(("经度(GCJ02)", "纬度(GCJ02)"), ("地址经度", "地址纬度"), ("X坐标", "Y坐标"), ("經度", "緯度")),
+        *(("lng_wgs84", "lat_wgs84"), ("bd09_lng", "bd09_lat"), ("gps_lon", "gps_lat"), ("geo_lon", "geo_lat")),
+        *(("shop_lng", "shop_lat"), ("store_longitude", "store_latitude"), ("location.lng", "location.lat")),
+        *(("Longitude (deg)", "Latitude (deg)"), ("LNG_AMAP", "LAT_AMAP")),
+    ],
+)
+def test_headers_are_known_with_what_stands_around_them(east, north):
+    found = propose_mapping(["客户编码", "客户名称", east, north, "营业面积(平方米)", "备注"])
+    assert (found["lon"], found["lat"]) == (east, north)
+    assert (found["source_id"], found["name"], found["area_m2"]) == ("客户编码", "客户名称", "营业面积(平方米)")
+
+
+@pytest.mark.parametrize(
+    "header", ["纬度误差", "flat_no", "plateau", "lngth", "store_y", "备注", "geoid", "店长", "聯絡人", "cell"]
+)
+def test_headers_of_other_things_are_not_taken(header):
+    assert propose_mapping([header]) == {}
+
+
+def test_a_mapping_of_some_columns_keeps_the_rest_as_proposed(tmp_path):
+    shops().rename(columns={"纬度": "北向", "经度": "东向"}).to_csv(tmp_path / "shops.csv", index=False)
+    with pytest.raises(InputError, match="--mapping, a line as lat"):
+        import_market(tmp_path / "shops.csv")
+    proposal = propose_import(tmp_path / "shops.csv", {"lat": "北向", "lon": "东向", "area_m2": ""})
+    assert proposal.mapping == {"lat": "北向", "lon": "东向", "source_id": "门店编号", "name": "门店名称"}
+    (tmp_path / "five.toml").write_text("columns = 5")
+    with pytest.raises(InputError, match="is no table"):
+        propose_import(tmp_path / "shops.csv", tmp_path / "five.toml")
+
+
+def test_phones_and_identities_in_names_go_however_they_are_written(tmp_path):
+    names = ["老王 138-1234-5678", "老李+86 13812345678", "老赵 341002 19800101 1234", "24小时 屯溪 1234 店", *"甲乙丙丁"]
+    shops(8).assign(门店名称=names).to_csv(tmp_path / "shops.csv", index=False)
+    kept = import_market(tmp_path / "shops.csv").market.stores["name"].str.strip().tolist()
+    assert kept == ["老王", "老李", "老赵", "24小时 屯溪 1234 店", *"甲乙丙丁"]
+
+
+def test_one_date_of_the_future_makes_nobody_stale(tmp_path):
+    shops().assign(更新时间=["2099-01-01", *["17-8-1"] * 11]).to_csv(tmp_path / "shops.csv", index=False)
+    found = import_market(tmp_path / "shops.csv").quality.set_index("finding")["rows"]
+    assert found[[name for name in found.index if name.startswith("stale")]].tolist() == [0]
+
+
+def test_a_sheet_that_reaches_far_is_refused_before_it_is_read(tmp_path):
+    book = openpyxl.Workbook()
+    book.active.append(["经度", "纬度"])
+    book.active.cell(200_000, 2000, "x")
+    book.save(tmp_path / "far.xlsx")
+    with pytest.raises(InputError, match="delete stray cells"):
+        read_table(tmp_path / "far.xlsx")
 
 
 def mutated(rng: np.random.Generator, folder: Path) -> Path:

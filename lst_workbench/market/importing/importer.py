@@ -22,6 +22,7 @@ from lst_workbench.market.importing.database import is_database, read_database
 from lst_workbench.market.importing.mapping import (
     checked_mapping,
     digested,
+    merged_mapping,
     personal_columns,
     propose_mapping,
     read_mapping,
@@ -127,7 +128,8 @@ def propose_import(
         chosen = propose_mapping(list(kept.columns))
     else:
         given = dict(mapping) if isinstance(mapping, Mapping) else read_mapping(mapping)
-        chosen = checked_mapping(given, raw.frame, personal, str(named))
+        chosen = merged_mapping(given, propose_mapping(list(kept.columns)))
+        chosen = checked_mapping(chosen, raw.frame, personal, str(named))
     digests = digested(raw.frame[personal], key) if key and personal else None
     return Proposal(named, chosen, [str(name) for name in personal], replace(raw, frame=kept), digests)
 

@@ -106,6 +106,7 @@ def findings_of(market: Market, imported: pd.DataFrame | None = None) -> Finding
     area = stores["area_m2"] if imported is None else imported["area_m2"]
     ids = stores["source_id"]
     updated = imported["updated"] if imported is not None and "updated" in imported else pd.Series(pd.NaT, stores.index)
+    newest = updated[updated <= pd.Timestamp.now()].max()  # a date to come is a slip of the pen
     return {
         "name is missing": stores["name"].isna().to_numpy(),
         NO_AREA: area.isna().to_numpy(),
@@ -115,7 +116,7 @@ def findings_of(market: Market, imported: pd.DataFrame | None = None) -> Finding
         ALIKE: likely_duplicates(stores),
         FAR: _far_from_places(stores, market.places),
         EMPTY: ~stores["h3_8"].isin(market.cells["h3_8"]).to_numpy(),
-        STALE: (updated < updated.max() - pd.DateOffset(months=STALE_MONTHS)).to_numpy(bool),
+        STALE: (updated < newest - pd.DateOffset(months=STALE_MONTHS)).to_numpy(bool),
     }
 
 

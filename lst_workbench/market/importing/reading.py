@@ -3,11 +3,13 @@
 import csv
 import io
 import zipfile
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import openpyxl
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -25,6 +27,7 @@ OLD_EXCEL = b"\xd0\xcf\x11\xe0"
 TITLE_ROWS_MOST = 30  # rows above a header, at most
 SHEET_NAMES_SHOWN = 5
 UNPACKED_MOST_BYTES = 2_000_000_000
+CELLS_MOST = 60_000_000  # of a sheet, empty ones too: each takes memory
 PACKED_MOST = 200  # a spreadsheet that unpacks to more than this many times its size is a bomb
 HEADER_MOST, KNOWN_FIELDS = 5000, 2  # characters of a header line; fields it must make known to be taken for one
 BOTH = r"^\s*(?:POINT\s*)?[\[(]?\s*(-?\d+\.\d+)\s*[,，;；\s]\s*(-?\d+\.\d+)\s*[\])]?\s*$"
@@ -228,6 +231,13 @@ def _excel(path: Path) -> RawTable:
         unpacked = sum(entry.file_size for entry in archive.infolist())
     if unpacked > UNPACKED_MOST_BYTES or unpacked > PACKED_MOST * max(path.stat().st_size, 100_000):
         raise InputError(str(path), [f"it unpacks to {unpacked / 1e6:,.0f} MB; export it as CSV"])
+    with closing(openpyxl.load_workbook(path, read_only=True)) as book:
+        cells = {sheet.title: (sheet.max_row or 0) * (sheet.max_column or 0) for sheet in book.worksheets}
+    if wide := [name for name, count in cells.items() if count > CELLS_MOST]:
+        raise InputError(
+            str(path),
+            [f"its sheet {wide[0]} reaches over {cells[wide[0]]:,} cells; delete stray cells or export it as CSV"],
+        )
     sheets = pd.read_excel(path, sheet_name=None, header=None, dtype=object, engine="openpyxl")
     read = {name: _below_header(sheet.dropna(how="all")) for name, sheet in sheets.items()}
     chosen = max(read, key=lambda name: (len(propose_mapping(list(read[name][0].columns))), len(read[name][0])))

@@ -7,11 +7,11 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-UNITS = r"平方米|平米|平方|m2|m\^2|sqm|元|rmb|¥|°|度|[\s,_'\"nNeE北纬东经]"
+UNITS = r"平方米|平米|平方|平|m2|m\^2|sqm|元|rmb|¥|°|度|[\s,_'\"nNeE北纬东经]"
 DEGREES_MINUTES = (
     r"^\D{0,3}(\d{1,3})\s*[°度]\s*(?:(\d{1,2}(?:\.\d+)?)\s*['′分])\s*(?:(\d{1,2}(?:\.\d+)?)\s*(?:[\"″秒]|'')?)?\D{0,3}$"
 )
-TIMES = {"万": 1e4, "亿": 1e8, "千": 1e3}
+TIMES = {"万": 1e4, "亿": 1e8, "千": 1e3, "坪": 3.3058}
 KIND_WORDS = {
     "kiosk": "亭|kiosk|摊",
     "convenience": "便利|convenience",
@@ -74,6 +74,7 @@ def _dates(column: pd.Series) -> np.ndarray:
     text = column.str.slice(0, LONGEST).str.normalize("NFKC")
     text = text.str.replace(r"[年月/.]", "-", regex=True).str.replace("日", "", regex=False).str.strip("- ")
     text = text.str.replace(r"^(\d{4}-\d{1,2})$", r"\1-01", regex=True)
+    text = text.str.replace(r"^(\d{2})-(\d{1,2})-(\d{1,2})$", r"20\1-\2-\3", regex=True)
     found = pd.to_datetime(text, errors="coerce", format="mixed", utc=True).dt.tz_localize(None)
     days = pd.to_numeric(text, errors="coerce").where(lambda n: n.between(20_000, 60_000))
     found = found.mask(days.notna(), EXCEL_DAY_ZERO + pd.to_timedelta(days.fillna(0), unit="D"))
