@@ -121,9 +121,9 @@ def propose_mapping(headers: Sequence[str]) -> dict[str, str]:
     for header in headers:
         if not PERSONAL.search(plain_header(header)):
             plain.setdefault(plain_header(header), header)
-    for word in list(plain):  # exact words win
-        if (bare := bare_header(word)) and bare not in named:
-            plain.setdefault(bare, plain[word])
+    for whole in list(plain):  # exact words win
+        if (bare := bare_header(whole)) and bare not in named:
+            plain.setdefault(bare, plain[whole])
     return {
         field: plain[word] for field, words in HEADERS.items() if (word := next((w for w in words if w in plain), None))
     }

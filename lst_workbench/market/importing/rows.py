@@ -11,7 +11,7 @@ from lst_workbench.market.synthetic import Geography
 
 TEXT_MOST = 120
 AREA_MOST_M2 = 5000.0  # as the contract of stores says
-LONG_NUMBER = "[0-9０-９]{11}"  # what holds no such number holds no personal one, and is known at once
+LONG_NUMBER = r"\d(?:[\s-]?\d){10}"
 REPEATED = "it repeats an earlier row"
 
 
