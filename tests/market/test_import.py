@@ -276,7 +276,7 @@ def test_headers_in_two_languages_are_known():
         *(("经度(GCJ02)", "纬度(GCJ02)"), ("地址经度", "地址纬度"), ("X坐标", "Y坐标"), ("經度", "緯度")),
         *(("lng_wgs84", "lat_wgs84"), ("bd09_lng", "bd09_lat"), ("gps_lon", "gps_lat"), ("geo_lon", "geo_lat")),
         *(("shop_lng", "shop_lat"), ("store_longitude", "store_latitude"), ("location.lng", "location.lat")),
-        *(("Longitude (deg)", "Latitude (deg)"), ("LNG_AMAP", "LAT_AMAP")),
+        *(("Longitude (deg)", "Latitude (deg)"), ("LNG_AMAP", "LAT_AMAP"), ("经度（百度地图）", "纬度（百度地图）")),
     ],
 )
 def test_headers_are_known_with_what_stands_around_them(east, north):
@@ -286,7 +286,21 @@ def test_headers_are_known_with_what_stands_around_them(east, north):
 
 
 @pytest.mark.parametrize(
-    "header", ["纬度误差", "flat_no", "plateau", "lngth", "store_y", "备注", "geoid", "店长", "聯絡人", "cell"]
+    "header",
+    [
+        "纬度误差",
+        "flat_no",
+        "plateau",
+        "lngth",
+        "store_y",
+        "备注",
+        "地址名称",
+        "map_title",
+        "geoid",
+        "店长",
+        "聯絡人",
+        "cell",
+    ],
 )
 def test_headers_of_other_things_are_not_taken(header):
     assert propose_mapping([header]) == {}
@@ -299,15 +313,23 @@ def test_a_mapping_of_some_columns_keeps_the_rest_as_proposed(tmp_path):
     proposal = propose_import(tmp_path / "shops.csv", {"lat": "北向", "lon": "东向", "area_m2": ""})
     assert proposal.mapping == {"lat": "北向", "lon": "东向", "source_id": "门店编号", "name": "门店名称"}
     (tmp_path / "five.toml").write_text("columns = 5")
-    with pytest.raises(InputError, match="is no table"):
+    with pytest.raises(InputError, match="not all text"):
         propose_import(tmp_path / "shops.csv", tmp_path / "five.toml")
 
 
 def test_phones_and_identities_in_names_go_however_they_are_written(tmp_path):
-    names = ["老王 138-1234-5678", "老李+86 13812345678", "老赵 341002 19800101 1234", "24小时 屯溪 1234 店", *"甲乙丙丁"]
-    shops(8).assign(门店名称=names).to_csv(tmp_path / "shops.csv", index=False)
+    names = [
+        "老王 138-1234-5678",
+        "老李+86 13812345678",
+        "老赵 341002 19800101 1234",
+        "老孙１３８-1234-5678",
+        "老周 0086 138.1234.5678",
+        "24小时 屯溪 1234 店",
+        *"甲乙丙丁戊己",
+    ]
+    shops(12).assign(门店名称=names).to_csv(tmp_path / "shops.csv", index=False)
     kept = import_market(tmp_path / "shops.csv").market.stores["name"].str.strip().tolist()
-    assert kept == ["老王", "老李", "老赵", "24小时 屯溪 1234 店", *"甲乙丙丁"]
+    assert kept == ["老王", "老李", "老赵", "老孙", "老周", "24小时 屯溪 1234 店", *"甲乙丙丁戊己"]
 
 
 def test_one_date_of_the_future_makes_nobody_stale(tmp_path):

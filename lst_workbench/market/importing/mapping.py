@@ -34,18 +34,21 @@ HEADERS = {
 # What people put before or after those words: whose it is, from which map, in which unit.
 DECORATION = re.compile(
     r"^(?:门店|店铺|商户|网点|客户|终端|地址|地理|位置|高德|百度|腾讯|gps|geo|shop|store|location|address|addr|poi|map|wgs84|wgs"
-    r"|gcj02|gcj|bd09|bd|amap|baidu|gaode)|(?:高德|百度|腾讯|坐标|wgs84|wgs|gcj02|gcj|bd09|amap|baidu|gaode|gps|degrees|deg"
+    r"|gcj02|gcj|bd09|bd|amap|baidu|gaode)|(?:高德|百度|腾讯|地图|坐标|wgs84|wgs|gcj02|gcj|bd09|amap|baidu|gaode|gps|degrees|deg"
     r"|平方米|平米|m2)$"
 )
+OF_POSITIONS = re.compile("地址|地理|位置|location|address|addr|map|geo|gps")  # of a name they make something else
 TOO_SHORT = ("x", "y", "id", "经", "纬", "code", "type", "kind", "area")  # said of other things too, once bare
 SIMPLIFIED = str.maketrans(
     "經緯稱號編碼電話證機門鋪類積營業戶聯絡時間區標網點終", "经纬称号编码电话证机门铺类积营业户联络时间区标网点终"
 )
 PERSONAL = re.compile(
     r"owner|phone|mobile|tel$|^tel|^cell$|identity|idcard|idno|idnumber|certno|passport|email|mail$|wechat|contact|boss"
-    r"|legalperson|proprietor|keeper|bank|店主|店长|店东|户主|老板|业主|电话|手机|身份|证件|联系|联络|法人|法定代表|负责人|经营者|邮箱|微信|姓名|银行|qq"
+    r"|legalperson|proprietor|keeper$|bank|店主|店长|店东|户主|老板|业主|电话|手机|身份|证件|联系|联络|法人|法定代表|负责人|经营者|邮箱|微信|姓名|银行|qq"
 )
-PERSONAL_VALUE = r"(?<!\d)(?:(?:\+?86[\s-]?)?1[3-9]\d[\s-]?\d{4}[\s-]?\d{4}|\d{6}[\s-]?\d{8}[\s-]?\d{3}[\dXx])(?!\d)"
+PERSONAL_VALUE = (
+    r"(?<!\d)(?:(?:(?:\+|00)?86[\s.-]?)?1[3-9]\d[\s.-]?\d{4}[\s.-]?\d{4}|\d{6}[\s.-]?\d{8}[\s.-]?\d{3}[\dXx])(?!\d)"
+)
 SAMPLE_ROWS = 2000
 MOSTLY = 0.5
 
@@ -66,6 +69,8 @@ def bare_header(plain: str) -> str:
     bare = plain
     while (shorter := DECORATION.sub("", bare)) != bare:
         bare = shorter
+    if OF_POSITIONS.match(plain) and bare not in (*HEADERS["lat"], *HEADERS["lon"]):
+        return ""
     return "" if bare == plain or bare in TOO_SHORT or not any(bare in words for words in HEADERS.values()) else bare
 
 
@@ -145,8 +150,8 @@ def read_mapping(path: str | Path) -> dict[str, str]:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(str(path), [f"it is no TOML ({error}); write [columns] and lines as lat = '纬度'"]) from None
     columns = content.get("columns", content)
-    if not isinstance(columns, dict):
-        raise InputError(str(path), ["its [columns] is no table; write [columns] and lines as lat = '纬度'"])
+    if not isinstance(columns, dict) or not all(isinstance(header, str) for header in columns.values()):
+        raise InputError(str(path), ["its columns are not all text; write [columns] and lines as lat = '纬度'"])
     return {str(field): str(header) for field, header in columns.items()}
 
 

@@ -269,8 +269,10 @@ def _parquet(path: Path) -> RawTable:
 def _layer(path: Path) -> RawTable:
     import geopandas as gpd
 
-    layer = gpd.read_file(path)
-    frame, notes = pd.DataFrame(layer.drop(columns=layer.geometry.name)), [f"read as a layer in {layer.crs}"]
+    names = [str(name) for name in gpd.list_layers(path)["name"]]
+    layer = gpd.read_file(path, layer=names[0])
+    left = f"; left out: {', '.join(names[1:][:SHEET_NAMES_SHOWN])}" if names[1:] else ""
+    frame, notes = pd.DataFrame(layer.drop(columns=layer.geometry.name)), [f"read as a layer in {layer.crs}{left}"]
     lat, lon = layer_positions(layer.geometry)
     frame = frame.drop(columns=[name for name in ("lat", "lon") if name in frame])
     return RawTable(_as_text(frame.assign(lat=lat, lon=lon)), [], notes)

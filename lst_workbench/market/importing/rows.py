@@ -12,7 +12,7 @@ from lst_workbench.market.synthetic import Geography
 TEXT_MOST = 120
 AREA_MOST_M2 = 5000.0  # as the contract of stores says
 # What holds no such number holds no personal one, and is known at once.
-LONG_NUMBER = r"[0-9０-９](?:[\s-]?[0-9０-９]){10}"
+LONG_NUMBER = r"[0-9０-９](?:[\s.-]?[0-9０-９]){10}"
 REPEATED = "it repeats an earlier row"
 
 
@@ -73,5 +73,6 @@ def _texts(frame: pd.DataFrame, header: str | None) -> pd.Series:
     text = frame[header].astype("str").str.slice(0, TEXT_MOST)
     long = np.flatnonzero(text.str.contains(LONG_NUMBER, regex=True).eq(True))
     if len(long):
-        text.iloc[long] = text.iloc[long].str.replace(PERSONAL_VALUE, "", regex=True)
+        plain = text.iloc[long].str.normalize("NFKC")
+        text.iloc[long] = plain.str.replace(PERSONAL_VALUE, "", regex=True)
     return text.str.strip().str.lstrip("=+@").replace("", None)
