@@ -169,6 +169,8 @@ def _parsed(content: bytes, delimiter: str) -> tuple[pa.Table, list[str], list[s
     opening = content[:65536].decode("utf-8", "replace").lstrip("\r\n")
     width = len(next(csv.reader(io.StringIO(opening), delimiter=delimiter), [""]))
     table, refused = _rows(content, delimiter, width, quoted=True)
+    if table.num_rows + len(refused) == content.count(b"\n") + (not content.endswith(b"\n")):
+        return table, [reason for reason, _ in refused], []  # a row a line: no cell holds two
     cells = [column.filter(pc.match_substring(column, "\n")) for column in table.columns]
     long = [text for column in cells for text in column.to_pylist()] + [text for _, text in refused if "\n" in text]
     if not any(_holds_rows(text, delimiter, width) for text in long):

@@ -11,8 +11,8 @@ from lst_workbench.market.synthetic import Geography
 
 TEXT_MOST = 120
 AREA_MOST_M2 = 5000.0  # as the contract of stores says
-# What holds no such number holds no personal one, and is known at once.
-LONG_NUMBER = r"[0-9０-９](?:[\s.-]?[0-9０-９]){10}"
+# What holds no such numbers holds no personal one; the first is looked for at once.
+SOME_NUMBER, LONG_NUMBER = "[0-9０-９]{4}", r"[0-9０-９](?:[\s.-]?[0-9０-９]){10}"
 REPEATED = "it repeats an earlier row"
 
 
@@ -71,7 +71,8 @@ def _texts(frame: pd.DataFrame, header: str | None) -> pd.Series:
     if header is None:
         return pd.Series([None] * len(frame), index=frame.index, dtype="str")
     text = frame[header].astype("str").str.slice(0, TEXT_MOST)
-    long = np.flatnonzero(text.str.contains(LONG_NUMBER, regex=True).eq(True))
+    long = np.flatnonzero(text.str.contains(SOME_NUMBER, regex=True).eq(True))
+    long = long[text.iloc[long].str.contains(LONG_NUMBER, regex=True).to_numpy(bool)]
     if len(long):
         plain = text.iloc[long].str.normalize("NFKC")
         text.iloc[long] = plain.str.replace(PERSONAL_VALUE, "", regex=True)
