@@ -27,6 +27,9 @@ def build(
         Path | None, typer.Option(help="Your own table of counties or townships: its people replace the modelled ones.")
     ] = None,
     census_people: CensusPeople = None,
+    recorded_share: Annotated[
+        float, typer.Option(help="Part of the participants whose sales, orders and repayments are on record.")
+    ] = 1.0,
     seed: Seed = 7,
     overwrite: Overwrite = False,
 ) -> None:
@@ -35,7 +38,9 @@ def build(
 
     units = read_census(census, census_people) if census else None
     with claimed(to, overwrite), step_bar("Drawing the market") as told:
-        market = build_market(source, province, prefecture, seed, progress=told, census=units)
+        market = build_market(
+            source, province, prefecture, seed, progress=told, census=units, recorded_share=recorded_share
+        )
         write_market(market, to)
     out.print(f"{len(market.stores):,} stores in {len(market.places):,} places: {to}")
 
