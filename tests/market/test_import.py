@@ -8,14 +8,16 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from lst_workbench.assumptions import load_register, load_scenario
+from lst_workbench.assumptions import data_folder, load_register, load_scenario
 from lst_workbench.contracts import InputError
 from lst_workbench.geo import from_wgs84
 from lst_workbench.market import build_market, import_market, propose_import, read_market, read_quality
 from lst_workbench.market.importing import around, propose_mapping
 from lst_workbench.market.importing.mapping import digested, plain_header
+from lst_workbench.market.importing.positions import placed
 from lst_workbench.market.importing.reading import read_table
 from lst_workbench.market.importing.values import dates, numbers
+from lst_workbench.market.synthetic import read_geography
 from lst_workbench.planning import make_plan
 from lst_workbench.views.findings import finding_markup, finding_of
 
@@ -406,3 +408,27 @@ def test_a_zip_bomb_is_refused(tmp_path):
         archive.writestr("xl/worksheets/sheet1.xml", b"0" * 300_000_000)
     with pytest.raises(InputError, match="unpacks to"):
         import_market(tmp_path / "shops.xlsx")
+
+
+@pytest.fixture(scope="module")
+def scattered():
+    stores = read_market(data_folder() / "sample").stores
+    return stores["lat"].to_numpy(), stores["lon"].to_numpy()
+
+
+@pytest.mark.parametrize("given", ["wgs84", "gcj02", "bd09"])
+@pytest.mark.parametrize("said", ["wgs84", "gcj02", "bd09"])
+def test_a_datum_nobody_named_shows_in_where_scattered_shops_lie(scattered, given, said):
+    geography = read_geography(data_folder() / "places")
+    notes = " ".join(placed(*from_wgs84(*scattered, given), said, ["lat", "lon"], geography).notes)
+    assert (f"give --datum {given}" in notes) == (given != said)
+    assert notes.count("look shifted") == (given != said)
+
+
+def test_shops_beyond_the_border_and_at_sea_are_refused(tmp_path):
+    where = {"here": (29.71, 118.31), "Hanoi": (21.03, 105.85), "at sea": (30.0, 126.0), "Taxkorgan": (37.77, 75.22)}
+    path = tmp_path / "shops.csv"
+    pd.DataFrame([(name, *at) for name, at in where.items()], columns=["name", "lat", "lon"]).to_csv(path, index=False)
+    done = import_market(path, datum="WGS-84")
+    assert set(done.rejected["name"]) == {"Hanoi", "at sea"} and len(done.market.stores) == 2
+    assert done.rejected["reason"].str.contains("no known place within 100 km").all()

@@ -12,7 +12,7 @@ import tomli_w
 from lst_workbench import __version__
 from lst_workbench.assumptions import Register, data_folder, load_register
 from lst_workbench.contracts import InputError
-from lst_workbench.geo import to_wgs84
+from lst_workbench.geo import datum_named
 from lst_workbench.market.build import figures_from
 from lst_workbench.market.bundle import Market, MarketMeta, fingerprint_of
 from lst_workbench.market.faults import checked_tables
@@ -199,7 +199,7 @@ def import_market(
     >>> done.read, len(done.market.stores), done.rejected["reason"].tolist()
     (2, 1, ['position lies outside China'])
     """
-    to_wgs84([30.0], [110.0], datum)  # refuses an unknown datum before the work
+    datum = datum_named(datum)  # refused before the work
     proposal = source if isinstance(source, Proposal) else propose_import(source, mapping)
     checked_mapping(proposal.mapping, proposal.raw.frame, proposal.personal, str(proposal.path))
     geography = read_geography(data_folder() / "places")
