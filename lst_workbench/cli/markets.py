@@ -51,7 +51,9 @@ def import_(
         str, typer.Argument(help="File of shops (CSV, Excel, Parquet, GeoPackage, GeoJSON), or a database's URL.")
     ],
     to: MarketOut,
-    table: Annotated[str | None, typer.Option(help="Table of the database, as shops or sales.shops.")] = None,
+    table: Annotated[
+        str | None, typer.Option(help="Table of the database, as shops or sales.shops; sheet or layer of a file.")
+    ] = None,
     query: Annotated[str | None, typer.Option(help="A SELECT on the database, in place of a table.")] = None,
     mapping: Annotated[Path | None, typer.Option(help="TOML file: [columns] with lines as lat = '纬度'.")] = None,
     datum: Annotated[str, typer.Option(help="Datum of the positions: wgs84, gcj02 or bd09.")] = "wgs84",

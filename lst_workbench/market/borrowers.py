@@ -1,6 +1,5 @@
 """Past credit of a market's stores, where there is any; nothing of it that names a person is ever read."""
 
-
 import pandas as pd
 import pyarrow.parquet as pq
 

@@ -15,6 +15,7 @@ from lst_workbench.market import build_market, import_market, propose_import, re
 from lst_workbench.market.importing import around, propose_mapping
 from lst_workbench.market.importing.mapping import digested, plain_header
 from lst_workbench.market.importing.positions import placed
+from lst_workbench.market.importing.quality import likely_duplicates
 from lst_workbench.market.importing.reading import read_table
 from lst_workbench.market.importing.values import dates, numbers
 from lst_workbench.market.synthetic import read_geography
@@ -432,3 +433,50 @@ def test_shops_beyond_the_border_and_at_sea_are_refused(tmp_path):
     done = import_market(path, datum="WGS-84")
     assert set(done.rejected["name"]) == {"Hanoi", "at sea"} and len(done.market.stores) == 2
     assert done.rejected["reason"].str.contains("no known place within 100 km").all()
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("张记便利店", "张记 便利", True),
+        ("红旗连锁", "红旗连锁（解放路店）", True),
+        ("解放路副食品", "解放路付食品", True),
+        ("Sunny Mart", "Suny Mart", True),
+        ("十足便利1店", "十足便利2店", False),
+        ("幸福路一分店", "幸福路二分店", False),
+        ("红星食品", "红旗食品", False),
+        ("Lee", "Leeds Corner Shop", False),
+        ("", "店", False),
+        (None, "张记", False),
+    ],
+)
+def test_neighbours_alike_in_name_are_likely_one_shop(one, other, same):
+    near = pd.DataFrame({"name": [one, other, one], "lat": [30.0, 30.0001, 31.0], "lon": 110.0})
+    assert likely_duplicates(near).tolist() == [same, same, False]
+
+
+def test_whole_numbers_stay_whole_as_ids(tmp_path):
+    table = pd.DataFrame({"id": [1000.0, None, 1002.0], "lat": 29.71, "lon": [118.31, 118.32, 118.33]})
+    for name in ("shops.csv", "shops.parquet"):
+        path = tmp_path / name
+        table.to_csv(path, index=False) if name.endswith("csv") else table.to_parquet(path)
+        assert import_market(path).market.stores["source_id"].fillna("").tolist() == ["1000", "", "1002"]
+
+
+def test_sheets_of_one_layout_are_read_together_and_one_can_be_asked_for(tmp_path):
+    path, table = tmp_path / "shops.xlsx", shops()
+    with pd.ExcelWriter(path) as book:
+        for name, part in (
+            ("黄山", table.head(5)),
+            ("屯溪", table.iloc[5:9]),
+            ("说明", pd.DataFrame({"about": ["x"]})),
+        ):
+            part.to_excel(book, sheet_name=name, index=False)
+    raw = read_table(path)
+    assert len(raw.frame) == 9 and "黄山, 屯溪; left out: 说明" in raw.notes[0]
+    assert len(read_table(path, "屯溪").frame) == 4
+    with pytest.raises(InputError, match="no 合肥; its sheets or layers are 黄山, 屯溪, 说明"):
+        read_table(path, "合肥")
+    table.to_csv(tmp_path / "shops.csv", index=False)
+    with pytest.raises(InputError, match="no sheets or layers"):
+        propose_import(tmp_path / "shops.csv", table="屯溪")

@@ -109,7 +109,7 @@ def propose_import(
     key : str, optional
         Keeps personal columns as HMAC digests made with it, so that rows of two lists can be told to be one person's.
     table, query : str, optional
-        What to read from a database: one of the two.
+        What to read from a database: one of the two. Of a file, `table` is the sheet or layer.
 
     Raises
     ------
@@ -118,10 +118,10 @@ def propose_import(
     """
     if is_database(path):
         raw, named = read_database(str(path), table, query), Path(table or "query")
-    elif table or query:
-        raise InputError(str(path), ["it is a file, which has no table or query; leave them out"])
+    elif query:
+        raise InputError(str(path), ["it is a file, which answers no query; leave the query out"])
     else:
-        raw, named = read_table(path), Path(path)
+        raw, named = read_table(path, table), Path(path)
     personal = personal_columns(raw.frame)
     kept = raw.frame.drop(columns=personal)
     if mapping is None:

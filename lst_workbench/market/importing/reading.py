@@ -3,8 +3,10 @@
 import csv
 import io
 import zipfile
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,7 +27,7 @@ DELIMITERS = ",;\t|"
 SPREADSHEETS, LAYERS = (".xlsx", ".xlsm"), (".gpkg", ".geojson", ".json")
 OLD_EXCEL = b"\xd0\xcf\x11\xe0"
 TITLE_ROWS_MOST = 30  # rows above a header, at most
-SHEET_NAMES_SHOWN = 5
+PARTS_SHOWN = 5
 UNPACKED_MOST_BYTES = 2_000_000_000
 CELLS_MOST = 60_000_000  # of a sheet, empty ones too: each takes memory
 PACKED_MOST = 200  # a spreadsheet that unpacks to more than this many times its size is a bomb
@@ -53,21 +55,34 @@ class RawTable:
     notes: list[str]
 
 
-def read_table(path: str | Path) -> RawTable:
+def read_table(path: str | Path, part: str | None = None) -> RawTable:
     """Read CSV (UTF-8, UTF-16, GB18030; delimiter sniffed), Excel, Parquet, GeoPackage or GeoJSON.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file.
+    part : str, optional
+        Sheet of a spreadsheet or layer of a GeoPackage. Without it, sheets whose headers are those of the sheet that
+        is known best are read together, and of layers the first.
 
     Raises
     ------
     InputError
-        The file is missing, empty, cut off, or of no known format.
+        The file is missing, empty, cut off, of no known format, or has no such sheet or layer.
     """
     path = Path(path)
     if not path.is_file():
         raise InputError(str(path), ["it is not a file; mend the path"])
     if not path.stat().st_size:
         raise InputError(str(path), ["it is empty; export it again"])
-    readers = {".parquet": _parquet, **dict.fromkeys(SPREADSHEETS, _excel), **dict.fromkeys(LAYERS, _layer)}
-    reader = readers.get(path.suffix.lower(), _text)
+    kind = path.suffix.lower()
+    if part is not None and kind not in (*SPREADSHEETS, *LAYERS):
+        raise InputError(str(path), [f"it has no sheets or layers, so none is {part}; leave the table out"])
+    readers: dict[str, Callable[[Path], RawTable]] = {".parquet": _parquet}
+    readers |= dict.fromkeys(SPREADSHEETS, partial(_excel, part=part))
+    readers |= dict.fromkeys(LAYERS, partial(_layer, part=part))
+    reader = readers.get(kind, _text)
     try:
         raw = reader(path)
     except InputError:
@@ -228,7 +243,7 @@ def distinct(names: list[str]) -> list[str]:
     return distinct
 
 
-def _excel(path: Path) -> RawTable:
+def _excel(path: Path, part: str | None) -> RawTable:
     with zipfile.ZipFile(path) as archive:
         unpacked = sum(entry.file_size for entry in archive.infolist())
     if unpacked > UNPACKED_MOST_BYTES or unpacked > PACKED_MOST * max(path.stat().st_size, 100_000):
@@ -242,11 +257,24 @@ def _excel(path: Path) -> RawTable:
         )
     sheets = pd.read_excel(path, sheet_name=None, header=None, dtype=object, engine="openpyxl")
     read = {name: _below_header(sheet.dropna(how="all")) for name, sheet in sheets.items()}
-    chosen = max(read, key=lambda name: (len(propose_mapping(list(read[name][0].columns))), len(read[name][0])))
-    frame, above = read[chosen]
-    others = [name for name in read if name != chosen]
-    left = f"; left out: {', '.join(others[:SHEET_NAMES_SHOWN])}" if others else ""
-    return RawTable(_as_text(frame), [], [f"read as Excel, sheet {chosen}{left}", *_titles(above)])
+    known = {name: len(propose_mapping(list(frame.columns))) for name, (frame, _) in read.items()}
+    best = _of_parts(path, part, list(read)) or max(read, key=lambda name: (known[name], len(read[name][0])))
+    head = list(read[best][0].columns)
+    alike = [n for n in read if n == best or (part is None and known[n] and list(read[n][0].columns) == head)]
+    frame = pd.concat([read[name][0] for name in alike], ignore_index=True)
+    note = f"read as Excel, sheet {', '.join(alike)}{_left_out([name for name in read if name not in alike])}"
+    return RawTable(_as_text(frame), [], [note, *_titles(read[best][1])])
+
+
+def _of_parts(path: Path, part: str | None, names: list[str]) -> str | None:
+    """Give the part that is asked for, where there is one."""
+    if part is not None and part not in names:
+        raise InputError(str(path), [f"it has no {part}; its sheets or layers are {', '.join(names)}"])
+    return part
+
+
+def _left_out(names: list[str]) -> str:
+    return f"; left out: {', '.join(names[:PARTS_SHOWN])}" if names else ""
 
 
 def _below_header(sheet: pd.DataFrame) -> tuple[pd.DataFrame, int]:
@@ -268,12 +296,13 @@ def _parquet(path: Path) -> RawTable:
     return RawTable(_as_text(frame), [], ["read as Parquet"])
 
 
-def _layer(path: Path) -> RawTable:
+def _layer(path: Path, part: str | None) -> RawTable:
     import geopandas as gpd
 
     names = [str(name) for name in gpd.list_layers(path)["name"]]
-    layer = gpd.read_file(path, layer=names[0])
-    left = f"; left out: {', '.join(names[1:][:SHEET_NAMES_SHOWN])}" if names[1:] else ""
+    chosen = _of_parts(path, part, names) or names[0]
+    layer = gpd.read_file(path, layer=chosen)
+    left = _left_out([name for name in names if name != chosen])
     frame, notes = pd.DataFrame(layer.drop(columns=layer.geometry.name)), [f"read as a layer in {layer.crs}{left}"]
     lat, lon = layer_positions(layer.geometry)
     frame = frame.drop(columns=[name for name in ("lat", "lon") if name in frame])
