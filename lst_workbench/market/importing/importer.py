@@ -27,6 +27,7 @@ from lst_workbench.market.importing.mapping import (
     propose_mapping,
     read_mapping,
 )
+from lst_workbench.market.importing.notes import note
 from lst_workbench.market.importing.quality import findings_of, report, trust
 from lst_workbench.market.importing.reading import RawTable, read_table
 from lst_workbench.market.importing.rows import split_rows
@@ -224,15 +225,11 @@ def import_market(
 
 
 def _said(proposal: Proposal, market: Market, participants_given: bool) -> list[str]:
-    how = "dropped as personal" if proposal.digests is None else "kept as HMAC digests only"
-    dropped = f"{how}: {', '.join(proposal.personal)}" if proposal.personal else "no personal column"
-    drawn = "warehouses and territories" if participants_given else "participants, warehouses and territories"
-    said = [dropped, f"places, cells and people are modelled, {drawn} synthetic"]
+    how = "dropped" if proposal.digests is None else "digested"
+    said: list[str] = [note(how, columns=", ".join(proposal.personal)) if proposal.personal else note("not_personal")]
+    said.append(note("modelled" if participants_given else "joined"))
     if rivals := len(market.rivals):
-        said.append(
-            f"the list holds {len(market.stores):,} shops and the model {rivals:,} more: these compete for customers "
-            "and are never planned (say that the list is whole to leave them out)"
-        )
+        said.append(note("rivals", listed=len(market.stores), more=rivals))
     return said
 
 

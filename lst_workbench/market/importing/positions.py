@@ -7,13 +7,19 @@ import pandas as pd
 
 from lst_workbench.geo import DATUMS, from_wgs84, to_wgs84
 from lst_workbench.market.faults import CHINA_LAT, CHINA_LON
+from lst_workbench.market.importing.notes import note
 from lst_workbench.market.synthetic import Geography
 
 SHIFT_SAMPLE, AROUND_KM, LEAST_NEAR = 50_000, 3.0, 30  # shops looked at, of those near a place; fewer tell nothing
 OFF_CLEARLY, TIMES_BETTER = 16.0, 4.0  # a chi square of two is beyond 16 by chance once in 3,000 lists
 KM_A_DEGREE, TINY = 111.195, 1e-9
 COUNTRY_KM = 100.0  # no shop of the country stands farther from all its places
-FAR_OUTSIDE = f"position lies outside China (no known place within {COUNTRY_KM:.0f} km)"
+REASONS = {
+    "missing": "position is missing or cannot be read",
+    "projected": "position is projected (metres, not degrees); convert it to degrees",
+    "outside": "position lies outside China",
+    "far": f"position lies outside China (no known place within {COUNTRY_KM:.0f} km)",
+}
 DATUM_WORDS = {"gcj02": ("gcj", "高德", "腾讯", "amap"), "bd09": ("bd09", "bdlat", "bdlng", "bdlon", "百度", "baidu")}
 
 
@@ -39,30 +45,26 @@ def placed(lat: np.ndarray, lon: np.ndarray, datum: str, headers: list[str], geo
     headers : list of str
         Headers of the two columns: their words may name another datum.
     """
-    notes = [f"positions are taken to be in {datum}"]
+    notes: list[str] = [note("datum", datum=datum)]
     swapped = _inside(lon, lat) & ~_inside(lat, lon)
     if swapped.any():
-        notes.append(f"latitude and longitude were swapped in {swapped.sum():,} rows and are turned round")
+        notes.append(note("swapped", rows=int(swapped.sum())))
     lat, lon = np.where(swapped, lon, lat), np.where(swapped, lat, lon)
     missing = np.isnan(lat) | np.isnan(lon)
     projected = ~missing & ((np.abs(lat) > 90) | (np.abs(lon) > 180)) & (np.abs(lat) > 1000)
     outside = ~missing & ~projected & ~_inside(lat, lon)
     reason = np.full(len(lat), "", dtype=object)
-    reason[missing] = "position is missing or cannot be read"
-    reason[projected] = "position is projected (metres, not degrees); convert it to degrees"
-    reason[outside] = "position lies outside China"
-    notes += [f"{rows.sum():,} rows: {why}" for rows, why in (
-        (missing, "position is missing or cannot be read"), (projected, "position looks projected (metres)"),
-        (outside, "position lies outside China"),
-    ) if rows.any()]  # fmt: skip
+    for rows, name in ((missing, "missing"), (projected, "projected"), (outside, "outside")):
+        reason[rows] = REASONS[name]
+        notes += [note(name, rows=int(rows.sum()))] if rows.any() else []
     good = reason == ""
     notes += _other_datum(lat[good], lon[good], datum, headers, geography)
     turned_lat, turned_lon = lat.copy(), lon.copy()
     turned_lat[good], turned_lon[good] = to_wgs84(lat[good], lon[good], datum)
     good[good] = far = _far_from_all(turned_lat[good], turned_lon[good], geography)
     if far.any():
-        reason[good] = FAR_OUTSIDE
-        notes.append(f"{far.sum():,} rows: {FAR_OUTSIDE}")
+        reason[good] = REASONS["far"]
+        notes.append(note("far", rows=int(far.sum()), km=round(COUNTRY_KM)))
     return Positions(turned_lat, turned_lon, reason, notes)
 
 
@@ -82,15 +84,12 @@ def _other_datum(lat: np.ndarray, lon: np.ndarray, datum: str, headers: list[str
     """Say when headers name another datum, or when positions lie off known places as its shift would have it."""
     words = " ".join(headers).casefold().replace("_", "")
     named = [other for other, marks in DATUM_WORDS.items() if any(mark in words for mark in marks)]
-    notes = [f"the headers speak of {other}: give --datum {other} if so" for other in named if other != datum]
+    notes: list[str] = [note("named", datum=other) for other in named if other != datum]
     step = max(1, len(lat) // SHIFT_SAMPLE)
     off = {other: _off_places(*to_wgs84(lat[::step], lon[::step], other), geography) for other in DATUMS}
     best = min(off, key=lambda other: off[other])
     if best != datum and off[datum] > OFF_CLEARLY and off[best] < off[datum] / TIMES_BETTER:
-        notes.append(
-            f"positions look shifted: around known places they lie off to one side as {datum}, even as {best}; "
-            f"give --datum {best} if so"
-        )
+        notes.append(note("shifted", datum=datum, best=best))
     return notes
 
 

@@ -19,6 +19,7 @@ import pyarrow.csv as pcsv
 
 from lst_workbench.contracts import InputError
 from lst_workbench.market.importing.mapping import MOSTLY, SAMPLE_ROWS, propose_mapping
+from lst_workbench.market.importing.notes import note
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -107,8 +108,8 @@ def with_split_positions(raw: RawTable) -> RawTable:
         sample = frame[name].dropna().head(SAMPLE_ROWS).astype("str")
         if len(sample) and sample.str.slice(0, 100).str.match(BOTH).mean() > MOSTLY and "lon" not in frame:
             sides = frame[name].astype("str").str.slice(0, 100).str.extract(BOTH)
-            note = f"column {name} holds both coordinates and is split"
-            return replace(raw, frame=frame.assign(lon=sides[0], lat=sides[1]), notes=[*raw.notes, note])
+            split = frame.assign(lon=sides[0], lat=sides[1])
+            return replace(raw, frame=split, notes=[*raw.notes, note("both", name=name)])
     return raw
 
 
@@ -130,7 +131,9 @@ def _text(path: Path) -> RawTable:
     names = [str(column[0].as_py() or "") for column in table.columns] if table.num_rows else []
     frame = table.slice(1).rename_columns([str(number) for number in range(len(names))]).to_pandas()
     frame.columns = pd.Index(distinct(names), dtype="object")
-    return RawTable(frame, broken, [f"read as {encoding}, delimiter {delimiter!r}", *_titles(above), *found])
+    return RawTable(
+        frame, broken, [note("text", encoding=encoding, delimiter=repr(delimiter)), *_titles(above), *found]
+    )
 
 
 def _layout(head: str) -> tuple[str, int]:
@@ -158,7 +161,7 @@ def _header_of(rows: list[list[str]]) -> tuple[int, int]:
 
 
 def _titles(above: int) -> list[str]:
-    return [f"{above} lines above the header are left out"] if above else []
+    return [note("titles", rows=above)] if above else []
 
 
 def _decoded(content: bytes) -> tuple[str, str]:
@@ -192,8 +195,7 @@ def _parsed(content: bytes, delimiter: str) -> tuple[pa.Table, list[str], list[s
         return table, [reason for reason, _ in refused], []
     table, refused = _rows(content, delimiter, width, quoted=False)
     bare = [pc.replace_substring_regex(column, '^"(.*)"$', r"\1") for column in table.columns]
-    note = "a quote is opened and not closed: each line is read as a row, quotes as part of the text"
-    return pa.table(bare, names=table.column_names), [reason for reason, _ in refused], [note]
+    return pa.table(bare, names=table.column_names), [reason for reason, _ in refused], [note("quote")]
 
 
 def _holds_rows(text: str, delimiter: str, width: int) -> bool:
@@ -262,8 +264,8 @@ def _excel(path: Path, part: str | None) -> RawTable:
     head = list(read[best][0].columns)
     alike = [n for n in read if n == best or (part is None and known[n] and list(read[n][0].columns) == head)]
     frame = pd.concat([read[name][0] for name in alike], ignore_index=True)
-    note = f"read as Excel, sheet {', '.join(alike)}{_left_out([name for name in read if name not in alike])}"
-    return RawTable(_as_text(frame), [], [note, *_titles(read[best][1])])
+    left = _left_out([name for name in read if name not in alike])
+    return RawTable(_as_text(frame), [], [note("excel", sheets=", ".join(alike)), *left, *_titles(read[best][1])])
 
 
 def _of_parts(path: Path, part: str | None, names: list[str]) -> str | None:
@@ -273,8 +275,8 @@ def _of_parts(path: Path, part: str | None, names: list[str]) -> str | None:
     return part
 
 
-def _left_out(names: list[str]) -> str:
-    return f"; left out: {', '.join(names[:PARTS_SHOWN])}" if names else ""
+def _left_out(names: list[str]) -> list[str]:
+    return [note("left_out", parts=", ".join(names[:PARTS_SHOWN]))] if names else []
 
 
 def _below_header(sheet: pd.DataFrame) -> tuple[pd.DataFrame, int]:
@@ -293,7 +295,7 @@ def _below_header(sheet: pd.DataFrame) -> tuple[pd.DataFrame, int]:
 def _parquet(path: Path) -> RawTable:
     frame = pd.read_parquet(path).reset_index(drop=True)
     frame.columns = pd.Index(distinct([str(name) for name in frame.columns]), dtype="object")
-    return RawTable(_as_text(frame), [], ["read as Parquet"])
+    return RawTable(_as_text(frame), [], [note("parquet")])
 
 
 def _layer(path: Path, part: str | None) -> RawTable:
@@ -303,7 +305,7 @@ def _layer(path: Path, part: str | None) -> RawTable:
     chosen = _of_parts(path, part, names) or names[0]
     layer = gpd.read_file(path, layer=chosen)
     left = _left_out([name for name in names if name != chosen])
-    frame, notes = pd.DataFrame(layer.drop(columns=layer.geometry.name)), [f"read as a layer in {layer.crs}{left}"]
+    frame, notes = pd.DataFrame(layer.drop(columns=layer.geometry.name)), [note("layer", crs=layer.crs), *left]
     lat, lon = layer_positions(layer.geometry)
     frame = frame.drop(columns=[name for name in ("lat", "lon") if name in frame])
     return RawTable(_as_text(frame.assign(lat=lat, lon=lon)), [], notes)
