@@ -10,7 +10,6 @@ from lst_workbench.assumptions import Scenario
 from lst_workbench.contracts import InputError
 from lst_workbench.planning.range_study import DAYS_A_WEEK, RangeStudy
 
-
 MOST_TIMES = 4  # of the facings that each item would have if all had the same
 
 
@@ -66,10 +65,9 @@ def display_of(study: RangeStudy, store_id: int, shelves: pd.DataFrame | None = 
     if shelves is None:
         shelves = _usual(sales, items, deliveries, figures)
     each = max(1, int(shelves["shelf_cm"].sum() // items["facing_cm"].sum()))
-    found = allocate_facings(
-        shelves.assign(store_id=store_id), items.assign(max_facings=MOST_TIMES * each), sales.assign(facings=each), float(figures["range.space_elasticity"]),
-        deliveries,
-    )  # fmt: skip
+    goods, usual = items.assign(max_facings=MOST_TIMES * each), sales.assign(facings=each)
+    elasticity = float(figures["range.space_elasticity"])
+    found = allocate_facings(shelves.assign(store_id=store_id), goods, usual, elasticity, deliveries)
     if found.tables["facings"].empty:
         raise InputError(f"store {store_id}", found.tables["refused"]["reason"].head(3).tolist())
     return Display(shelves, items, found)
