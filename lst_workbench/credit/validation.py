@@ -10,7 +10,7 @@ from scipy.special import expit, logit
 from lst_workbench.contracts import InputError
 from lst_workbench.credit.binning import Bins
 from lst_workbench.credit.measures import area_under_curve, calibration_slope, measure
-from lst_workbench.credit.terms import learn_terms, offsets_of, with_pairs
+from lst_workbench.credit.terms import MostTerms, learn_terms, offsets_of, with_joint
 
 Floats = NDArray[np.float64]
 LEAST_SLOPE = 0.5
@@ -39,7 +39,7 @@ def folds_of(applications: pd.DataFrame, groups: str | None, folds: int, seed: i
 
 def unseen_pd(
     parts: Sequence[NDArray[np.int64]], codes: NDArray[np.int32], y: Floats, bins: list[Bins],
-    direction: dict[str, int], most_pairs: int, most_cells: int,
+    direction: dict[str, int], most: MostTerms,
 ) -> Floats:  # fmt: skip
     """PD of each part by a fit to all other rows; NaN where those have one class only, and outside all parts."""
     pd_ = np.full(len(y), np.nan)
@@ -47,8 +47,8 @@ def unseen_pd(
         seen = np.ones(len(y), bool)
         seen[part] = False
         if 0 < y[seen].sum() < seen.sum():
-            pairs, shapes = learn_terms(codes[seen], y[seen], bins, direction, most_pairs, most_cells)
-            pd_[part] = expit(shapes.log_odds(with_pairs(codes[part], bins, pairs)))
+            joint, shapes = learn_terms(codes[seen], y[seen], bins, direction, most)
+            pd_[part] = expit(shapes.log_odds(with_joint(codes[part], bins, joint)))
     return pd_
 
 
