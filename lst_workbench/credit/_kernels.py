@@ -322,9 +322,8 @@ def grow_segments(
 
 @nb.njit(cache=True, nogil=True)
 def find_segments(
-    codes: NDArray[np.int32], offsets: NDArray[np.int64], rank: NDArray[np.int32], splits: NDArray[np.int32],
-    home: NDArray[np.int32],
-) -> None:  # fmt: skip
+    codes: NDArray[np.int32], rank: NDArray[np.int32], splits: NDArray[np.int32], home: NDArray[np.int32]
+) -> None:
     """Segment of each row, from the bins of its features; `rank` gives each bin's place among its feature's."""
     for i in range(len(codes)):
         at = 0

@@ -1,7 +1,7 @@
 """A score that prints as a points table: additive, monotone where declared, calibrated, with reasons."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -14,10 +14,10 @@ from lst_workbench.credit.applications import choose_columns, decision_dates, ta
 from lst_workbench.credit.binning import Bins
 from lst_workbench.credit.pairs import Pair
 from lst_workbench.credit.points import cutoff_table, points_table
-from lst_workbench.credit.segments import Segments
+from lst_workbench.credit.segments import Segments, how_many
 from lst_workbench.credit.shapes import Shapes
 from lst_workbench.credit.terms import Joint, MostTerms, codes_of, learn_terms, offsets_of, with_joint
-from lst_workbench.credit.validation import against_data, drawn_together, folds_of, measures_of, slope_of, unseen_pd
+from lst_workbench.credit.validation import against_data, drawn_together, folds_of, measures_of, slope_of, unseen_odds
 from lst_workbench.optim import in_chunks
 
 Floats = NDArray[np.float64]
@@ -63,7 +63,7 @@ class ScorecardParams:
     most_bins: int = 32
     most_cells: int = 1500
     most_pairs: int = 12
-    most_segments: int = 60
+    most_segments: int = 80
     folds: int = 5
     latest_share: float = 0.2
     reasons: int = 3
@@ -80,9 +80,9 @@ class Scorecard:
     """A fitted score; the points table is the model.
 
     ``tables``: ``points`` (feature, bin, points, rows, defaults, default_share, row_share; a pair of features is named
-    "a × b", a partition into segments by the features that it is cut by most), ``columns`` (feature, used, reason, note: a declared direction that the data contradict),
-    ``measures`` (sample, measure, value, low, high), ``cutoffs`` (`cutoff_table`). ``held_out`` is the PD of each
-    application by a fit that had not seen it.
+    "a × b", a partition into segments "a × b × c (number)" by the features that it is cut by most), ``columns``
+    (feature, used, reason, note: a declared direction that the data contradict), ``measures`` (sample, measure, value,
+    low, high), ``cutoffs`` (`cutoff_table`). ``held_out`` is the PD of each application by a fit that had not seen it.
     """
 
     tables: dict[str, pd.DataFrame]
@@ -232,9 +232,10 @@ def fit_scorecard(
     Every column is cut into bins (ranges of equal count, special codes, levels, rare levels, missing), and log-odds of
     default are a sum of one effect per bin: smooth over ranges as far as the data ask, monotone where declared
     (`fit_shapes`). Pairs of features that clearly tell more together than apart (`choose_pairs`) get a grid of cells,
-    and what these clearly leave untold is told by segments (`learn_segments`). Effects are then drawn together as far as outcomes of unseen rows ask. Points are ``-double_odds_points / ln 2``
-    times the effect, rounded; PD follows from the sum of points, so the points table is the model. Columns that are
-    personal, constant, double, identifiers, dated after the decision or suspiciously predictive are left out, and
+    and what these clearly leave untold of unseen rows is told by partitions into segments (`learn_segments`). Effects
+    are then drawn together as far as outcomes of unseen rows ask. Points are ``-double_odds_points / ln 2`` times the
+    effect, rounded; PD follows from the sum of points, so the points table is the model. Columns that are personal,
+    constant, double, identifiers, dated after the decision or suspiciously predictive are left out, and
     ``tables["columns"]`` says why.
 
     Parameters
@@ -278,8 +279,8 @@ def fit_scorecard(
     dates = decision_dates(applications, date)
     skipped = {target, *exclude, *(name for name in (date, groups) if name)}
     features = max(applications.shape[1] - len(skipped), 1)
-    most = int(np.clip(min(params.most_bins, FEATURES_PART * params.most_cells / features), 4, None))
-    bins, columns = choose_columns(applications, y, dates, skipped, set(keep), most)
+    most_bins = int(np.clip(min(params.most_bins, FEATURES_PART * params.most_cells / features), 4, None))
+    bins, columns = choose_columns(applications, y, dates, skipped, set(keep), most_bins)
     direction = directions_of(monotone or {}, bins, applications, columns)
     if not bins:
         raise InputError("applications", ["no column can be used; see which were left out: " + _left_out(columns)])
@@ -287,14 +288,16 @@ def fit_scorecard(
     contrary = columns["feature"].isin(against_data(codes, y, bins, direction))
     columns["note"] = np.where(contrary, "the declared direction runs against the data", "")
     folds = folds_of(applications, groups, params.folds, params.seed)
-    told = unseen_pd(folds, codes, y, bins, direction, params.most_terms)
+    staged = unseen_odds(folds, codes, y, bins, direction, params.most_terms)
+    most = replace(params.most_terms, segments=how_many(staged, y))
+    told = expit(staged[most.segments])
     held_out = drawn_together(y, told, folds)
     measured = [measures_of("cross_validated", y, held_out)]
     if dates is not None:
         latest = np.flatnonzero((dates > dates.quantile(1 - params.latest_share)).to_numpy())
-        later = unseen_pd([latest], codes, y, bins, direction, params.most_terms)
-        measured.append(measures_of("out_of_time", y, later))
-    joint, shapes = learn_terms(codes, y, bins, direction, params.most_terms)
+        later = unseen_odds([latest], codes, y, bins, direction, most)[-1]
+        measured.append(measures_of("out_of_time", y, expit(later)))
+    joint, shapes = learn_terms(codes, y, bins, direction, most)
     tables = {"columns": columns, "measures": pd.concat([m for m in measured if len(m)], ignore_index=True)}
     codes = with_joint(codes, bins, joint)
     shapes = shapes.shrunk(slope_of(y, told), codes, y)
@@ -319,7 +322,9 @@ def card_of(
         "cutoffs": cutoff_table(scores, y),
         **tables,
     }
-    return Scorecard(tables, tuple(bins), tuple(joint), points, usual, float(base), params, variance, shapes.variance, held_out)
+    return Scorecard(
+        tables, tuple(bins), tuple(joint), points, usual, float(base), params, variance, shapes.variance, held_out
+    )
 
 
 def _with_empty_bins(shapes: Shapes, codes: NDArray[np.int32], bins: list[Bins]) -> tuple[Floats, NDArray[np.float32]]:

@@ -13,8 +13,8 @@ from lst_workbench.credit.pairs import span
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int32]
-LEAVES, LEAST_ROWS, RIDGE, RATE = 16, 5, 1.0, 0.3
-FOLDS, PATIENCE = 3, 8
+LEAVES, LEAST_ROWS, RIDGE, RATE = 16, 3, 1.0, 0.3
+PATIENCE = 8
 # Segments are taken up when their gain on unseen rows is this many standard errors above none.
 CLEAR_GAIN = 3.0
 NAMED = 3
@@ -42,7 +42,7 @@ class Segments:
     def cells(self, codes: Codes, offsets: NDArray[np.int64]) -> Codes:
         """Segment of each row, from the bins of its features, numbered through over all features."""
         home = np.empty(len(codes), dtype=np.int32)
-        find_segments(codes, offsets, self.rank, self.splits, home)
+        find_segments(codes, self.rank, self.splits, home)
         return home
 
     def labels(self) -> list[str]:
@@ -73,80 +73,92 @@ class Grown:
 
 
 def learn_segments(
-    codes: Codes, y: Floats, bins: Sequence[Bins], direction: dict[str, int], log_odds: Floats, most: int
+    codes: Codes, y: Floats, bins: Sequence[Bins], direction: dict[str, int], odds: Floats, count: int
 ) -> Grown:
-    r"""Grow partitions one after another where they clearly tell more than `log_odds` does of rows not seen.
+    r"""Grow `count` partitions one after another for what log-odds of `odds` leave untold.
 
     Each partition is cut greedily by the second-order gain of the likelihood, :math:`G^2 / (W + \rho)`, and moves
-    log-odds by a part of :math:`G / (W + \rho)`, G the sum of residuals and W that of p (1 - p). Their number is that
-    with the least loss in three folds; none, unless the gain is clear. Source: Friedman, Annals of Statistics 29
-    (2001).
+    log-odds by a part of :math:`G / (W + \rho)`, G the sum of residuals and W that of p (1 - p). Source: Friedman,
+    Annals of Statistics 29 (2001).
     """
-    rank, starts = _ranks(codes, y, bins, direction)
-    ranks, way = rank[codes], np.array([direction.get(b.feature, 0) for b in bins], dtype=np.int8)
-    ranks = np.ascontiguousarray(ranks)
-    fold = np.random.default_rng(0).permutation(len(y)) % FOLDS
-    loss = np.empty((most + 1, len(y)), dtype=np.float32)
-    for k in range(FOLDS):
-        _grow(ranks, y, log_odds, starts, way, most, fold != k, loss)
-    total = loss.sum(axis=1, dtype=float)
-    count = int(total.argmin())
-    gain = loss[0] - loss[count]
-    if count == 0 or gain.mean() < CLEAR_GAIN * gain.std() / np.sqrt(len(y)):
-        return Grown([], np.empty(0), np.empty(0))
-    terms, effects, variances = [], [], []
-    for number, (splits, value, own, gains) in enumerate(
-        _grow(ranks, y, log_odds, starts, way, count, np.ones(len(y), bool), None), start=1
-    ):
+    grower = _Grower(codes, y, bins, direction, np.ones(len(y), bool))
+    terms, effects, variances = [], [np.empty(0)], [np.empty(0)]
+    for number in range(1, count + 1):
+        splits, gains, value, own = grower.next(odds)
         told = np.bincount(splits[:, 1], gains, len(bins))
         names = [bins[j].feature for j in np.argsort(-told, kind="stable")[:NAMED] if told[j] > 0]
-        terms.append(Segments(f"{' × '.join(names)} ({number})", splits, rank, tuple(bins)))
+        terms.append(Segments(f"{' × '.join(names)} ({number})", splits, grower.rank, tuple(bins)))
         effects.append(value)
         variances.append(RATE**2 / (own + RIDGE))
+        odds = odds + value[grower.home]
     return Grown(terms, np.concatenate(effects), np.concatenate(variances))
 
 
-def _grow(
-    ranks: Codes, y: Floats, log_odds: Floats, starts: NDArray[np.int64], way: NDArray[np.int8], most: int,
-    seen: NDArray[np.bool_], loss: NDArray[np.float32] | None,
-) -> list[tuple[Codes, Floats, Floats, Floats]]:  # fmt: skip
-    """Grow partitions on the rows seen; the loss of all others after each goes to `loss`, until it rises for long."""
-    odds, inner, grown, best, since = log_odds.copy(), np.ascontiguousarray(ranks[seen]), [], np.inf, 0
-    every, offsets = np.empty(len(y), np.int32), np.zeros(0, np.int64)
-    place, local = np.arange(int(starts[-1]), dtype=np.int32), ranks + starts[:-1].astype(np.int32)
-    for j, start in enumerate(starts[:-1]):
-        place[start : starts[j + 1]] -= np.int32(start)
-    for round_ in range(most + 1):
-        if loss is not None:
-            others = ~seen
-            loss[round_, others] = np.logaddexp(0.0, odds[others]) - y[others] * odds[others]
-            now = float(loss[round_, others].sum(dtype=float))
-            best, since = (now, 0) if now < best else (best, since + 1)
-            if since >= PATIENCE:
-                loss[round_ + 1 :, others] = loss[round_, others]
-                break
-        if round_ == most:
+def staged_odds(
+    codes: Codes, y: Floats, seen: NDArray[np.bool_], bins: Sequence[Bins], direction: dict[str, int], odds: Floats,
+    most: int,
+) -> Floats:  # fmt: skip
+    """Log-odds of the rows not seen after 0, 1, ... `most` partitions grown on those seen; a row a stage.
+
+    Once the loss of unseen rows has not fallen for some stages, no more are grown and the last is repeated.
+    """
+    staged = np.repeat(odds[None, ~seen], most + 1, axis=0)
+    grower = _Grower(codes, y, bins, direction, seen) if most else None
+    least, at, odds = _loss(staged[0], y[~seen]).sum(), 0, odds.copy()
+    for stage in range(1, most + 1):
+        assert grower is not None
+        _, _, value, _ = grower.next(odds)
+        odds += value[grower.home]
+        staged[stage:] = odds[~seen]
+        loss = _loss(staged[stage], y[~seen]).sum()
+        if loss < least:
+            least, at = loss, stage
+        if stage - at >= PATIENCE:
             break
-        p = expit(odds)
+    return staged
+
+
+def how_many(staged: Floats, y: Floats) -> int:
+    """Give the number of partitions with the least loss of rows not seen; none, unless the gain is clear."""
+    told = ~np.isnan(staged[0])
+    first = _loss(staged[0, told], y[told])
+    losses = [_loss(stage[told], y[told]).sum() for stage in staged]
+    count = int(np.argmin(losses))
+    gain = first - _loss(staged[count, told], y[told])
+    return count if gain.mean() > CLEAR_GAIN * gain.std() / np.sqrt(max(len(gain), 1)) else 0
+
+
+def _loss(odds: Floats, y: Floats) -> Floats:
+    return np.logaddexp(0.0, odds) - y * odds
+
+
+class _Grower:
+    """Grows partitions on the rows seen, and says where each row falls."""
+
+    def __init__(
+        self, codes: Codes, y: Floats, bins: Sequence[Bins], direction: dict[str, int], seen: NDArray[np.bool_]
+    ) -> None:
+        self.codes, self.y, self.seen = codes, y, seen
+        self.rank, self.starts = _ranks(codes[seen], y[seen], bins, direction)
+        self.ranks = self.rank[codes[seen]]
+        self.way = np.array([direction.get(b.feature, 0) for b in bins], dtype=np.int8)
+        self.home = np.zeros(len(y), np.int32)
+
+    def next(self, odds: Floats) -> tuple[Codes, Floats, Floats, Floats]:
+        """Cuts, gain of each cut, log-odds and weight of each segment; `home` tells each row's segment."""
+        p = expit(odds[self.seen])
         splits, gains = np.zeros((LEAVES - 1, 3), np.int32), np.zeros(LEAVES - 1)
         value, own = np.zeros(LEAVES), np.zeros(LEAVES)
         made = grow_segments(
-            inner, (y - p)[seen], (p * (1 - p))[seen], starts, way, LEAST_ROWS, RIDGE, splits, value, own, gains
-        )
-        if not made:
-            if loss is not None:
-                loss[round_ + 1 :, ~seen] = loss[round_, ~seen]
-            break
-        splits, value = splits[:made], RATE * value[: made + 1]
-        find_segments(local, offsets, place, splits, every)
-        odds += value[every]
-        grown.append((splits, value, own[: made + 1], gains[:made]))
-    return grown
+            self.ranks, self.y[self.seen] - p, p * (1 - p), self.starts, self.way, LEAST_ROWS, RIDGE, splits, value,
+            own, gains,
+        )  # fmt: skip
+        splits = splits[:made]
+        find_segments(self.codes, self.rank, splits, self.home)
+        return splits, gains[:made], RATE * value[: made + 1], own[: made + 1]
 
 
-def _ranks(
-    codes: Codes, y: Floats, bins: Sequence[Bins], direction: dict[str, int]
-) -> tuple[Codes, NDArray[np.int64]]:
+def _ranks(codes: Codes, y: Floats, bins: Sequence[Bins], direction: dict[str, int]) -> tuple[Codes, NDArray[np.int64]]:
     """Order the bins of each feature: ranges in line, those apart before or after them as they default less or more.
 
     Levels of words are ordered by their default share, drawn to the mean where few rows tell of it.

@@ -21,7 +21,7 @@ Joint = Pair | Segments
 
 @dataclass(frozen=True)
 class MostTerms:
-    """Most pairs, about the most cells of features and pairs, and most partitions into segments."""
+    """Most pairs, about the most cells of features and pairs, and partitions into segments."""
 
     pairs: int
     cells: int
@@ -63,8 +63,8 @@ def with_joint(codes: Codes, bins: Sequence[Bins], joint: Sequence[Joint]) -> Co
 def learn_terms(
     codes: Codes, y: Floats, bins: list[Bins], direction: dict[str, int], most: MostTerms
 ) -> tuple[list[Joint], Shapes]:
-    """Fit features by themselves, find the pairs that tell more, fit all together, and add segments of what is left."""
-    shapes, joint = fit_shapes(codes, y, bins, direction), []
+    """Fit features by themselves, find the pairs that tell more, fit all together, and add the segments asked for."""
+    shapes, joint = fit_shapes(codes, y, bins, direction), list[Joint]()
     if most.pairs:
         p = expit(shapes.log_odds(codes))
         offsets = offsets_of(bins)
@@ -72,9 +72,9 @@ def learn_terms(
         joint += choose_pairs(codes, y - p, p * (1 - p), bins, offsets, most.pairs, left)
         if joint:
             shapes = fit_shapes(with_joint(codes, bins, joint), y, [*bins, *joint], direction, shapes)
-    if not most.segments:
-        return joint, shapes
-    odds = shapes.log_odds(with_joint(codes, bins, joint))
-    grown = learn_segments(codes, y, bins, direction, odds, most.segments)
-    joint += grown.terms
-    return joint, shapes.extended(grown.effect, grown.variance, with_joint(codes, bins, joint), y)
+    if most.segments:
+        odds = shapes.log_odds(with_joint(codes, bins, joint))
+        grown = learn_segments(codes, y, bins, direction, odds, most.segments)
+        joint += grown.terms
+        shapes = shapes.extended(grown.effect, grown.variance, with_joint(codes, bins, joint), y)
+    return joint, shapes
