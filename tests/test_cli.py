@@ -112,6 +112,24 @@ def test_explain_gives_the_reason(lst, village_run, store_id, said):
     assert code == 0 and said in text
 
 
+def test_lists_and_questions_name_stores_by_the_analysts_own_ids(lst, village_folder, tmp_path):
+    Path("shops.csv").write_text(
+        "编号,lat,lon\nS-1,29.71,118.31\nS-2,29.72,118.32\nS-3,29.73,118.33\nS-3,29.74,118.34\n"
+    )
+    assert lst("market", "import", "shops.csv", "--out", tmp_path / "own")[0] == 0
+    Path("left-out.csv").write_text("source_id\nS-2\n")
+    code, said, complaint = lst("plan", tmp_path / "own", "--excluded", "left-out.csv", "--out", tmp_path / "run")
+    assert code == 0 and "1 store excluded" in said, complaint
+    assert "asked to leave it out" in lst("explain", tmp_path / "run", "S-2")[1]
+    code, _, complaint = lst("explain", tmp_path / "run", "S-3")
+    assert code == 2 and "2 stores have this id" in complaint and "#3, #4" in complaint
+    assert lst("explain", tmp_path / "run", "#4")[0] == 0
+    Path("left-out.csv").write_text("source_id\nS-3\nS-9\n")
+    code, _, complaint = lst("plan", tmp_path / "own", "--excluded", "left-out.csv")
+    assert code == 2 and is_one_sentence(complaint) and "of no store (first S-9)" in complaint
+    assert "of several stores (first S-3)" in complaint
+
+
 def test_compare_puts_runs_side_by_side(lst, village_run, village_folder, tmp_path):
     lst("plan", village_folder, *VILLAGE, "--set", "field.care_visits_month=0.4", "--out", tmp_path / "care")
     code, text, _ = lst("compare", village_run, tmp_path / "care")
@@ -185,9 +203,9 @@ def test_swapped_coordinates_are_named_as_such(lst, village_folder, tmp_path):
 BAD_WORDS = {
     "no market": (["plan", "nowhere"], "nowhere"),
     "no run": (["explain", "nowhere", "1"], "There is no run at nowhere"),
-    "no such store": (["explain", "RUN", "999"], "the run has no such store"),
+    "no such store": (["explain", "RUN", "999"], "has no such store; give its own id or its store_id"),
     "one run only": (["compare", "RUN"], "at least two runs"),
-    "not a number": (["explain", "RUN", "one"], "STORE_ID one has a fault: it is not a whole number"),
+    "nobody's id": (["explain", "RUN", "one"], "store one has a fault: village has no such store"),
     "no folder": (["plan", "MARKET", "--out", ""], "--out has a fault: it is empty"),
     "market in use": (["market", "build", "--prefecture", "Huangshan", "--out", "OTHERS"], "--overwrite"),
     "far name": (["market", "build", "--prefecture", "Nowhere", "--out", "m"], "give a name in English or Chinese"),
@@ -334,7 +352,7 @@ def test_demand_tells_a_store_in_words(lst, village_folder):
     code, said, _ = lst("demand", "store", "3", "--market", str(village_folder))
     assert code == 0 and "people shop here" in said and "What drives its potential" in said
     code, _, complained = lst("demand", "store", "99", "--market", str(village_folder))
-    assert code == 2 and "there is no store 99" in complained
+    assert code == 2 and "has no such store" in complained
 
 
 def test_demand_forecasts_a_plain_table_and_lists_what_it_left_out(lst, tmp_path):

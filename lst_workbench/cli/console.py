@@ -33,18 +33,6 @@ def folder_of(word: str) -> Path:
     return Path(word)
 
 
-def store_of(word: str) -> int:
-    """Read a store_id."""
-    from lst_workbench.contracts import InputError
-
-    try:
-        return int(word)
-    except ValueError:
-        raise InputError(
-            f"STORE_ID {word}", ["it is not a whole number; give a store_id of the market, as in 341000000000"]
-        ) from None
-
-
 MarketPath = Annotated[Path | None, typer.Argument(help="Folder of the market; the sample market when left out.")]
 ScenarioName = Annotated[str, typer.Option(help="Name of a scenario, or path of its .toml file.")]
 Sets = Annotated[list[str] | None, typer.Option("--set", help="KEY=VALUE of the register; may be repeated.")]
@@ -57,7 +45,10 @@ Out = Annotated[
         help="Folder of the run; runs/<market>-<scenario>-<inputs> when left out.",
     ),
 ]
-StoreId = Annotated[int, typer.Argument(parser=store_of, metavar="STORE_ID", help="Store of the market.")]
+StoreId = Annotated[str, typer.Argument(metavar="STORE", help="Own id of the store, or its store_id.")]
+RunMarket = Annotated[
+    Path | None, typer.Option("--market", help="Folder of the market, where the run's own has moved.")
+]
 Seed = Annotated[int, typer.Option(help="Seed of whatever is drawn at random.")]
 
 
@@ -74,15 +65,21 @@ def scenario_of(name: str, sets: list[str] | None) -> "Scenario":
     return chosen.override({key.strip(): value.strip() for key, _, value in pairs}) if pairs else chosen
 
 
+def market_at(folder: Path | str | None) -> "Market":
+    """Read the market in a folder; the sample market without one."""
+    from lst_workbench.assumptions import data_folder
+    from lst_workbench.market import read_market
+
+    return read_market(folder or data_folder() / "sample")
+
+
 def run_and_market(run_folder: Path, market: Path | None) -> "tuple[PlanResult, Market]":
     """Read a run and the market that it planned; another market is refused."""
-    from lst_workbench.assumptions import data_folder
     from lst_workbench.contracts import InputError
-    from lst_workbench.market import read_market
     from lst_workbench.runs import read_run
 
     result = read_run(run_folder)
-    known = read_market(market or result.meta.get("market_folder") or data_folder() / "sample")
+    known = market_at(market or result.meta.get("market_folder"))
     if known.meta.fingerprint != result.meta["market"]["fingerprint"]:
         raise InputError("the market", [f"{known.meta.name} is not the one that {run_folder} planned; give --market"])
     return result, known
@@ -123,6 +120,16 @@ def read_table(path: Path) -> "pd.DataFrame":
         return pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
     except (ValueError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         raise InputError(str(path), [f"it is neither CSV nor Parquet ({str(error).splitlines()[0]})"]) from None
+
+
+def read_list(path: Path | None, market: Callable[[], "Market"]) -> "pd.DataFrame | None":
+    """Read a list of stores; where it names them by own ids, the market says which they are."""
+    from lst_workbench.market import with_store_ids
+
+    if path is None:
+        return None
+    table = read_table(path)
+    return table if "store_id" in table or "source_id" not in table else with_store_ids(market(), table, str(path))
 
 
 def write_file(path: Path | None, content: Callable[[], bytes]) -> None:

@@ -14,6 +14,7 @@ from lst_workbench.cli.console import (
     ScenarioName,
     Sets,
     err,
+    market_at,
     out,
     print_table,
     progress_bar,
@@ -58,12 +59,10 @@ def credit(
 ) -> None:
     """Score stores, allocate limits within budgets, cap orders by them, and write a run folder."""
     with progress_bar() as told:
-        from lst_workbench.assumptions import data_folder
-        from lst_workbench.market import read_market
         from lst_workbench.planning.credit_run import make_credit
         from lst_workbench.runs import read_run
 
-        chosen, bundle = scenario_of(scenario, sets), read_market(market or data_folder() / "sample")
+        chosen, bundle = scenario_of(scenario, sets), market_at(market)
         asked = {"capital_rmb": capital, "loss_budget_rmb": loss_budget, "tail_budget_rmb": tail_budget}
         asked |= {"pd_cut": cutoff, "city_share": city_share, "month_share": month_share}
         levers = {name: value for name, value in asked.items() if value is not None}

@@ -13,6 +13,7 @@ from lst_workbench.cli.console import (
     StoreId,
     err,
     folder_of,
+    market_at,
     out,
     print_table,
     read_table,
@@ -47,7 +48,7 @@ def catchments(
     with err.status("Drawing catchments"):
         from lst_workbench.catchment import HuffParams, catchment_profiles, cell_access, place_profiles
 
-        read, params = _market(market), HuffParams.of(scenario_of(scenario, sets))
+        read, params = market_at(market), HuffParams.of(scenario_of(scenario, sets))
         profiles = catchment_profiles(read.stores, read.cells, params)
         access = cell_access(read.stores, read.cells, params)
         places = place_profiles(read.stores, read.cells)
@@ -65,7 +66,7 @@ def potentials(
 ) -> None:
     """Say what each store could buy in a month, with its interval where shops with a till taught one."""
     with err.status("Learning from tills"):
-        study = _study(_market(market), scenario, sets)
+        study = _study(market_at(market), scenario, sets)
         tables = {"potentials": study.potentials.assign(store_id=study.features["store_id"])[_ORDER]}
         if study.fit is not None:
             tables |= {f"fit_{name}": table for name, table in study.fit.tables.items()}
@@ -108,21 +109,20 @@ def forecast(
 
 @app.command(epilog="Example: lst demand store 341000000000")
 def store(
-    store_id: StoreId,
+    store: StoreId,
     market: Annotated[Path | None, typer.Option(help="Folder of the market; the sample market when left out.")] = None,
     scenario: ScenarioName = "base",
     sets: Sets = None,
 ) -> None:
     """Tell all about one store: who shops there, who competes, what it could buy and why."""
     with err.status("Looking around the store"):
-        from lst_workbench.contracts import InputError
+        from lst_workbench.market import find_store
         from lst_workbench.planning.store_story import story_of
 
-        read = _market(market)
-        row = read.stores[read.stores["store_id"] == store_id]
-        if row.empty:
-            raise InputError("stores", [f"there is no store {store_id}; use a store_id of the market"])
-        study = _study(read, scenario, sets, int(row["prefecture_code"].iloc[0]))
+        read = market_at(market)
+        store_id = find_store(read, store)
+        prefecture = read.stores.loc[read.stores["store_id"] == store_id, "prefecture_code"]
+        study = _study(read, scenario, sets, int(prefecture.iloc[0]))
         about = study.about(store_id)
     out.print(story_of(about, study), highlight=False)
     print_table(about.drivers.table, "What drives its potential")
@@ -131,13 +131,6 @@ def store(
 
 
 _ORDER = ["store_id", "mean", "p10", "p50", "p90"]
-
-
-def _market(folder: Path | None) -> "Market":
-    from lst_workbench.assumptions import data_folder
-    from lst_workbench.market import read_market
-
-    return read_market(folder or data_folder() / "sample")
 
 
 def _study(market: "Market", scenario: str, sets: list[str] | None, prefecture: int | None = None) -> "StoreStudy":

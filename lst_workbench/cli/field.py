@@ -10,16 +10,17 @@ from lst_workbench.cli.console import (
     RUNS,
     MarketPath,
     Out,
+    RunMarket,
     ScenarioName,
     Sets,
     err,
     folder_of,
+    market_at,
     out,
     print_table,
     progress_bar,
     run_and_market,
     scenario_of,
-    store_of,
 )  # fmt: skip
 
 if TYPE_CHECKING:
@@ -36,17 +37,15 @@ def cobranded(
     to: Out = None,
     plan: Annotated[Path | None, typer.Option(help="Run of lst plan: the stores it signs are candidates too.")] = None,
     store: Annotated[
-        int | None, typer.Option(parser=store_of, metavar="STORE_ID", help="Say why this store, or why not.")
+        str | None, typer.Option(metavar="STORE", help="Say why this store, or why not: own id or store_id.")
     ] = None,
 ) -> None:
     """Choose the shops that become co-branded, and write a run folder."""
     with progress_bar() as told:
-        from lst_workbench.assumptions import data_folder
-        from lst_workbench.market import read_market
         from lst_workbench.planning import make_cobranded
         from lst_workbench.runs import read_run
 
-        chosen, bundle = scenario_of(scenario, sets), read_market(market or data_folder() / "sample")
+        chosen, bundle = scenario_of(scenario, sets), market_at(market)
         path = to or RUNS / f"{bundle.meta.name}-cobranded-{chosen.name}"
         result = make_cobranded(bundle, chosen, path, told, plan=read_run(plan) if plan else None)
     figures, certificate = result.kpis(), result.certificate
@@ -65,7 +64,9 @@ def cobranded(
     )
     print_table(result.tables["cobranded_quotas"].head(ROWS_SHOWN), "Provinces against their quotas")
     if store is not None:
-        out.print(_why(result.tables["cobranded"], store), highlight=False)
+        from lst_workbench.market import find_store
+
+        out.print(_why(result.tables["cobranded"], find_store(bundle, store)), highlight=False)
     if certificate is not None:
         out.print(f"{certificate.status}, at most {certificate.gap:.2%} from the best possible.", highlight=False)
     out.print(f"Run: {result.path}", highlight=False)
@@ -87,7 +88,7 @@ def beats(
     to: Annotated[Path, typer.Option("--out", parser=folder_of, metavar="PATH", help="Folder of the lists.")] = Path(
         "field"
     ),
-    market: Annotated[Path | None, typer.Option(help="Folder of the market, where the run's own has moved.")] = None,
+    market: RunMarket = None,
     month: Annotated[int, typer.Option(help="Month of the plan, from 1.")] = 1,
     weeks: Annotated[int, typer.Option(help="Weeks to make lists for.")] = 4,
     reps: Annotated[int | None, typer.Option(help="Reps; as many as their stores in care need when left out.")] = None,

@@ -27,6 +27,9 @@ def build(
         Path | None, typer.Option(help="Your own table of counties or townships: its people replace the modelled ones.")
     ] = None,
     census_people: CensusPeople = None,
+    recorded_share: Annotated[
+        float, typer.Option(help="Part of the participants whose sales, orders and repayments are on record.")
+    ] = 1.0,
     seed: Seed = 7,
     overwrite: Overwrite = False,
 ) -> None:
@@ -35,7 +38,9 @@ def build(
 
     units = read_census(census, census_people) if census else None
     with claimed(to, overwrite), step_bar("Drawing the market") as told:
-        market = build_market(source, province, prefecture, seed, progress=told, census=units)
+        market = build_market(
+            source, province, prefecture, seed, progress=told, census=units, recorded_share=recorded_share
+        )
         write_market(market, to)
     out.print(f"{len(market.stores):,} stores in {len(market.places):,} places: {to}")
 
@@ -46,7 +51,9 @@ def import_(
         str, typer.Argument(help="File of shops (CSV, Excel, Parquet, GeoPackage, GeoJSON), or a database's URL.")
     ],
     to: MarketOut,
-    table: Annotated[str | None, typer.Option(help="Table of the database, as shops or sales.shops.")] = None,
+    table: Annotated[
+        str | None, typer.Option(help="Table of the database, as shops or sales.shops; sheet or layer of a file.")
+    ] = None,
     query: Annotated[str | None, typer.Option(help="A SELECT on the database, in place of a table.")] = None,
     mapping: Annotated[Path | None, typer.Option(help="TOML file: [columns] with lines as lat = '纬度'.")] = None,
     datum: Annotated[str, typer.Option(help="Datum of the positions: wgs84, gcj02 or bd09.")] = "wgs84",

@@ -12,6 +12,7 @@ from lst_workbench.cli.console import (
     Out,
     ScenarioName,
     Sets,
+    market_at,
     out,
     print_table,
     progress_bar,
@@ -44,11 +45,9 @@ def network(
 ) -> None:
     """Design regional, city and front warehouses, and write a run folder."""
     with progress_bar() as told:
-        from lst_workbench.assumptions import data_folder
-        from lst_workbench.market import read_market
         from lst_workbench.planning import make_network
 
-        chosen, bundle = scenario_of(scenario, sets), read_market(market or data_folder() / "sample")
+        chosen, bundle = scenario_of(scenario, sets), market_at(market)
         path = to or RUNS / f"{bundle.meta.name}-network-{promise:g}-{existing}"
         result = make_network(
             bundle, chosen, path, told, promise_share=promise, budget_rmb_month=budget, existing=existing

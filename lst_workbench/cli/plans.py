@@ -10,14 +10,17 @@ from lst_workbench.cli.console import (
     RUNS,
     MarketPath,
     Out,
+    RunMarket,
     ScenarioName,
     Seed,
     Sets,
     StoreId,
     err,
+    market_at,
     out,
     print_table,
     progress_bar,
+    read_list,
     read_table,
     run_and_market,
     scenario_of,
@@ -29,7 +32,8 @@ if TYPE_CHECKING:
     from lst_workbench.planning import Conditions
     from lst_workbench.runs import PlanResult
 
-PROMISED = "CSV or Parquet of stores that must be signed: store_id, month or latest_month."
+PROMISED = "CSV or Parquet of stores that must be signed: store_id (or source_id), month or latest_month."
+EXCLUDED = "CSV or Parquet of stores not to be signed: store_id (or source_id)."
 SHARE_HELP = "Of all signed, at least such a share is of a group: village, township, rural, small, poor; repeatable."
 LIMITS_HELP = (
     "CSV or Parquet of floors and caps: column (a group, all, or province_code, prefecture_code, county_code), value "
@@ -51,7 +55,7 @@ def plan(
     ] = None,
     network: Annotated[Path | None, typer.Option(help="Run of lst network whose warehouses serve in the plan.")] = None,
     promised: Annotated[Path | None, typer.Option(help=PROMISED)] = None,
-    excluded: Annotated[Path | None, typer.Option(help="CSV or Parquet of stores not to be signed: store_id.")] = None,
+    excluded: Annotated[Path | None, typer.Option(help=EXCLUDED)] = None,
     at_least: Annotated[list[str] | None, typer.Option(metavar="GROUP=SHARE", help=SHARE_HELP)] = None,
     at_most: Annotated[
         list[str] | None, typer.Option(metavar="GROUP=SHARE", help="As --at-least: a cap on the share.")
@@ -59,7 +63,7 @@ def plan(
     limits: Annotated[Path | None, typer.Option(help=LIMITS_HELP)] = None,
 ) -> None:
     """Plan who is signed when, from which warehouse, and write a run folder."""
-    asked = conditions_of(promised, excluded, limits, at_least or [], at_most or [])
+    asked = conditions_of(market, promised, excluded, limits, at_least or [], at_most or [])
     result = planned(market, scenario_of(scenario, sets), to, seed, dask, network, asked)
     say(result)
     out.print(f"Run: {result.path}", highlight=False)
@@ -85,12 +89,18 @@ def compare(runs: Annotated[list[Path], typer.Argument(help="Two or more run fol
 @app.command(epilog="Example: lst explain runs/base 1001")
 def explain(
     run_folder: Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a run.")],
-    store_id: StoreId,
+    store: StoreId,
+    market: RunMarket = None,
 ) -> None:
     """Say why this store, why this month, or why not."""
+    from lst_workbench.contracts import InputError
+    from lst_workbench.market import find_store
     from lst_workbench.runs import read_run
 
-    explanation = read_run(run_folder).explain(store_id)
+    known = run_and_market(run_folder, market)[1] if market else _market_of(run_folder)
+    if known is None and not store.isdecimal():
+        raise InputError(f"store {store}", ["the run's market has moved: give its folder by --market, or a store_id"])
+    explanation = read_run(run_folder).explain(int(store) if known is None else find_store(known, store))
     out.print(explanation.text, highlight=False)
     print_table(explanation.table, "")
 
@@ -101,7 +111,8 @@ def replan(
     signed: Annotated[
         Path,
         typer.Option(
-            help="CSV or Parquet: store_id, month (2017-09-01, or 1 for the first), outcome (signed, failed)."
+            help="CSV or Parquet: store_id (or source_id), month (2017-09-01, or 1 for the first), outcome (signed, "
+            "failed)."
         ),
     ],
     month: Annotated[int, typer.Option(help="How many months of the plan are over.")],
@@ -115,9 +126,10 @@ def replan(
     from lst_workbench.runs import read_run
 
     with err.status("Planning the rest of the year"):
-        result, told = read_run(run_folder), read_table(signed)
+        result = read_run(run_folder)
+        told, kept = (read_list(file, lambda: run_and_market(run_folder, None)[1]) for file in (signed, promised))
         path = to or RUNS / f"{run_folder.resolve().name}-after-{month}"
-        made = make_replan(result, told, month, path, read_table(promised) if promised else None)
+        made = make_replan(result, told, month, path, kept)
     for note in made.notes:
         out.print(note["text"], style="bold" if note["key"] == "replan" else None, highlight=False)
     print_table(made.tables["curve"][["month", "signups", "in_system", "active"]], "The year, month by month")
@@ -135,7 +147,7 @@ def fairness(
         str, typer.Option(help="village, township, rural (both) or small (the smallest third).")
     ] = "village",
     floor: Annotated[list[float] | None, typer.Option(help="Floor on its share of sign-ups; may be repeated.")] = None,
-    market: Annotated[Path | None, typer.Option(help="Folder of the market, where the run's own has moved.")] = None,
+    market: RunMarket = None,
 ) -> None:
     """Say what a floor on the share of village, township or small shops would cost the plan."""
     with err.status("Planning with floors"):
@@ -177,12 +189,10 @@ def planned(
 ) -> "PlanResult":
     """Read the market and plan it, with a progress bar."""
     with progress_bar() as told:
-        from lst_workbench.assumptions import data_folder
-        from lst_workbench.market import read_market
         from lst_workbench.planning import make_plan
         from lst_workbench.runs import fingerprint_of, read_run
 
-        market = read_market(folder or data_folder() / "sample")
+        market = market_at(folder)
         known = {"market": market.meta.fingerprint, "scenario": scenario.to_toml(), "seed": seed}
         inputs = fingerprint_of(known | (conditions.fingerprints() if conditions else {}))
         served = read_run(network) if network else None
@@ -192,15 +202,20 @@ def planned(
 
 
 def conditions_of(
-    promised: Path | None, excluded: Path | None, limits: Path | None, at_least: list[str], at_most: list[str]
+    folder: Path | None,
+    promised: Path | None,
+    excluded: Path | None,
+    limits: Path | None,
+    at_least: list[str],
+    at_most: list[str],
 ) -> "Conditions | None":
     """Read what the plan is asked beside its capacities; None where nothing is."""
     if not any((promised, excluded, limits, at_least, at_most)):
         return None
     from lst_workbench.planning import Conditions
 
-    first, second, third = (read_table(file) if file else None for file in (promised, excluded, limits))
-    return Conditions.of(first, second, third, at_least, at_most)
+    first, second = (read_list(file, lambda: market_at(folder)) for file in (promised, excluded))
+    return Conditions.of(first, second, read_table(limits) if limits else None, at_least, at_most)
 
 
 def say(result: "PlanResult") -> None:

@@ -11,6 +11,7 @@ from lst_workbench.cli.console import (
     ScenarioName,
     Sets,
     err,
+    market_at,
     out,
     print_table,
     progress_bar,
@@ -98,12 +99,10 @@ def orders(
 
 def _study(market: Path | None, scenario: str, sets: list[str] | None) -> "RangeStudy":
     with progress_bar() as told:
-        from lst_workbench.assumptions import data_folder
-        from lst_workbench.market import read_market
         from lst_workbench.planning.range_study import study_range
         from lst_workbench.runs import Progress
 
-        chosen, bundle = scenario_of(scenario, sets), read_market(market or data_folder() / "sample")
+        chosen, bundle = scenario_of(scenario, sets), market_at(market)
         return study_range(bundle, chosen, lambda stage, share: told(Progress("running", stage, share)))
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from lst_workbench.cli.console import out, run_and_market
+from lst_workbench.cli.console import RunMarket, out, run_and_market
 
 app = typer.Typer()
 
@@ -17,7 +17,7 @@ def report(
         Path | None, typer.Option("--out", help="Folder for the two files; the run's name names them.")
     ] = None,
     lang: Annotated[str, typer.Option(help="Language of the memo: en or zh.")] = "en",
-    market: Annotated[Path | None, typer.Option(help="Folder of the market, where the run's own has moved.")] = None,
+    market: RunMarket = None,
 ) -> None:
     """Write a self-contained HTML board memo and an Excel workbook of a run."""
     from lst_workbench.assumptions import load_register

@@ -44,6 +44,8 @@ from lst_workbench.contracts.network_step_cells import NetworkStepCells
 from lst_workbench.contracts.network_step_sites import NetworkStepSites
 from lst_workbench.contracts.network_steps import NetworkSteps
 from lst_workbench.contracts.network_stores import NetworkStores
+from lst_workbench.contracts.order_cohorts import OrderCohorts
+from lst_workbench.contracts.orders import Orders
 from lst_workbench.contracts.participants import Participants
 from lst_workbench.contracts.place_months import PlaceMonths
 from lst_workbench.contracts.places import Places
@@ -121,6 +123,8 @@ CONTRACTS: dict[str, type[Table]] = {
         NetworkStores,
         Limits,
         LossFactors,
+        OrderCohorts,
+        Orders,
         Participants,
         Places,
         PlacesPlan,
@@ -201,6 +205,8 @@ __all__ = [
     "NetworkStores",
     "Limits",
     "LossFactors",
+    "OrderCohorts",
+    "Orders",
     "Participants",
     "Places",
     "PlacesPlan",

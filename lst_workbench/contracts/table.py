@@ -4,9 +4,16 @@ from typing import Any
 
 import pandas as pd
 import pandera.pandas as pa
+from pandera.api.pandas import model as pandera_model
 from pandera.api.pandas.model_config import BaseConfig
+from pandera.typing import Index, Series
 
 from lst_workbench.contracts.errors import InputError
+
+# On its first schema pandera imports dask, geopandas and others to know their columns too: a second of every command.
+# Contracts have columns of pandas only.
+setattr(pandera_model, "get_index_types", lambda: {Index})  # noqa: B010 - mypy knows the wrapper of a cache there
+setattr(pandera_model, "get_series_types", lambda: {Series})  # noqa: B010
 
 SHOWN_OFFENDERS = 3
 

@@ -47,7 +47,7 @@ def to_wgs84(lat: ArrayLike, lon: ArrayLike, datum: str) -> Positions:
     [29.7149, 118.3123]
     """
     lat, lon = np.asarray(lat, dtype=np.float64), np.asarray(lon, dtype=np.float64)
-    name = _datum(datum)
+    name = datum_named(datum)
     if name == "bd09":
         lat, lon = _bd09_to_gcj02(lat, lon)
     return (lat, lon) if name == "wgs84" else _gcj02_to_wgs84(lat, lon)
@@ -63,14 +63,26 @@ def from_wgs84(lat: ArrayLike, lon: ArrayLike, datum: str) -> Positions:
     [39.905603, 116.413642]
     """
     lat, lon = np.asarray(lat, dtype=np.float64), np.asarray(lon, dtype=np.float64)
-    name = _datum(datum)
+    name = datum_named(datum)
     if name == "wgs84":
         return lat, lon
     lat, lon = _wgs84_to_gcj02(lat, lon)
     return (lat, lon) if name == "gcj02" else _gcj02_to_bd09(lat, lon)
 
 
-def _datum(datum: str) -> str:
+def datum_named(datum: str) -> str:
+    """Name of a datum in one form, however it is written.
+
+    Raises
+    ------
+    InputError
+        It is none of the three.
+
+    Examples
+    --------
+    >>> datum_named("GCJ-02")
+    'gcj02'
+    """
     name = "".join(c for c in datum.lower() if c.isalnum())
     if name not in DATUMS:
         raise InputError(f"datum {datum!r}", [f"it is not known; use one of {', '.join(DATUMS)}"])

@@ -9,8 +9,9 @@ from lst_workbench.market.claims import claimed
 from lst_workbench.market.files import market_files, read_market, write_market
 from lst_workbench.market.importing import Imported, import_market, propose_import, quality_of, read_quality, trust_of
 from lst_workbench.market.landmarks import landmarks
+from lst_workbench.market.lookup import find_store, with_store_ids
 from lst_workbench.market.synthetic.stores import TOUR_STORE_ID
-from lst_workbench.market.tills import read_items, read_sales
+from lst_workbench.market.tills import read_items, read_orders, read_sales
 
 __all__ = [
     "SOURCES",
@@ -25,6 +26,7 @@ __all__ = [
     "check_provinces",
     "compare_with_census",
     "competing",
+    "find_store",
     "fingerprint_of",
     "import_market",
     "landmarks",
@@ -37,8 +39,10 @@ __all__ = [
     "market_files",
     "read_items",
     "read_market",
+    "read_orders",
     "read_quality",
     "read_sales",
     "trust_of",
+    "with_store_ids",
     "write_market",
 ]

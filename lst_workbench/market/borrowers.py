@@ -1,14 +1,12 @@
 """Past credit of a market's stores, where there is any; nothing of it that names a person is ever read."""
 
-import ast
-from pathlib import Path
-
 import pandas as pd
 import pyarrow.parquet as pq
 
 from lst_workbench.contracts import CreditHistory, CreditPayments, InputError
 from lst_workbench.contracts.table import Table
 from lst_workbench.market.bundle import Market
+from lst_workbench.market.records import drawn, has_drawn_records, own_file, start_month
 from lst_workbench.market.synthetic.credit import draw_credit, draw_payments
 
 CREDIT_FILE, PAYMENTS_FILE = "credit.parquet", "credit_payments.parquet"
@@ -38,7 +36,7 @@ def read_credit(market: Market) -> pd.DataFrame | None:
     history = _read(market, CREDIT_FILE, CreditHistory)
     if history is None:
         return _drawn(market)
-    path = str(_path(market, CREDIT_FILE))
+    path = str(own_file(market, CREDIT_FILE))
     faults = []
     lost = history.loc[~history["store_id"].isin(market.stores["store_id"]), "store_id"]
     if len(lost):
@@ -70,19 +68,14 @@ def read_payments(market: Market) -> pd.DataFrame | None:
     True
     """
     payments = _read(market, PAYMENTS_FILE, CreditPayments)
-    if payments is None and _path(market, CREDIT_FILE) is None and (history := _drawn(market)) is not None:
-        payments = CreditPayments.check(draw_payments(history, market.meta.seed or 0, _start_month(market)))
+    if payments is None and own_file(market, CREDIT_FILE) is None and (history := _drawn(market)) is not None:
+        payments = CreditPayments.check(draw_payments(history, market.meta.seed or 0, start_month(market)))
     return payments
-
-
-def _path(market: Market, name: str) -> Path | None:
-    path = market.folder / name if market.folder is not None else None
-    return path if path is not None and path.is_file() else None
 
 
 def _read(market: Market, name: str, contract: type[Table]) -> pd.DataFrame | None:
     """Read the contract's columns of a file of the market, and no other; None where there is no file."""
-    path = _path(market, name)
+    path = own_file(market, name)
     if path is None:
         return None
     try:
@@ -99,18 +92,11 @@ def _read(market: Market, name: str, contract: type[Table]) -> pd.DataFrame | No
         raise InputError(str(path), told) from None
 
 
-def _start_month(market: Market) -> str:
-    parameters = market.truth["parameters"].set_index("parameter")["value"]
-    return str(ast.literal_eval(parameters["start_month"]))
-
-
 def _drawn(market: Market) -> pd.DataFrame | None:
-    if not market.meta.synthetic or "stores" not in market.truth:
+    if not has_drawn_records(market):
         return None
-    start_month = _start_month(market)
+    month, seed = start_month(market), market.meta.seed or 0
     hidden = market.truth["stores"][["store_id", "sales_rmb_month", "store_effect", "drive"]]
-    parts = [
-        draw_credit(group, hidden, int(code), market.meta.seed or 0, start_month)
-        for code, group in market.stores.groupby("prefecture_code", sort=True)
-    ]
-    return CreditHistory.check(pd.concat(parts, ignore_index=True)) if parts else None
+    return drawn(
+        market, market.stores, CreditHistory, lambda group, code: draw_credit(group, hidden, code, seed, month)
+    )

@@ -29,6 +29,7 @@ def build_market(
     register: Register | None = None,
     progress: Callable[[int, int], None] | None = None,
     census: pd.DataFrame | None = None,
+    recorded_share: float = 1.0,
 ) -> Market:
     """Draw a market: real places, modelled people, synthetic shops.
 
@@ -50,6 +51,9 @@ def build_market(
     census : DataFrame, optional
         Counties or townships as `read_census` gives them: their people replace the modelled ones, wherever the census
         has a unit in a prefecture. Cells add up to the units; stores follow the people.
+    recorded_share : float
+        Part of the participants (and of the stores that asked for credit) whose sales, orders and repayments are on
+        record: the size of the sample that models learn from.
 
     Returns
     -------
@@ -59,7 +63,8 @@ def build_market(
     Raises
     ------
     InputError
-        The source, a province or a prefecture is not known (close names are given) or a name is ambiguous.
+        The source, a province or a prefecture is not known (close names are given) or a name is ambiguous; the share
+        on record is not above 0 and at most 1.
 
     Examples
     --------
@@ -69,11 +74,14 @@ def build_market(
     """
     if source not in SOURCES:
         raise InputError(f"source {source!r}", [f"it is not known; use {' or '.join(SOURCES)}"])
+    if not 0 < recorded_share <= 1:
+        raise InputError("the share of stores on record", [f"it must be above 0 and at most 1, not {recorded_share:g}"])
     geography = read_geography(data_folder() / "places")
     if census is not None:
         geography = geography.with_census(placed_units(census, geography))
     codes = chosen_prefectures(geography, provinces, prefectures)
-    drawn, hidden = draw_market(geography, codes, seed, figures_from(register or load_register()), Drawing(), progress)
+    figures, drawing = figures_from(register or load_register()), Drawing(recorded_share=recorded_share)
+    drawn, hidden = draw_market(geography, codes, seed, figures, drawing, progress)
     drawn["stores"]["source_id"] = pd.Series([None] * len(drawn["stores"]), dtype="str")
     tables = checked_tables(drawn, f"market {source}")
     meta = MarketMeta(

@@ -1,17 +1,17 @@
-"""Sales of the shops with a till, where a market has any."""
+"""What the shops with a till sold and what stores ordered, where a market has any."""
 
-import ast
 from collections.abc import Iterable
-from pathlib import Path
 
 import pandas as pd
 
-from lst_workbench.contracts import InputError, Items, Sales
+from lst_workbench.contracts import InputError, Items, Orders, Sales
 from lst_workbench.market.bundle import Market
+from lst_workbench.market.records import drawn, has_drawn_records, own_file, own_table, start_month
 from lst_workbench.market.synthetic.items import draw_catalogue, draw_item_sales
+from lst_workbench.market.synthetic.orders import draw_orders
 from lst_workbench.market.synthetic.sales import draw_sales
 
-SALES_FILE = "sales.parquet"
+SALES_FILE, ORDERS_FILE = "sales.parquet", "orders.parquet"
 ITEM_FILES = ("items.parquet", "item_sales.parquet")
 
 
@@ -41,14 +41,54 @@ def read_sales(market: Market, prefectures: Iterable[int] | None = None) -> pd.D
     >>> sales["week"].nunique(), sales["item_id"].nunique()
     (104, 8)
     """
-    wanted = market.stores if prefectures is None else market.stores[market.stores["prefecture_code"].isin(prefectures)]
-    path = market.folder / SALES_FILE if market.folder is not None else None
-    if path is not None and path.is_file():
-        sales = _own(path, market)
+    wanted = _within(market, prefectures)
+    if path := own_file(market, SALES_FILE):
+        sales = own_table(path, Sales, market)
         return sales[sales["store_id"].isin(wanted["store_id"])].reset_index(drop=True)
-    if not market.meta.synthetic or "stores" not in market.truth:
+    if not has_drawn_records(market):
         return None
-    return _drawn(market, wanted)
+    monthly, month, seed = _monthly(market), start_month(market), market.meta.seed or 0
+    return drawn(
+        market, _tills(market, wanted), Sales,
+        lambda group, code: draw_sales(group["store_id"].to_list(), monthly, code, seed, month),
+    )  # fmt: skip
+
+
+def read_orders(market: Market, prefectures: Iterable[int] | None = None) -> pd.DataFrame | None:
+    """Orders of the market's stores on the platform, since they joined; None where it has none.
+
+    A market's folder may hold ``orders.parquet`` (contract `Orders`). A synthetic market without one has the orders of
+    its participants drawn, the same for the same seed: whoever shows them must say that they are synthetic.
+
+    Parameters
+    ----------
+    market : Market
+        The market.
+    prefectures : iterable of int, optional
+        Codes of the prefectures whose stores are wanted; all by default.
+
+    Raises
+    ------
+    InputError
+        ``orders.parquet`` is no such table, or names stores that the market does not have.
+
+    Examples
+    --------
+    >>> from lst_workbench.assumptions import data_folder
+    >>> from lst_workbench.market import read_market
+    >>> orders = read_orders(read_market(data_folder() / "sample"))
+    >>> bool(500 < orders["order_rmb"].mean() < 1500)
+    True
+    """
+    wanted = _within(market, prefectures)
+    if path := own_file(market, ORDERS_FILE):
+        orders = own_table(path, Orders, market)
+        return orders[orders["store_id"].isin(wanted["store_id"])].reset_index(drop=True)
+    if not has_drawn_records(market):
+        return None
+    monthly, month, seed = _monthly(market), start_month(market), market.meta.seed or 0
+    joined = market.participants.merge(wanted[["store_id", "prefecture_code"]], on="store_id")
+    return drawn(market, joined, Orders, lambda group, code: draw_orders(group, monthly, code, seed, month))
 
 
 def read_items(market: Market) -> tuple[pd.DataFrame, pd.DataFrame] | None:
@@ -71,52 +111,39 @@ def read_items(market: Market) -> tuple[pd.DataFrame, pd.DataFrame] | None:
     >>> len(items), sales["week"].nunique()
     (64, 26)
     """
-    folder = market.folder
-    paths = [folder / name for name in ITEM_FILES] if folder is not None else []
-    there = [path.is_file() for path in paths]
-    if any(there):
-        if not all(there):
-            raise InputError(str(folder), [f"it has one of {' and '.join(ITEM_FILES)}; give both, or neither"])
-        items, sales = Items.check(pd.read_parquet(paths[0]), str(paths[0])), _own(paths[1], market)
+    items_path, sales_path = (own_file(market, name) for name in ITEM_FILES)
+    if items_path and sales_path:
+        items, sales = Items.check(pd.read_parquet(items_path), str(items_path)), own_table(sales_path, Sales, market)
         faults = ["item_level must be sku in every row"] if (sales["item_level"] != "sku").any() else []
         if lost := sorted(set(sales["item_id"]) - set(items["sku"])):
             faults.append(f"{len(lost):,} items are not in {ITEM_FILES[0]} (first {lost[0]}); describe or drop them")
         if faults:
-            raise InputError(str(paths[1]), faults)
+            raise InputError(str(sales_path), faults)
         return items, sales
-    if not market.meta.synthetic or "stores" not in market.truth:
+    if items_path or sales_path:
+        raise InputError(str(market.folder), [f"it has one of {' and '.join(ITEM_FILES)}; give both, or neither"])
+    if not has_drawn_records(market):
         return None
-    tills, monthly, start_month = _tills(market, market.stores)
-    seed = market.meta.seed or 0
+    monthly, month, seed = _monthly(market), start_month(market), market.meta.seed or 0
     catalogue = draw_catalogue(seed)
-    drawn = [
-        draw_item_sales(catalogue, group, monthly, int(code), seed, start_month)
-        for code, group in tills.groupby("prefecture_code", sort=True)
-    ]
-    return (Items.check(catalogue.items), Sales.check(pd.concat(drawn, ignore_index=True))) if drawn else None
+    sold = drawn(
+        market, _tills(market, market.stores), Sales,
+        lambda group, code: draw_item_sales(catalogue, group, monthly, code, seed, month),
+    )  # fmt: skip
+    return None if sold is None else (Items.check(catalogue.items), sold)
 
 
-def _own(path: Path, market: Market) -> pd.DataFrame:
-    """Sales of a market's own file; stores that the market does not have are refused."""
-    sales = Sales.check(pd.read_parquet(path), str(path))
-    lost = sales.loc[~sales["store_id"].isin(market.stores["store_id"]), "store_id"].unique()
-    if len(lost):
-        raise InputError(str(path), [f"{len(lost):,} stores are not in the market (first {lost[0]}); drop them"])
-    return sales
+def _within(market: Market, prefectures: Iterable[int] | None) -> pd.DataFrame:
+    """Give the stores of these prefectures; all without any."""
+    return market.stores if prefectures is None else market.stores[market.stores["prefecture_code"].isin(prefectures)]
 
 
-def _tills(market: Market, wanted: pd.DataFrame) -> tuple[pd.DataFrame, pd.Series, str]:
-    """Give stores with a till in a synthetic market, what each store sells in a month, and when records end."""
-    parameters = market.truth["parameters"].set_index("parameter")["value"]
+def _tills(market: Market, wanted: pd.DataFrame) -> pd.DataFrame:
+    """Give the stores with a till in a synthetic market: its active participants."""
     active = market.participants.loc[market.participants["active"], "store_id"]
-    monthly = market.truth["stores"].set_index("store_id")["sales_rmb_month"]
-    return wanted[wanted["store_id"].isin(active)], monthly, str(ast.literal_eval(parameters["start_month"]))
+    return wanted[wanted["store_id"].isin(active)]
 
 
-def _drawn(market: Market, wanted: pd.DataFrame) -> pd.DataFrame | None:
-    tills, monthly, start_month = _tills(market, wanted)
-    drawn = [
-        draw_sales(group["store_id"].to_list(), monthly, int(code), market.meta.seed or 0, start_month)
-        for code, group in tills.groupby("prefecture_code", sort=True)
-    ]
-    return Sales.check(pd.concat(drawn, ignore_index=True)) if drawn else None
+def _monthly(market: Market) -> pd.Series:
+    """Look up what each store sells in a month, by store."""
+    return market.truth["stores"].set_index("store_id")["sales_rmb_month"]

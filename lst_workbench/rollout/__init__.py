@@ -5,6 +5,7 @@ from lst_workbench.rollout.beats import BeatParams, BeatResult, assign_beats
 from lst_workbench.rollout.chance import Lives, Outcomes, Queues, queues_of, simulate
 from lst_workbench.rollout.check import check_waves
 from lst_workbench.rollout.cobranded import CobrandedParams, CobrandedResult, select_cobranded, why
+from lst_workbench.rollout.cohorts import order_cohorts, watched
 from lst_workbench.rollout.draws import draw_figures, quantiles
 from lst_workbench.rollout.goals import GOAL_KEYS, watch_goals
 from lst_workbench.rollout.holdout import hold_out
@@ -31,6 +32,7 @@ __all__ = [
     "draw_figures",
     "fit_bass",
     "hold_out",
+    "order_cohorts",
     "plan_waves",
     "quantiles",
     "queues_of",
@@ -39,5 +41,6 @@ __all__ = [
     "select_cobranded",
     "simulate",
     "watch_goals",
+    "watched",
     "why",
 ]

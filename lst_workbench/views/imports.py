@@ -7,11 +7,13 @@ import pandas as pd
 
 from lst_workbench.market import Imported
 from lst_workbench.market.importing import Proposal
+from lst_workbench.market.importing.notes import Note
 from lst_workbench.market.importing.quality import ALIKE, DOUBLED, EMPTY, FAR, NO_AREA, ODD_AREA, STALE
 from lst_workbench.views.cards import head
 from lst_workbench.views.formats import count, share
 from lst_workbench.views.messages import text
 from lst_workbench.views.tables import grid
+from lst_workbench.views.words_import import REASONS_BOTH
 
 FIRST_ROWS, SHOWN_COLUMNS, CELL_MOST, REASONS = 6, 9, 40, 8
 QUALITY = {
@@ -97,7 +99,7 @@ def rejected_table(done: Imported, lang: str) -> str:
     reasons = done.rejected["reason"].value_counts().head(REASONS)
     if reasons.empty:
         return head("import.rejected", lang) + f'<p class="note">{escape(text("import.no_rejected", lang))}</p>'
-    rows = [[escape(str(reason)), count(int(n), lang)] for reason, n in reasons.items()]
+    rows = [[escape(_reason(str(reason), lang)), count(int(n), lang)] for reason, n in reasons.items()]
     return head("import.rejected", lang) + grid(
         _headings(("reason", "rows"), lang), rows, text("import.rejected", lang)
     )
@@ -105,8 +107,17 @@ def rejected_table(done: Imported, lang: str) -> str:
 
 def notes(said: Sequence[str], lang: str) -> str:
     """List what was found out about the file."""
-    items = "".join(f"<li>{escape(note)}</li>" for note in said)
+    items = "".join(f"<li>{escape(_in_words(note, lang))}</li>" for note in said)
     return head("import.notes", lang) + f'<ul class="notes">{items}</ul>'
+
+
+def _in_words(said: str, lang: str) -> str:
+    return text(f"note.{said.key}", lang, **said.figures) if isinstance(said, Note) else said
+
+
+def _reason(said: str, lang: str) -> str:
+    key = next((f"reason.{name}" for name, (english, _) in REASONS_BOTH.items() if english == said), "")
+    return text(key, lang) if key else text("reason.fields", lang, reason=said)
 
 
 def _headings(names: Sequence[str], lang: str) -> list[tuple[str, str]]:

@@ -1,15 +1,50 @@
 """Words of the import page: key to (English, 中文)."""
 
+from lst_workbench.market.importing.notes import NOTES
+from lst_workbench.market.importing.positions import REASONS
+from lst_workbench.market.importing.rows import REPEATED
+
+NOTES_ZH = {
+    "text": "读取编码 {encoding}，分隔符 {delimiter}",
+    "excel": "按 Excel 读取，工作表 {sheets}",
+    "parquet": "按 Parquet 读取",
+    "layer": "按图层读取，坐标参考系 {crs}",
+    "left_out": "未读取：{parts}",
+    "titles": "表头上方 {rows} 行已略过",
+    "quote": "有引号未闭合：每行按一条记录读取，引号视为文字",
+    "both": "{name} 列同时含两个坐标，已拆分",
+    "datum": "坐标按 {datum} 处理",
+    "swapped": "{rows} 行的纬度与经度颠倒，已更正",
+    "missing": "{rows} 行：坐标缺失或无法识别",
+    "projected": "{rows} 行：坐标疑为投影坐标（米）",
+    "outside": "{rows} 行：坐标在中国境外",
+    "far": "{rows} 行：坐标在中国境外（{km} 公里内无已知城镇）",
+    "named": "表头提到 {datum}：如属实，请选择坐标系 {datum}",
+    "shifted": "坐标疑有偏移：按 {datum} 时门店整体偏向已知城镇的一侧，按 {best} 则无偏；如属实，请选择坐标系 {best}",
+    "not_personal": "没有个人信息列",
+    "dropped": "已作为个人信息删除：{columns}",
+    "digested": "仅保留 HMAC 摘要：{columns}",
+    "modelled": "地点、网格与人口为模型推算，仓库与销售区域为合成数据",
+    "joined": "地点、网格与人口为模型推算，已加入门店、仓库与销售区域为合成数据",
+    "rivals": "清单含 {listed} 家门店，模型另有 {more} 家：它们参与竞争，但不列入方案（如清单已完整，请勾选以排除）",
+}
+REASONS_BOTH = {
+    "missing": (REASONS["missing"], "坐标缺失或无法识别"),
+    "projected": (REASONS["projected"], "投影坐标（米而非度），请先转换为经纬度"),
+    "outside": (REASONS["outside"], "坐标在中国境外"),
+    "far": (REASONS["far"], "坐标在中国境外（附近无已知城镇）"),
+    "repeated": (REPEATED, "与前面的行重复"),
+}
 IMPORT: dict[str, tuple[str, str]] = {
     "nav.import": ("Import", "导入"),
     "import.title.empty": ("Bring your own list of shops", "导入您自己的门店清单"),
     "import.empty": (
         "CSV, Excel, Parquet, GeoPackage or GeoJSON with positions; what its columns mean is proposed and yours to "
         "correct. "
-        "Personal columns are dropped before anything is written. Lists above 10 MB: lst market import FILE.",
+        "Personal columns are dropped before anything is written. Long lists are quicker by lst market import FILE.",
         "支持含坐标的 CSV、Excel、Parquet、GeoPackage 或 GeoJSON；系统先推测各列含义，由您更正。"
         "个人信息列在写入前即删除。"
-        "超过 10 MB 的清单请用 lst market import 命令。",
+        "较长的清单用 lst market import 命令更快。",
     ),
     "import.title.proposed": (
         "{file}: {n} rows read, {fields} columns understood",
@@ -77,4 +112,7 @@ IMPORT: dict[str, tuple[str, str]] = {
     "quality.far": ("No known place within 30 km", "30 公里内无已知城镇"),
     "quality.empty": ("Nobody lives in its cell", "所在网格无人居住"),
     "quality.stale": ("Stale: two years older than the newest row", "过期：比最新一行早两年以上"),
+    **{f"note.{key}": (NOTES[key], zh) for key, zh in NOTES_ZH.items()},
+    **{f"reason.{key}": pair for key, pair in REASONS_BOTH.items()},
+    "reason.fields": ("{reason}", "字段数与表头不符：{reason}"),
 }

@@ -2,6 +2,7 @@
 
 import shutil
 import time
+import urllib.request
 
 import pytest
 
@@ -67,6 +68,12 @@ def press_right(page, name, times, shows):
     for _ in range(times):
         named[0].send_keys(Keys.ARROW_RIGHT)
     page.says(shows, ".side")
+
+
+def test_the_servers_own_address_leads_to_the_page(site):
+    with urllib.request.urlopen(site.url.split("voila")[0], timeout=20) as answer:
+        said = answer.read().decode()
+    assert "url=/voila/render/rollout.ipynb" in said
 
 
 def test_an_empty_page_says_what_to_do_and_makes_the_first_plan(page, site):

@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -63,3 +66,11 @@ def test_every_contract_accepts_its_own_empty_table(name):
 def test_extra_columns_are_kept():
     waves = pd.DataFrame({"store_id": [1], "month": [pd.Timestamp("2017-09-01")], "reason": ["near"]})
     assert Waves.check(waves)["reason"].tolist() == ["near"]
+
+
+def test_contracts_do_not_load_libraries_of_other_tables():
+    code = (
+        "import sys; from lst_workbench.contracts import Stores; Stores.without_rows(); "
+        "print([name for name in ('dask', 'pyspark', 'distributed') if name in sys.modules])"
+    )
+    assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "[]"

@@ -145,5 +145,5 @@ def test_faults_are_sentences_without_the_password(lite):
         with pytest.raises(InputError) as caught:
             propose_import(url, **chosen)
         assert secret not in str(caught.value) and "\n" not in str(caught.value)
-    with pytest.raises(InputError, match="no table or query"):
-        propose_import("shops.csv", table="shops")
+    with pytest.raises(InputError, match="answers no query"):
+        propose_import("shops.csv", query="select 1")

@@ -8,14 +8,17 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from lst_workbench.assumptions import load_register, load_scenario
+from lst_workbench.assumptions import data_folder, load_register, load_scenario
 from lst_workbench.contracts import InputError
 from lst_workbench.geo import from_wgs84
 from lst_workbench.market import build_market, import_market, propose_import, read_market, read_quality
 from lst_workbench.market.importing import around, propose_mapping
 from lst_workbench.market.importing.mapping import digested, plain_header
+from lst_workbench.market.importing.positions import placed
+from lst_workbench.market.importing.quality import likely_duplicates
 from lst_workbench.market.importing.reading import read_table
 from lst_workbench.market.importing.values import dates, numbers
+from lst_workbench.market.synthetic import read_geography
 from lst_workbench.planning import make_plan
 from lst_workbench.views.findings import finding_markup, finding_of
 
@@ -208,7 +211,7 @@ def test_rows_above_the_header_and_other_sheets_are_left_out(tmp_path, form):
     done = import_market(path)
     assert done.read == len(done.market.stores) == 2
     assert "2 lines above the header are left out" in done.notes
-    assert form == "csv" or "sheet 清单; left out: 封面" in done.notes[0]
+    assert form == "csv" or done.notes[:2] == ["read as Excel, sheet 清单", "left out: 封面"]
 
 
 @pytest.mark.parametrize("header", ["经纬度", "location"])
@@ -406,3 +409,74 @@ def test_a_zip_bomb_is_refused(tmp_path):
         archive.writestr("xl/worksheets/sheet1.xml", b"0" * 300_000_000)
     with pytest.raises(InputError, match="unpacks to"):
         import_market(tmp_path / "shops.xlsx")
+
+
+@pytest.fixture(scope="module")
+def scattered():
+    stores = read_market(data_folder() / "sample").stores
+    return stores["lat"].to_numpy(), stores["lon"].to_numpy()
+
+
+@pytest.mark.parametrize("given", ["wgs84", "gcj02", "bd09"])
+@pytest.mark.parametrize("said", ["wgs84", "gcj02", "bd09"])
+def test_a_datum_nobody_named_shows_in_where_scattered_shops_lie(scattered, given, said):
+    geography = read_geography(data_folder() / "places")
+    notes = " ".join(placed(*from_wgs84(*scattered, given), said, ["lat", "lon"], geography).notes)
+    assert (f"give --datum {given}" in notes) == (given != said)
+    assert notes.count("look shifted") == (given != said)
+
+
+def test_shops_beyond_the_border_and_at_sea_are_refused(tmp_path):
+    where = {"here": (29.71, 118.31), "Hanoi": (21.03, 105.85), "at sea": (30.0, 126.0), "Taxkorgan": (37.77, 75.22)}
+    path = tmp_path / "shops.csv"
+    pd.DataFrame([(name, *at) for name, at in where.items()], columns=["name", "lat", "lon"]).to_csv(path, index=False)
+    done = import_market(path, datum="WGS-84")
+    assert set(done.rejected["name"]) == {"Hanoi", "at sea"} and len(done.market.stores) == 2
+    assert done.rejected["reason"].str.contains("no known place within 100 km").all()
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("张记便利店", "张记 便利", True),
+        ("红旗连锁", "红旗连锁（解放路店）", True),
+        ("解放路副食品", "解放路付食品", True),
+        ("Sunny Mart", "Suny Mart", True),
+        ("十足便利1店", "十足便利2店", False),
+        ("幸福路一分店", "幸福路二分店", False),
+        ("红星食品", "红旗食品", False),
+        ("Lee", "Leeds Corner Shop", False),
+        ("", "店", False),
+        (None, "张记", False),
+    ],
+)
+def test_neighbours_alike_in_name_are_likely_one_shop(one, other, same):
+    near = pd.DataFrame({"name": [one, other, one], "lat": [30.0, 30.0001, 31.0], "lon": 110.0})
+    assert likely_duplicates(near).tolist() == [same, same, False]
+
+
+def test_whole_numbers_stay_whole_as_ids(tmp_path):
+    table = pd.DataFrame({"id": [1000.0, None, 1002.0], "lat": 29.71, "lon": [118.31, 118.32, 118.33]})
+    for name in ("shops.csv", "shops.parquet"):
+        path = tmp_path / name
+        table.to_csv(path, index=False) if name.endswith("csv") else table.to_parquet(path)
+        assert import_market(path).market.stores["source_id"].fillna("").tolist() == ["1000", "", "1002"]
+
+
+def test_sheets_of_one_layout_are_read_together_and_one_can_be_asked_for(tmp_path):
+    path, table = tmp_path / "shops.xlsx", shops()
+    with pd.ExcelWriter(path) as book:
+        for name, part in (
+            ("黄山", table.head(5)),
+            ("屯溪", table.iloc[5:9]),
+            ("说明", pd.DataFrame({"about": ["x"]})),
+        ):
+            part.to_excel(book, sheet_name=name, index=False)
+    raw = read_table(path)
+    assert len(raw.frame) == 9 and raw.notes == ["read as Excel, sheet 黄山, 屯溪", "left out: 说明"]
+    assert len(read_table(path, "屯溪").frame) == 4
+    with pytest.raises(InputError, match="no 合肥; its sheets or layers are 黄山, 屯溪, 说明"):
+        read_table(path, "合肥")
+    table.to_csv(tmp_path / "shops.csv", index=False)
+    with pytest.raises(InputError, match="no sheets or layers"):
+        propose_import(tmp_path / "shops.csv", table="屯溪")

@@ -4,7 +4,7 @@ import pytest
 
 from lst_workbench.assumptions import data_folder
 from lst_workbench.contracts import InputError
-from lst_workbench.market import build_market, read_market, read_sales, write_market
+from lst_workbench.market import build_market, read_credit, read_market, read_orders, read_sales, write_market
 
 
 @pytest.fixture(scope="module")
@@ -67,3 +67,30 @@ def test_a_market_without_tills_says_none(village):
 def test_units_are_whole_and_priced(sales):
     assert np.allclose(sales["quantity"], sales["quantity"].round())
     assert (sales.loc[sales["quantity"] == 0, "sales_rmb"] == 0).all()
+
+
+def test_a_sample_of_the_records_holds_the_smaller_and_is_the_same_alone(sample, sales):
+    fifth = build_market(prefectures=["黄山", "铜陵"], recorded_share=0.2)
+    tenth = build_market(prefectures=["黄山"], recorded_share=0.1)
+    assert build_market(prefectures=["黄山"], recorded_share=0.1).meta.fingerprint == sample.meta.fingerprint
+    for read in (read_sales, read_orders, read_credit):
+        all_of_them, more, few = (set(read(market)["store_id"]) for market in (sample, fifth, tenth))
+        more = {store for store in more if store // 1_000_000 == 341000}
+        assert few < more < all_of_them
+        assert 0.1 < len(more) / len(all_of_them) < 0.3
+    some = read_sales(tenth)
+    whole = sales[sales["store_id"].isin(some["store_id"])]
+    assert len(some) == len(whole)
+    with pytest.raises(InputError, match="above 0 and at most 1"):
+        build_market(prefectures=["黄山"], recorded_share=1.5)
+
+
+def test_own_orders_come_first_and_are_checked(sample, tmp_path):
+    market = write_market(sample, tmp_path / "own")
+    orders = read_orders(market)
+    assert read_orders(market, [110000]) is None, "no store of the market is there"
+    orders.head(3).to_parquet(tmp_path / "own" / "orders.parquet")
+    assert len(read_orders(market)) == 3
+    orders.head(3).assign(order_rmb=0.0).to_parquet(tmp_path / "own" / "orders.parquet")
+    with pytest.raises(InputError, match="order_rmb"):
+        read_orders(market)

@@ -6,7 +6,8 @@ import pandas as pd
 import pytest
 
 from lst_workbench.assumptions import load_scenario
-from lst_workbench.contracts import LstError
+from lst_workbench.contracts import InputError, LstError
+from lst_workbench.planning.display import display_of
 from lst_workbench.planning.range_study import study_range
 from lst_workbench.views.range_files import order_rows, range_workbook, swap_rows
 
@@ -60,3 +61,25 @@ def test_a_market_without_tills_says_what_to_give(market):
     bare = replace(market, truth={})
     with pytest.raises(LstError, match=r"items\.parquet"):
         study_range(bare, load_scenario("base"))
+
+
+def test_a_display_fits_its_shelf_and_earns_more_than_equal_facings(study):
+    for store_id in study.carried["store_id"].unique()[::40]:
+        display = display_of(study, int(store_id))
+        facings = display.found.tables["facings"]
+        assert set(facings["sku"]) == set(study.carried.loc[study.carried["store_id"] == store_id, "sku"])
+        assert (facings["facings"] >= 1).all()
+        width = facings["facings"] * facings["sku"].map(display.items.set_index("sku")["facing_cm"])
+        room = display.shelves.set_index("level")["shelf_cm"]
+        assert (width.groupby(facings["level"]).sum() <= room + 1e-9).all()
+        assert display.gain_rmb_week > 0 and display.found.kpis()["worst_gap_share"] < 0.01
+
+
+def test_a_measured_shelf_is_kept_to_and_one_too_narrow_is_refused(study):
+    store_id = int(study.carried["store_id"].iloc[0])
+    measured = pd.DataFrame({"level": [1, 2], "shelf_cm": [400.0, 400.0]})
+    assert set(display_of(study, store_id, measured).found.tables["facings"]["level"]) <= {1, 2}
+    with pytest.raises(InputError, match=f"store {store_id}"):
+        display_of(study, store_id, measured.assign(shelf_cm=12.0))
+    with pytest.raises(InputError, match="carries"):
+        display_of(study, 5)

@@ -12,7 +12,7 @@ import tomli_w
 from lst_workbench import __version__
 from lst_workbench.assumptions import Register, data_folder, load_register
 from lst_workbench.contracts import InputError
-from lst_workbench.geo import to_wgs84
+from lst_workbench.geo import datum_named
 from lst_workbench.market.build import figures_from
 from lst_workbench.market.bundle import Market, MarketMeta, fingerprint_of
 from lst_workbench.market.faults import checked_tables
@@ -27,6 +27,7 @@ from lst_workbench.market.importing.mapping import (
     propose_mapping,
     read_mapping,
 )
+from lst_workbench.market.importing.notes import note
 from lst_workbench.market.importing.quality import findings_of, report, trust
 from lst_workbench.market.importing.reading import RawTable, read_table
 from lst_workbench.market.importing.rows import split_rows
@@ -109,7 +110,7 @@ def propose_import(
     key : str, optional
         Keeps personal columns as HMAC digests made with it, so that rows of two lists can be told to be one person's.
     table, query : str, optional
-        What to read from a database: one of the two.
+        What to read from a database: one of the two. Of a file, `table` is the sheet or layer.
 
     Raises
     ------
@@ -118,10 +119,10 @@ def propose_import(
     """
     if is_database(path):
         raw, named = read_database(str(path), table, query), Path(table or "query")
-    elif table or query:
-        raise InputError(str(path), ["it is a file, which has no table or query; leave them out"])
+    elif query:
+        raise InputError(str(path), ["it is a file, which answers no query; leave the query out"])
     else:
-        raw, named = read_table(path), Path(path)
+        raw, named = read_table(path, table), Path(path)
     personal = personal_columns(raw.frame)
     kept = raw.frame.drop(columns=personal)
     if mapping is None:
@@ -199,7 +200,7 @@ def import_market(
     >>> done.read, len(done.market.stores), done.rejected["reason"].tolist()
     (2, 1, ['position lies outside China'])
     """
-    to_wgs84([30.0], [110.0], datum)  # refuses an unknown datum before the work
+    datum = datum_named(datum)  # refused before the work
     proposal = source if isinstance(source, Proposal) else propose_import(source, mapping)
     checked_mapping(proposal.mapping, proposal.raw.frame, proposal.personal, str(proposal.path))
     geography = read_geography(data_folder() / "places")
@@ -224,15 +225,11 @@ def import_market(
 
 
 def _said(proposal: Proposal, market: Market, participants_given: bool) -> list[str]:
-    how = "dropped as personal" if proposal.digests is None else "kept as HMAC digests only"
-    dropped = f"{how}: {', '.join(proposal.personal)}" if proposal.personal else "no personal column"
-    drawn = "warehouses and territories" if participants_given else "participants, warehouses and territories"
-    said = [dropped, f"places, cells and people are modelled, {drawn} synthetic"]
+    how = "dropped" if proposal.digests is None else "digested"
+    said: list[str] = [note(how, columns=", ".join(proposal.personal)) if proposal.personal else note("not_personal")]
+    said.append(note("modelled" if participants_given else "joined"))
     if rivals := len(market.rivals):
-        said.append(
-            f"the list holds {len(market.stores):,} shops and the model {rivals:,} more: these compete for customers "
-            "and are never planned (say that the list is whole to leave them out)"
-        )
+        said.append(note("rivals", listed=len(market.stores), more=rivals))
     return said
 
 

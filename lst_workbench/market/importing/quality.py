@@ -9,6 +9,7 @@ import pandas as pd
 
 from lst_workbench.geo import haversine_km, nearest, neighbours_within
 from lst_workbench.market.bundle import Market
+from lst_workbench.market.importing._kernels import names_alike
 from lst_workbench.market.importing.rows import possible_area
 from lst_workbench.market.importing.values import of_distinct
 
@@ -27,6 +28,8 @@ HARM = {
     "waves": (ALIKE, FAR, DOUBLED, STALE),
 }
 SHOWN = 3
+NAME_LETTERS = 24  # compared of a name
+LEAST_LETTERS = np.array([3, 4, 6])  # of the shorter name: to be part of the longer, to lack a letter, to have another
 ENDINGS = r"[\W_]|店$|门店|有限公司|便利|超市"
 
 
@@ -130,17 +133,25 @@ def _far_from_places(stores: pd.DataFrame, places: pd.DataFrame) -> np.ndarray:
 
 
 def likely_duplicates(stores: pd.DataFrame) -> np.ndarray:
-    """Whether a store has another within 50 m whose name is the same but for blanks, punctuation and endings."""
-    name = of_distinct(stores["name"], _core_of_name)
-    code = pd.factorize(name)[0]
-    several = np.flatnonzero((code >= 0) & pd.Series(code).duplicated(keep=False).to_numpy())
-    found = np.zeros(len(stores), bool)
-    if not len(several):
-        return found
-    lat, lon, code = (side.to_numpy()[several] for side in (stores["lat"], stores["lon"], pd.Series(code)))
+    """Whether a store has another within 50 m that is alike in name.
+
+    Blanks, punctuation and endings such as 便利店 aside, the names are the same, one begins or ends with the other, or
+    they differ by one letter; a numeral makes two branches of them.
+    """
+    code, names = pd.factorize(of_distinct(stores["name"], _core_of_name))
+    lat, lon = stores["lat"].to_numpy(), stores["lon"].to_numpy()
     near = neighbours_within(lat, lon, lat, lon, NEAR_KM)
-    alike = (near.rows != near.indices) & (code[near.rows] == code[near.indices])
-    found[several[near.rows[alike]]] = True
+    a, b = near.rows, near.indices
+    pairs = (a < b) & (code[a] >= 0) & (code[b] >= 0)
+    a, b = a[pairs], b[pairs]
+    used, known = np.unique(np.concatenate([code[a], code[b]]), return_inverse=True)
+    letters = np.asarray(names)[used].astype(f"U{NAME_LETTERS}") if len(used) else np.empty(0, f"U{NAME_LETTERS}")
+    length = np.char.str_len(letters).astype(np.int64)
+    table = letters.view(np.uint32).reshape(len(used), NAME_LETTERS)
+    alike = np.zeros(len(a), bool)
+    names_alike(table, length, known[: len(a)], known[len(a) :], LEAST_LETTERS, alike)
+    found = np.zeros(len(stores), bool)
+    found[a[alike]] = found[b[alike]] = True
     return found
 
 

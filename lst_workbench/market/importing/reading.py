@@ -3,8 +3,10 @@
 import csv
 import io
 import zipfile
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +19,7 @@ import pyarrow.csv as pcsv
 
 from lst_workbench.contracts import InputError
 from lst_workbench.market.importing.mapping import MOSTLY, SAMPLE_ROWS, propose_mapping
+from lst_workbench.market.importing.notes import note
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -25,7 +28,7 @@ DELIMITERS = ",;\t|"
 SPREADSHEETS, LAYERS = (".xlsx", ".xlsm"), (".gpkg", ".geojson", ".json")
 OLD_EXCEL = b"\xd0\xcf\x11\xe0"
 TITLE_ROWS_MOST = 30  # rows above a header, at most
-SHEET_NAMES_SHOWN = 5
+PARTS_SHOWN = 5
 UNPACKED_MOST_BYTES = 2_000_000_000
 CELLS_MOST = 60_000_000  # of a sheet, empty ones too: each takes memory
 PACKED_MOST = 200  # a spreadsheet that unpacks to more than this many times its size is a bomb
@@ -53,21 +56,34 @@ class RawTable:
     notes: list[str]
 
 
-def read_table(path: str | Path) -> RawTable:
+def read_table(path: str | Path, part: str | None = None) -> RawTable:
     """Read CSV (UTF-8, UTF-16, GB18030; delimiter sniffed), Excel, Parquet, GeoPackage or GeoJSON.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file.
+    part : str, optional
+        Sheet of a spreadsheet or layer of a GeoPackage. Without it, sheets whose headers are those of the sheet that
+        is known best are read together, and of layers the first.
 
     Raises
     ------
     InputError
-        The file is missing, empty, cut off, or of no known format.
+        The file is missing, empty, cut off, of no known format, or has no such sheet or layer.
     """
     path = Path(path)
     if not path.is_file():
         raise InputError(str(path), ["it is not a file; mend the path"])
     if not path.stat().st_size:
         raise InputError(str(path), ["it is empty; export it again"])
-    readers = {".parquet": _parquet, **dict.fromkeys(SPREADSHEETS, _excel), **dict.fromkeys(LAYERS, _layer)}
-    reader = readers.get(path.suffix.lower(), _text)
+    kind = path.suffix.lower()
+    if part is not None and kind not in (*SPREADSHEETS, *LAYERS):
+        raise InputError(str(path), [f"it has no sheets or layers, so none is {part}; leave the table out"])
+    readers: dict[str, Callable[[Path], RawTable]] = {".parquet": _parquet}
+    readers |= dict.fromkeys(SPREADSHEETS, partial(_excel, part=part))
+    readers |= dict.fromkeys(LAYERS, partial(_layer, part=part))
+    reader = readers.get(kind, _text)
     try:
         raw = reader(path)
     except InputError:
@@ -92,8 +108,8 @@ def with_split_positions(raw: RawTable) -> RawTable:
         sample = frame[name].dropna().head(SAMPLE_ROWS).astype("str")
         if len(sample) and sample.str.slice(0, 100).str.match(BOTH).mean() > MOSTLY and "lon" not in frame:
             sides = frame[name].astype("str").str.slice(0, 100).str.extract(BOTH)
-            note = f"column {name} holds both coordinates and is split"
-            return replace(raw, frame=frame.assign(lon=sides[0], lat=sides[1]), notes=[*raw.notes, note])
+            split = frame.assign(lon=sides[0], lat=sides[1])
+            return replace(raw, frame=split, notes=[*raw.notes, note("both", name=name)])
     return raw
 
 
@@ -115,7 +131,9 @@ def _text(path: Path) -> RawTable:
     names = [str(column[0].as_py() or "") for column in table.columns] if table.num_rows else []
     frame = table.slice(1).rename_columns([str(number) for number in range(len(names))]).to_pandas()
     frame.columns = pd.Index(distinct(names), dtype="object")
-    return RawTable(frame, broken, [f"read as {encoding}, delimiter {delimiter!r}", *_titles(above), *found])
+    return RawTable(
+        frame, broken, [note("text", encoding=encoding, delimiter=repr(delimiter)), *_titles(above), *found]
+    )
 
 
 def _layout(head: str) -> tuple[str, int]:
@@ -143,7 +161,7 @@ def _header_of(rows: list[list[str]]) -> tuple[int, int]:
 
 
 def _titles(above: int) -> list[str]:
-    return [f"{above} lines above the header are left out"] if above else []
+    return [note("titles", rows=above)] if above else []
 
 
 def _decoded(content: bytes) -> tuple[str, str]:
@@ -177,8 +195,7 @@ def _parsed(content: bytes, delimiter: str) -> tuple[pa.Table, list[str], list[s
         return table, [reason for reason, _ in refused], []
     table, refused = _rows(content, delimiter, width, quoted=False)
     bare = [pc.replace_substring_regex(column, '^"(.*)"$', r"\1") for column in table.columns]
-    note = "a quote is opened and not closed: each line is read as a row, quotes as part of the text"
-    return pa.table(bare, names=table.column_names), [reason for reason, _ in refused], [note]
+    return pa.table(bare, names=table.column_names), [reason for reason, _ in refused], [note("quote")]
 
 
 def _holds_rows(text: str, delimiter: str, width: int) -> bool:
@@ -228,7 +245,7 @@ def distinct(names: list[str]) -> list[str]:
     return distinct
 
 
-def _excel(path: Path) -> RawTable:
+def _excel(path: Path, part: str | None) -> RawTable:
     with zipfile.ZipFile(path) as archive:
         unpacked = sum(entry.file_size for entry in archive.infolist())
     if unpacked > UNPACKED_MOST_BYTES or unpacked > PACKED_MOST * max(path.stat().st_size, 100_000):
@@ -242,11 +259,24 @@ def _excel(path: Path) -> RawTable:
         )
     sheets = pd.read_excel(path, sheet_name=None, header=None, dtype=object, engine="openpyxl")
     read = {name: _below_header(sheet.dropna(how="all")) for name, sheet in sheets.items()}
-    chosen = max(read, key=lambda name: (len(propose_mapping(list(read[name][0].columns))), len(read[name][0])))
-    frame, above = read[chosen]
-    others = [name for name in read if name != chosen]
-    left = f"; left out: {', '.join(others[:SHEET_NAMES_SHOWN])}" if others else ""
-    return RawTable(_as_text(frame), [], [f"read as Excel, sheet {chosen}{left}", *_titles(above)])
+    known = {name: len(propose_mapping(list(frame.columns))) for name, (frame, _) in read.items()}
+    best = _of_parts(path, part, list(read)) or max(read, key=lambda name: (known[name], len(read[name][0])))
+    head = list(read[best][0].columns)
+    alike = [n for n in read if n == best or (part is None and known[n] and list(read[n][0].columns) == head)]
+    frame = pd.concat([read[name][0] for name in alike], ignore_index=True)
+    left = _left_out([name for name in read if name not in alike])
+    return RawTable(_as_text(frame), [], [note("excel", sheets=", ".join(alike)), *left, *_titles(read[best][1])])
+
+
+def _of_parts(path: Path, part: str | None, names: list[str]) -> str | None:
+    """Give the part that is asked for, where there is one."""
+    if part is not None and part not in names:
+        raise InputError(str(path), [f"it has no {part}; its sheets or layers are {', '.join(names)}"])
+    return part
+
+
+def _left_out(names: list[str]) -> list[str]:
+    return [note("left_out", parts=", ".join(names[:PARTS_SHOWN]))] if names else []
 
 
 def _below_header(sheet: pd.DataFrame) -> tuple[pd.DataFrame, int]:
@@ -265,16 +295,17 @@ def _below_header(sheet: pd.DataFrame) -> tuple[pd.DataFrame, int]:
 def _parquet(path: Path) -> RawTable:
     frame = pd.read_parquet(path).reset_index(drop=True)
     frame.columns = pd.Index(distinct([str(name) for name in frame.columns]), dtype="object")
-    return RawTable(_as_text(frame), [], ["read as Parquet"])
+    return RawTable(_as_text(frame), [], [note("parquet")])
 
 
-def _layer(path: Path) -> RawTable:
+def _layer(path: Path, part: str | None) -> RawTable:
     import geopandas as gpd
 
     names = [str(name) for name in gpd.list_layers(path)["name"]]
-    layer = gpd.read_file(path, layer=names[0])
-    left = f"; left out: {', '.join(names[1:][:SHEET_NAMES_SHOWN])}" if names[1:] else ""
-    frame, notes = pd.DataFrame(layer.drop(columns=layer.geometry.name)), [f"read as a layer in {layer.crs}{left}"]
+    chosen = _of_parts(path, part, names) or names[0]
+    layer = gpd.read_file(path, layer=chosen)
+    left = _left_out([name for name in names if name != chosen])
+    frame, notes = pd.DataFrame(layer.drop(columns=layer.geometry.name)), [note("layer", crs=layer.crs), *left]
     lat, lon = layer_positions(layer.geometry)
     frame = frame.drop(columns=[name for name in ("lat", "lon") if name in frame])
     return RawTable(_as_text(frame.assign(lat=lat, lon=lon)), [], notes)

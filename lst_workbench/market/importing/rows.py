@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from lst_workbench.market.importing.mapping import PERSONAL_VALUE
+from lst_workbench.market.importing.mapping import PERSONAL_VALUE, SAMPLE_ROWS
 from lst_workbench.market.importing.positions import placed
 from lst_workbench.market.importing.reading import RawTable
 from lst_workbench.market.importing.values import dates, kinds, numbers, truths
@@ -13,6 +13,7 @@ TEXT_MOST = 120
 AREA_MOST_M2 = 5000.0  # as the contract of stores says
 # What holds no such numbers holds no personal one; the first is looked for at once.
 SOME_NUMBER, LONG_NUMBER = "[0-9０-９]{4}", r"[0-9０-９](?:[\s.-]?[0-9０-９]){10}"
+WHOLE = r"\d{1,18}\.0"
 REPEATED = "it repeats an earlier row"
 
 
@@ -70,10 +71,20 @@ def _texts(frame: pd.DataFrame, header: str | None) -> pd.Series:
     """Text of a column, without mobile and identity numbers, never a spreadsheet formula."""
     if header is None:
         return pd.Series([None] * len(frame), index=frame.index, dtype="str")
-    text = frame[header].astype("str").str.slice(0, TEXT_MOST)
+    text = _without_point(frame[header]).astype("str").str.slice(0, TEXT_MOST)
     long = np.flatnonzero(text.str.contains(SOME_NUMBER, regex=True).eq(True))
     long = long[text.iloc[long].str.contains(LONG_NUMBER, regex=True).to_numpy(bool)]
     if len(long):
         plain = text.iloc[long].str.normalize("NFKC")
         text.iloc[long] = plain.str.replace(PERSONAL_VALUE, "", regex=True)
     return text.str.strip().str.lstrip("=+@").replace("", None)
+
+
+def _without_point(column: pd.Series) -> pd.Series:
+    """Whole numbers as such: a gap in a column makes 1000.0 of 1000 in many a program."""
+    if pd.api.types.is_float_dtype(column):
+        return column.astype("Int64") if column.dropna().mod(1).eq(0).all() else column
+    some = column.dropna().head(SAMPLE_ROWS).astype("str")
+    if len(some) and some.str.fullmatch(WHOLE).all() and column.dropna().astype("str").str.fullmatch(WHOLE).all():
+        return column.astype("str").str.removesuffix(".0")
+    return column

@@ -103,6 +103,7 @@ class Drawing:
     activity_by_drive: float = 0.5
     join_growth_month: float = 0.35
     months_of_testing: int = 13
+    recorded_share: float = 1.0  # of stores whose sales, orders and repayments are on record
     # warehouses and territories
     capacity_sd: float = 0.35
     late_opening_share: float = 0.15
