@@ -3,8 +3,8 @@
 REP: dict[str, tuple[str, str]] = {
     "field.title": ("From prefecture to a rep's list", "从地市到代表拜访清单"),
     "field.sub": (
-        "Beats are cut inside a prefecture; choose a month of the plan",
-        "片区按地市划分，请选择方案月份",
+        "The plan's reps, shared out by stores; beats are cut inside a prefecture",
+        "方案代表按门店数分配，片区在地市内划分",
     ),
     "field.prefecture": ("Prefecture", "地市"),
     "field.territory": ("Territory", "销售区域"),
@@ -20,14 +20,14 @@ REP: dict[str, tuple[str, str]] = {
     ),
     "field.at_work": ("Cutting the beats of this prefecture …", "正在划分该地市的片区……"),
     "field.said": (
-        "{reps} reps care for {stores} stores in {where} and sign {signups} in {month}; the weeks of {fits} of them "
-        "fit into the days there are.",
-        "{month}，{where}由 {reps} 名代表维护 {stores} 家门店并签约 {signups} 家；{fits} 名代表每周能按时完成。",
+        "{reps} reps of {where} care for {stores} stores and sign {signups} in {month}. "
+        "Reps whose weeks fit into the days there are: {fits} of {reps}.",
+        "{month}，{where} {reps} 名代表，维护门店 {stores} 家，签约 {signups} 家。每周可按时完成：{fits}/{reps}。",
     ),
     "field.said.one": (
-        "One rep cares for {stores} stores in {where} and signs {signups} in {month}; the weeks of {fits} of 1 fit "
-        "into the days there are.",
-        "{month}，{where}由 1 名代表维护 {stores} 家门店并签约 {signups} 家；{fits} 名代表每周工作量可按时完成。",
+        "One rep of {where} cares for {stores} stores and signs {signups} in {month}. "
+        "Reps whose weeks fit into the days there are: {fits} of 1.",
+        "{month}，{where} 1 名代表，维护门店 {stores} 家，签约 {signups} 家。每周可按时完成：{fits}/1。",
     ),
     "field.list": ("Visits of {rep}, {week}", "{rep}拜访清单，{week}"),
     "field.caption": ("Visits of a week", "一周拜访"),

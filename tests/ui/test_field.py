@@ -90,7 +90,9 @@ def test_the_field_of_a_prefecture_is_that_of_the_whole_market(folders):
             .equals(same.set_index("store_id")["purpose"].sort_index())
         )
         found, _, _ = plan_beats(market, run, figures, month=3, prefecture=code)
-        field = field_of(market, run, figures, code, 3, "zh")
+        field = field_of(market, run, {**figures, "field.reps": 7.0}, code, 3, "zh")
+        of_all = (market.stores["prefecture_code"] == code).mean()
+        assert len(field.beats) == max(1, round(7 * of_all))
         assert field.beats["stores"].sum() == found.tables["beats"]["stores"].sum() == len(part)
         assert field.beats["signups"].sum() == (part["purpose"] == "sign_up").sum()
     with pytest.raises(InputError, match="no store in prefecture 999"):

@@ -43,16 +43,26 @@ def field_of(
     """
     from lst_workbench.planning.beats import plan_beats, visit_rows
 
-    found, stores, _ = plan_beats(market, result, figures, month=month, prefecture=prefecture)
+    reps = reps_of(market, result, figures, prefecture)
+    found, stores, _ = plan_beats(market, result, figures, month=month, prefecture=prefecture, reps=reps)
     territory_of = market.territories.drop_duplicates("place_id").set_index("place_id")["territory_id"]
     lies_in = stores.set_index("store_id")["place_id"].map(territory_of)
-    reps = found.tables["beat_stores"].set_index("store_id")["rep_id"]
-    counts = pd.DataFrame({"territory_id": lies_in, "rep_id": reps}).dropna().value_counts().reset_index(name="stores")
+    rep_of = found.tables["beat_stores"].set_index("store_id")["rep_id"]
+    pairs = pd.DataFrame({"territory_id": lies_in, "rep_id": rep_of}).dropna()
+    counts = pairs.value_counts().reset_index(name="stores")
     most = counts.sort_values(["stores", "territory_id"], ascending=[False, True]).drop_duplicates("rep_id")
     home = most.set_index("rep_id")["territory_id"]
-    new = stores["purpose"].eq("sign_up").groupby(stores["store_id"].map(reps)).sum()
+    new = stores["purpose"].eq("sign_up").groupby(stores["store_id"].map(rep_of)).sum()
     beats = found.tables["beats"].assign(
         territory_id=lambda b: b["rep_id"].map(home).fillna(0).astype("int64"),
         signups=lambda b: b["rep_id"].map(new).fillna(0).astype("int64"),
     )
     return Field(prefecture, month, lang, beats, visit_rows(found, stores, market.places, lang))
+
+
+def reps_of(market: Market, result: PlanResult, figures: Mapping[str, Any], prefecture: int) -> int:
+    """Count the reps that the plan gives a prefecture, in proportion to its stores; one at least."""
+    stores = result.tables["places_plan"].set_index("place_id")["stores"]
+    inside = market.places.loc[market.places["prefecture_code"] == prefecture, "place_id"]
+    share = stores.reindex(inside).sum() / max(stores.sum(), 1)
+    return max(1, round(figures["field.reps"] * share))
