@@ -182,22 +182,27 @@ def add_pairs(codes: NDArray[np.int32], weight: Floats, residual: Floats, second
 
 @nb.njit(cache=True, nogil=True)
 def add_points(
-    codes: NDArray[np.int32], points: Floats, usual: Floats, base: float, total: Floats, worst: NDArray[np.int32]
+    codes: NDArray[np.int32], points: Floats, short: Floats, base: float, total: Floats, worst: NDArray[np.int32]
 ) -> None:
-    """Add up each row's points and name the features that cost it most against `usual`, their mean (-1: none)."""
+    """Add up each row's points and name the features that cost it most (-1: none).
+
+    `short` holds the points of each bin less the mean of its feature.
+    """
+    last = worst.shape[1] - 1
+    lows = np.empty(worst.shape[1])
     for i in range(codes.shape[0]):
         score = base
-        lows = np.zeros(worst.shape[1])
-        for r in range(worst.shape[1]):
-            worst[i, r] = -1
+        lows[:] = 0.0
+        worst[i] = -1
         for j in range(codes.shape[1]):
-            score += points[codes[i, j]]
-            short, feature = points[codes[i, j]] - usual[j], j
-            for r in range(worst.shape[1]):
-                if short < lows[r]:
-                    next_short, next_feature = lows[r], worst[i, r]
-                    lows[r], worst[i, r] = short, feature
-                    short, feature = next_short, next_feature
+            a = codes[i, j]
+            score += points[a]
+            if short[a] < lows[last]:
+                r = last
+                while r > 0 and short[a] < lows[r - 1]:
+                    lows[r], worst[i, r] = lows[r - 1], worst[i, r - 1]
+                    r -= 1
+                lows[r], worst[i, r] = short[a], j
         total[i] = score
 
 
@@ -216,8 +221,8 @@ def add_variance(codes: NDArray[np.int32], spread: NDArray[np.float32], total: F
 
 
 @nb.njit(cache=True, nogil=True)
-def find_ranges(x: Floats, edges: Floats, out: NDArray[np.int32]) -> None:
-    """Count the edges at or below each x; NaN gets 0.
+def find_ranges(x: Floats, edges: Floats, specials: Floats, out: NDArray[np.int32]) -> None:
+    """Count the edges at or below each x; special codes come after the ranges, NaN and infinite ones last.
 
     With a few dozen edges, comparing with each of them, many at a time, is six times as fast as a binary search.
     """
@@ -226,3 +231,113 @@ def find_ranges(x: Floats, edges: Floats, out: NDArray[np.int32]) -> None:
         for k in range(len(edges)):
             place += edges[k] <= value
         out[i] = place
+        if not abs(value) < np.inf:
+            out[i] = len(edges) + 1 + len(specials)
+        for k in range(len(specials)):
+            if value == specials[k]:
+                out[i] = len(edges) + 1 + k
+
+
+@nb.njit(cache=True, nogil=True)
+def best_split(
+    hist: Floats, starts: NDArray[np.int64], way: NDArray[np.int8], low: float, high: float, least: int, ridge: float
+) -> tuple[float, int, int, float, float]:
+    """Cut of one segment that gains most: gain, feature (-1: none), last rank on the left, values left and right.
+
+    With G the sum of residuals and W that of p (1 - p), a side is worth 2 G v - (W + ridge) v^2 at its value
+    v = G / (W + ridge), kept between `low` and `high`; a declared feature may only rise (way 1) or fall (-1).
+    `hist` holds G, W and rows by rank, numbered through over all features by `starts`.
+    """
+    best, feature, cut, left, right = 1e-9, -1, -1, 0.0, 0.0
+    for j in range(len(starts) - 1):
+        g, w, rows = 0.0, 0.0, 0.0
+        for k in range(starts[j], starts[j + 1]):
+            g, w, rows = g + hist[k, 0], w + hist[k, 1], rows + hist[k, 2]
+        whole = min(max(g / (w + ridge), low), high)
+        a, b, n = 0.0, 0.0, 0.0
+        for k in range(starts[j], starts[j + 1] - 1):
+            a, b, n = a + hist[k, 0], b + hist[k, 1], n + hist[k, 2]
+            if n < least or rows - n < least:
+                continue
+            v, u = min(max(a / (b + ridge), low), high), min(max((g - a) / (w - b + ridge), low), high)
+            if way[j] * (u - v) < 0.0:
+                continue
+            gain = 2 * a * v - (b + ridge) * v * v + 2 * (g - a) * u - (w - b + ridge) * u * u
+            gain -= 2 * g * whole - (w + ridge) * whole * whole
+            if gain > best:
+                best, feature, cut, left, right = gain, j, k - starts[j], v, u
+    return best, feature, cut, left, right
+
+
+@nb.njit(cache=True, nogil=True)
+def grow_segments(
+    ranks: NDArray[np.int32], residual: Floats, weight: Floats, starts: NDArray[np.int64], way: NDArray[np.int8],
+    least: int, ridge: float, splits: NDArray[np.int32], value: Floats, own: Floats, gains: Floats,
+) -> int:  # fmt: skip
+    """Cut all rows into segments, each time where it gains most; gives the number of cuts.
+
+    Cut s takes the rows of segment ``splits[s, 0]`` whose rank of feature ``splits[s, 1]`` is above ``splits[s, 2]``
+    into segment s + 1. `value` gets each segment's log-odds, `own` its W, the sum of `weight`. Values on either side
+    of a cut of a declared feature stay on their side of the mean of both, so that the whole is monotone.
+    """
+    most = len(splits) + 1
+    hist = np.zeros((most, starts[-1], 3))
+    low, high = np.full(most, -np.inf), np.full(most, np.inf)
+    gain, feature, cut = np.zeros(most), np.full(most, -1), np.zeros(most, np.int64)
+    left, right = np.zeros(most), np.zeros(most)
+    home = np.zeros(len(ranks), np.int32)
+    for i in range(len(ranks)):
+        for j in range(ranks.shape[1]):
+            k = starts[j] + ranks[i, j]
+            hist[0, k, 0] += residual[i]
+            hist[0, k, 1] += weight[i]
+            hist[0, k, 2] += 1.0
+    gain[0], feature[0], cut[0], left[0], right[0] = best_split(hist[0], starts, way, low[0], high[0], least, ridge)
+    own[0], value[0], made = weight.sum(), residual.sum() / (weight.sum() + ridge), 0
+    while made < most - 1:
+        at = 0
+        for k in range(made + 1):
+            if feature[k] >= 0 and (feature[at] < 0 or gain[k] > gain[at]):
+                at = k
+        if feature[at] < 0:
+            break
+        fresh, j = made + 1, feature[at]
+        splits[made, 0], splits[made, 1], splits[made, 2], gains[made] = at, j, cut[at], gain[at]
+        own[fresh] = 0.0
+        for i in range(len(ranks)):
+            if home[i] == at and ranks[i, j] > cut[at]:
+                home[i] = fresh
+                own[fresh] += weight[i]
+                for f in range(ranks.shape[1]):
+                    k = starts[f] + ranks[i, f]
+                    hist[fresh, k, 0] += residual[i]
+                    hist[fresh, k, 1] += weight[i]
+                    hist[fresh, k, 2] += 1.0
+        own[at] -= own[fresh]
+        hist[at] -= hist[fresh]
+        value[at], value[fresh] = left[at], right[at]
+        low[fresh], high[fresh] = low[at], high[at]
+        middle = (left[at] + right[at]) / 2
+        if way[j] > 0:
+            high[at], low[fresh] = middle, middle
+        elif way[j] < 0:
+            low[at], high[fresh] = middle, middle
+        for k in (at, fresh):
+            gain[k], feature[k], cut[k], left[k], right[k] = best_split(
+                hist[k], starts, way, low[k], high[k], least, ridge
+            )
+        made += 1
+    return made
+
+
+@nb.njit(cache=True, nogil=True)
+def find_segments(
+    codes: NDArray[np.int32], rank: NDArray[np.int32], splits: NDArray[np.int32], home: NDArray[np.int32]
+) -> None:
+    """Segment of each row, from the bins of its features; `rank` gives each bin's place among its feature's."""
+    for i in range(len(codes)):
+        at = 0
+        for s in range(len(splits)):
+            if splits[s, 0] == at and rank[codes[i, splits[s, 1]]] > splits[s, 2]:
+                at = s + 1
+        home[i] = at

@@ -85,6 +85,7 @@ def model_card(
         ("default_share", float(y.mean())),
         ("features", len(card.bins)),
         ("pairs", len(card.pairs)),
+        ("segments", len(card.segments)),
         ("columns_excluded", int((~columns["used"]).sum())),
     ]
     if days is not None:

@@ -8,14 +8,15 @@ from numpy.typing import NDArray
 
 from lst_workbench.contracts import InputError
 from lst_workbench.credit.binning import Bins
-from lst_workbench.credit.pairs import Pair, span
+from lst_workbench.credit.pairs import span
+from lst_workbench.credit.terms import Joint
 
 Floats = NDArray[np.float64]
 CUTS = np.linspace(0, 0.95, 20)
 
 
 def points_table(
-    points: Floats, codes: NDArray[np.int32], y: Floats, terms: Sequence[Bins | Pair], offsets: NDArray[np.int64]
+    points: Floats, codes: NDArray[np.int32], y: Floats, terms: Sequence[Bins | Joint], offsets: NDArray[np.int64]
 ) -> pd.DataFrame:
     """One row a bin, neighbouring ranges of equal points joined."""
     rows, bad = (np.bincount(codes.ravel(), w, offsets[-1]) for w in (None, np.repeat(y, codes.shape[1])))

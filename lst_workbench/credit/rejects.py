@@ -1,7 +1,7 @@
 """Reject inference: a score for all who apply, though only the approved have shown how they pay."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -13,7 +13,7 @@ from lst_workbench.contracts import InputError
 from lst_workbench.credit.binning import Bins, learn_bins
 from lst_workbench.credit.scorecard import Scorecard, ScorecardParams, card_of, directions_of, fit_scorecard
 from lst_workbench.credit.shapes import Shapes, fit_shapes
-from lst_workbench.credit.terms import codes_of, learn_terms, with_pairs
+from lst_workbench.credit.terms import codes_of, learn_terms, with_joint
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int32]
@@ -93,7 +93,7 @@ def infer_rejects(
     most = max(b.ordered for b in known.bins) or params.most_bins
     bins = [learn_bins(applications[b.feature], most, rare) for b in known.bins]
     direction = directions_of(monotone or {}, bins, applications, known.tables["columns"])
-    codes = codes_of(applications, bins)
+    codes = np.ascontiguousarray(codes_of(applications, bins))
     y = pd.to_numeric(applications[target]).to_numpy(dtype=float, na_value=np.nan)
     approved_signs, rejected_signs = _hidden_signs(applications, codes, ok, bins, instruments, rare, most)
     tried = [hidden] if hidden is not None else list(HIDDEN)
@@ -104,12 +104,14 @@ def infer_rejects(
     shapes, _ = _fit(codes[ok], y[ok], bins, direction, gamma * approved_signs[ok])
     inferred = expit(shapes.log_odds(codes) + gamma * rejected_signs)
     outcome = np.where(ok, y, inferred)
-    pairs, shapes = learn_terms(codes, outcome, bins, direction, params.most_pairs, params.most_cells)
+    joint, shapes = learn_terms(
+        codes, outcome, bins, direction, replace(params.most_terms, segments=len(known.segments))
+    )
     held_out = np.full(len(ok), np.nan)
     held_out[ok] = known.held_out
     measures = known.tables["measures"].assign(sample=lambda t: "approved_" + t["sample"])
     tables = {"columns": known.tables["columns"], "measures": measures}
-    card = card_of(shapes, with_pairs(codes, bins, pairs), outcome, bins, pairs, tables, held_out, params)
+    card = card_of(shapes, with_joint(codes, bins, joint), outcome, bins, joint, tables, held_out, params)
     return RejectInference(
         card, gamma, _assumption(gamma, hidden, instruments), pd.Series(outcome, applications.index),
         {"hidden": likely, "summary": _summary(applications, ok, known, outcome)},

@@ -1,7 +1,7 @@
 """A score that prints as a points table: additive, monotone where declared, calibrated, with reasons."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -14,9 +14,10 @@ from lst_workbench.credit.applications import choose_columns, decision_dates, ta
 from lst_workbench.credit.binning import Bins
 from lst_workbench.credit.pairs import Pair
 from lst_workbench.credit.points import cutoff_table, points_table
+from lst_workbench.credit.segments import Segments, how_many
 from lst_workbench.credit.shapes import Shapes
-from lst_workbench.credit.terms import codes_of, learn_terms, offsets_of, with_pairs
-from lst_workbench.credit.validation import against_data, drawn_together, folds_of, measures_of, slope_of, unseen_pd
+from lst_workbench.credit.terms import Joint, MostTerms, codes_of, learn_terms, offsets_of, with_joint
+from lst_workbench.credit.validation import against_data, drawn_together, folds_of, measures_of, slope_of, unseen_odds
 from lst_workbench.optim import in_chunks
 
 Floats = NDArray[np.float64]
@@ -43,6 +44,8 @@ class ScorecardParams:
         About the most bins and cells of pairs over all columns; wide tables get coarser ones.
     most_pairs : int
         Most pairs of features with points of their own; a pair is taken up only where it clearly tells more.
+    most_segments : int
+        Most partitions into segments, where features and pairs clearly leave something untold; 0 for none.
     folds : int
         Folds of the cross-validated figures.
     latest_share : float
@@ -60,10 +63,16 @@ class ScorecardParams:
     most_bins: int = 32
     most_cells: int = 1500
     most_pairs: int = 12
+    most_segments: int = 80
     folds: int = 5
     latest_share: float = 0.2
     reasons: int = 3
     seed: int = 7
+
+    @property
+    def most_terms(self) -> MostTerms:
+        """Bounds on the terms of a score."""
+        return MostTerms(self.most_pairs, self.most_cells, self.most_segments)
 
 
 @dataclass(frozen=True)
@@ -71,25 +80,36 @@ class Scorecard:
     """A fitted score; the points table is the model.
 
     ``tables``: ``points`` (feature, bin, points, rows, defaults, default_share, row_share; a pair of features is named
-    "a × b"), ``columns`` (feature, used, reason, note: a declared direction that the data contradict),
-    ``measures`` (sample, measure, value, low, high), ``cutoffs`` (`cutoff_table`). ``held_out`` is the PD of each
-    application by a fit that had not seen it.
+    "a × b", a partition into segments "a × b × c (number)" by the features that it is cut by most), ``columns``
+    (feature, used, reason, note: a declared direction that the data contradict), ``measures`` (sample, measure, value,
+    low, high), ``cutoffs`` (`cutoff_table`). ``held_out`` is the PD of each application by a fit that had not seen it.
     """
 
     tables: dict[str, pd.DataFrame]
     bins: tuple[Bins, ...]
-    pairs: tuple[Pair, ...]
+    joint: tuple[Joint, ...]
     points: Floats
-    usual: Floats
+    short: Floats
     base: float
     params: ScorecardParams
     variance: NDArray[np.float32] = field(repr=False)
+    segment_variance: Floats = field(repr=False)
     held_out: Floats = field(repr=False)
 
     @property
     def features(self) -> list[str]:
-        """Names of the terms: features, then pairs."""
-        return [b.feature for b in self.bins] + [pair.feature for pair in self.pairs]
+        """Names of the terms: features, then pairs and segments."""
+        return [term.feature for term in (*self.bins, *self.joint)]
+
+    @property
+    def pairs(self) -> tuple[Pair, ...]:
+        """Pairs of features with points of their own."""
+        return tuple(term for term in self.joint if isinstance(term, Pair))
+
+    @property
+    def segments(self) -> tuple[Segments, ...]:
+        """Partitions by several features, where pairs leave something untold."""
+        return tuple(term for term in self.joint if isinstance(term, Segments))
 
     def score(self, applications: pd.DataFrame) -> pd.DataFrame:
         """Score applications; missing values, special codes and unseen levels have bins of their own.
@@ -123,12 +143,14 @@ class Scorecard:
         return total, error, worst
 
     def _scored(self, applications: pd.DataFrame, ranges: bool) -> tuple[Floats, Floats, NDArray[np.int32]]:
-        codes = codes_of(applications, self.bins, self.pairs)
+        codes = codes_of(applications, self.bins, self.joint)
         total, error = np.empty(len(codes)), np.zeros(len(codes))
         worst = np.empty((len(codes), self.params.reasons), dtype=np.int32)
-        add_points(codes, self.points, self.usual, self.base, total, worst)
+        add_points(codes, self.points, self.short, self.base, total, worst)
         if ranges:
-            add_variance(codes, self.variance, error)
+            together = len(self.features) - len(self.segments)
+            add_variance(np.ascontiguousarray(codes[:, :together]), self.variance, error)
+            error += self.segment_variance[codes[:, together:] - (len(self.variance) - 1)].sum(axis=1)
         return total, np.sqrt(np.maximum(error, 0.0)), worst
 
 
@@ -209,10 +231,11 @@ def fit_scorecard(
 
     Every column is cut into bins (ranges of equal count, special codes, levels, rare levels, missing), and log-odds of
     default are a sum of one effect per bin: smooth over ranges as far as the data ask, monotone where declared
-    (`fit_shapes`). Pairs of features that clearly tell more together than apart (`choose_pairs`) get a grid of cells.
-    Effects are then drawn together as far as outcomes of unseen rows ask. Points are ``-double_odds_points / ln 2``
-    times the effect, rounded; PD follows from the sum of points, so the points table is the model. Columns that are
-    personal, constant, double, identifiers, dated after the decision or suspiciously predictive are left out, and
+    (`fit_shapes`). Pairs of features that clearly tell more together than apart (`choose_pairs`) get a grid of cells,
+    and what these clearly leave untold of unseen rows is told by partitions into segments (`learn_segments`). Effects
+    are then drawn together as far as outcomes of unseen rows ask. Points are ``-double_odds_points / ln 2`` times the
+    effect, rounded; PD follows from the sum of points, so the points table is the model. Columns that are personal,
+    constant, double, identifiers, dated after the decision or suspiciously predictive are left out, and
     ``tables["columns"]`` says why.
 
     Parameters
@@ -256,41 +279,42 @@ def fit_scorecard(
     dates = decision_dates(applications, date)
     skipped = {target, *exclude, *(name for name in (date, groups) if name)}
     features = max(applications.shape[1] - len(skipped), 1)
-    most = int(np.clip(min(params.most_bins, FEATURES_PART * params.most_cells / features), 4, None))
-    bins, columns = choose_columns(applications, y, dates, skipped, set(keep), most)
+    most_bins = int(np.clip(min(params.most_bins, FEATURES_PART * params.most_cells / features), 4, None))
+    bins, columns = choose_columns(applications, y, dates, skipped, set(keep), most_bins)
     direction = directions_of(monotone or {}, bins, applications, columns)
     if not bins:
         raise InputError("applications", ["no column can be used; see which were left out: " + _left_out(columns)])
-    codes = codes_of(applications, bins)
+    codes = np.ascontiguousarray(codes_of(applications, bins))
     contrary = columns["feature"].isin(against_data(codes, y, bins, direction))
     columns["note"] = np.where(contrary, "the declared direction runs against the data", "")
-    most_terms = (params.most_pairs, params.most_cells)
     folds = folds_of(applications, groups, params.folds, params.seed)
-    told = unseen_pd(folds, codes, y, bins, direction, *most_terms)
+    staged = unseen_odds(folds, codes, y, bins, direction, params.most_terms)
+    most = replace(params.most_terms, segments=how_many(staged, y))
+    told = expit(staged[most.segments])
     held_out = drawn_together(y, told, folds)
     measured = [measures_of("cross_validated", y, held_out)]
     if dates is not None:
         latest = np.flatnonzero((dates > dates.quantile(1 - params.latest_share)).to_numpy())
-        later = unseen_pd([latest], codes, y, bins, direction, *most_terms)
-        measured.append(measures_of("out_of_time", y, later))
-    pairs, shapes = learn_terms(codes, y, bins, direction, *most_terms)
+        later = unseen_odds([latest], codes, y, bins, direction, most)[-1]
+        measured.append(measures_of("out_of_time", y, expit(later)))
+    joint, shapes = learn_terms(codes, y, bins, direction, most)
     tables = {"columns": columns, "measures": pd.concat([m for m in measured if len(m)], ignore_index=True)}
-    codes = with_pairs(codes, bins, pairs)
+    codes = with_joint(codes, bins, joint)
     shapes = shapes.shrunk(slope_of(y, told), codes, y)
-    return card_of(shapes, codes, y, bins, pairs, tables, held_out, params)
+    return card_of(shapes, codes, y, bins, joint, tables, held_out, params)
 
 
 def card_of(
-    shapes: Shapes, codes: NDArray[np.int32], y: Floats, bins: list[Bins], pairs: list[Pair],
+    shapes: Shapes, codes: NDArray[np.int32], y: Floats, bins: list[Bins], joint: list[Joint],
     tables: dict[str, pd.DataFrame], held_out: Floats, params: ScorecardParams,
 ) -> Scorecard:  # fmt: skip
     """Turn effects into points: rounded, each feature's mean left in place, the rest in the base."""
-    terms: list[Bins | Pair] = [*bins, *pairs]
+    terms: list[Bins | Joint] = [*bins, *joint]
     effect, variance = _with_empty_bins(shapes, codes, bins)
     factor = params.double_odds_points / np.log(2)
     points = np.round(-factor * effect / params.point_step) * params.point_step
     base = params.base_points - factor * (np.log(params.base_odds) + shapes.intercept)
-    usual = points[codes].mean(axis=0)
+    short = points - np.repeat(points[codes].mean(axis=0), [term.size for term in terms])
     total = base + points[codes].sum(axis=1)
     scores = pd.DataFrame({"points": total, "pd": _pd_of(total, params)})
     tables = {
@@ -298,7 +322,9 @@ def card_of(
         "cutoffs": cutoff_table(scores, y),
         **tables,
     }
-    return Scorecard(tables, tuple(bins), tuple(pairs), points, usual, float(base), params, variance, held_out)
+    return Scorecard(
+        tables, tuple(bins), tuple(joint), points, short, float(base), params, variance, shapes.variance, held_out
+    )
 
 
 def _with_empty_bins(shapes: Shapes, codes: NDArray[np.int32], bins: list[Bins]) -> tuple[Floats, NDArray[np.float32]]:

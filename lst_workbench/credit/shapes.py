@@ -1,7 +1,7 @@
 """An additive logistic model over bins: each feature's shape as smooth as the data ask for, monotone where declared."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,13 +25,15 @@ HALVINGS = 12
 class Shapes:
     """Log-odds of default: ``intercept + sum of effect[code]`` over terms (features and pairs).
 
-    ``spread`` is the covariance of effects and, last, of the intercept; ``weights`` are those of the penalties.
+    ``spread`` is the covariance of effects and, last, of the intercept; ``weights`` are those of the penalties. Terms
+    added later (segments) have their last effects, and a ``variance`` each.
     """
 
     intercept: float
     effect: Floats
     spread: Floats
     weights: Floats
+    variance: Floats = field(default_factory=lambda: np.empty(0))
 
     def log_odds(self, codes: NDArray[np.int32]) -> Floats:
         """Log-odds of rows given by their bins, numbered through over all terms."""
@@ -40,7 +42,14 @@ class Shapes:
     def shrunk(self, share: float, codes: NDArray[np.int32], y: Floats) -> "Shapes":
         """Effects drawn together to `share` of themselves, mean PD kept at the share of defaults."""
         effect = share * self.effect
-        return Shapes(_intercept(effect[codes].sum(axis=1), y), effect, share**2 * self.spread, self.weights)
+        level = _intercept(effect[codes].sum(axis=1), y)
+        return Shapes(level, effect, share**2 * self.spread, self.weights, share**2 * self.variance)
+
+    def extended(self, effect: Floats, variance: Floats, codes: NDArray[np.int32], y: Floats) -> "Shapes":
+        """Add the effects of further terms, mean PD kept at the share of defaults."""
+        whole = np.concatenate([self.effect, effect])
+        level = _intercept(whole[codes].sum(axis=1), y)
+        return replace(self, intercept=level, effect=whole, variance=variance)
 
 
 # Small matrices: waiting for a second thread costs more than it saves.

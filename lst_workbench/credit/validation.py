@@ -1,6 +1,7 @@
 """How good a score is on rows its fit did not see: folds, left-out groups, the latest applications."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,8 @@ from scipy.special import expit, logit
 from lst_workbench.contracts import InputError
 from lst_workbench.credit.binning import Bins
 from lst_workbench.credit.measures import area_under_curve, calibration_slope, measure
-from lst_workbench.credit.terms import learn_terms, offsets_of, with_pairs
+from lst_workbench.credit.segments import staged_odds
+from lst_workbench.credit.terms import MostTerms, learn_terms, offsets_of, with_joint
 
 Floats = NDArray[np.float64]
 LEAST_SLOPE = 0.5
@@ -37,19 +39,23 @@ def folds_of(applications: pd.DataFrame, groups: str | None, folds: int, seed: i
     return [np.flatnonzero(fold[codes] == k) for k in range(min(folds, len(names)))]
 
 
-def unseen_pd(
+def unseen_odds(
     parts: Sequence[NDArray[np.int64]], codes: NDArray[np.int32], y: Floats, bins: list[Bins],
-    direction: dict[str, int], most_pairs: int, most_cells: int,
+    direction: dict[str, int], most: MostTerms,
 ) -> Floats:  # fmt: skip
-    """PD of each part by a fit to all other rows; NaN where those have one class only, and outside all parts."""
-    pd_ = np.full(len(y), np.nan)
+    """Log-odds of each part by a fit to all other rows, a row for 0, 1, ... partitions into segments.
+
+    NaN where the other rows have one class only, and outside all parts.
+    """
+    odds = np.full((most.segments + 1, len(y)), np.nan)
     for part in parts:
         seen = np.ones(len(y), bool)
         seen[part] = False
         if 0 < y[seen].sum() < seen.sum():
-            pairs, shapes = learn_terms(codes[seen], y[seen], bins, direction, most_pairs, most_cells)
-            pd_[part] = expit(shapes.log_odds(with_pairs(codes[part], bins, pairs)))
-    return pd_
+            joint, shapes = learn_terms(codes[seen], y[seen], bins, direction, replace(most, segments=0))
+            base = shapes.log_odds(with_joint(codes, bins, joint))
+            odds[:, ~seen] = staged_odds(codes, y, seen, bins, direction, base, most.segments)
+    return odds
 
 
 def against_data(codes: NDArray[np.int32], y: Floats, bins: Sequence[Bins], direction: dict[str, int]) -> list[str]:

@@ -1,5 +1,7 @@
 """Words of the Credit page: key to (English, 中文)."""
 
+import re
+
 REASONS = {
     "late_share": ("paid earlier bills late", "以往账单有逾期"),
     "months_known": ("known to us for a short time", "合作时间较短"),
@@ -25,7 +27,8 @@ def reason_words(reasons: str, lang: str) -> str:
     if reasons in ("none", "nan", ""):
         return ("no feature cost points", "无扣分项")[lang == "zh"]
     at, comma, plus = (1, "；", "＋") if lang == "zh" else (0, "; ", " + ")
-    names = [reason.split(" × ") for reason in reasons.split("; ")]
+    # Partitions into segments by the same features are numbered: "people × rivals (2)".
+    names = [re.sub(r" \(\d+\)$", "", reason).split(" × ") for reason in reasons.split("; ")]
     return comma.join(plus.join(REASONS[name][at] if name in REASONS else name for name in pair) for pair in names)
 
 
@@ -177,6 +180,7 @@ CREDIT: dict[str, tuple[str, str]] = {
     "item.default_share": ("Default share", "违约率"),
     "item.features": ("Features", "特征数"),
     "item.pairs": ("Pairs of features", "特征组合"),
+    "item.segments": ("Partitions into segments", "细分分组"),
     "item.columns_excluded": ("Columns left out", "排除的列"),
     "item.pd_cut": ("Cut-off of the fairness test", "公平性检验准入线"),
     "measure.auc": ("AUC", "AUC 区分度"),
