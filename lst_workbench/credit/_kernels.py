@@ -182,22 +182,27 @@ def add_pairs(codes: NDArray[np.int32], weight: Floats, residual: Floats, second
 
 @nb.njit(cache=True, nogil=True)
 def add_points(
-    codes: NDArray[np.int32], points: Floats, usual: Floats, base: float, total: Floats, worst: NDArray[np.int32]
+    codes: NDArray[np.int32], points: Floats, short: Floats, base: float, total: Floats, worst: NDArray[np.int32]
 ) -> None:
-    """Add up each row's points and name the features that cost it most against `usual`, their mean (-1: none)."""
+    """Add up each row's points and name the features that cost it most (-1: none).
+
+    `short` holds the points of each bin less the mean of its feature.
+    """
+    last = worst.shape[1] - 1
+    lows = np.empty(worst.shape[1])
     for i in range(codes.shape[0]):
         score = base
-        lows = np.zeros(worst.shape[1])
-        for r in range(worst.shape[1]):
-            worst[i, r] = -1
+        lows[:] = 0.0
+        worst[i] = -1
         for j in range(codes.shape[1]):
-            score += points[codes[i, j]]
-            short, feature = points[codes[i, j]] - usual[j], j
-            for r in range(worst.shape[1]):
-                if short < lows[r]:
-                    next_short, next_feature = lows[r], worst[i, r]
-                    lows[r], worst[i, r] = short, feature
-                    short, feature = next_short, next_feature
+            a = codes[i, j]
+            score += points[a]
+            if short[a] < lows[last]:
+                r = last
+                while r > 0 and short[a] < lows[r - 1]:
+                    lows[r], worst[i, r] = lows[r - 1], worst[i, r - 1]
+                    r -= 1
+                lows[r], worst[i, r] = short[a], j
         total[i] = score
 
 
@@ -216,8 +221,8 @@ def add_variance(codes: NDArray[np.int32], spread: NDArray[np.float32], total: F
 
 
 @nb.njit(cache=True, nogil=True)
-def find_ranges(x: Floats, edges: Floats, out: NDArray[np.int32]) -> None:
-    """Count the edges at or below each x; NaN gets 0.
+def find_ranges(x: Floats, edges: Floats, specials: Floats, out: NDArray[np.int32]) -> None:
+    """Count the edges at or below each x; special codes come after the ranges, NaN and infinite ones last.
 
     With a few dozen edges, comparing with each of them, many at a time, is six times as fast as a binary search.
     """
@@ -226,6 +231,11 @@ def find_ranges(x: Floats, edges: Floats, out: NDArray[np.int32]) -> None:
         for k in range(len(edges)):
             place += edges[k] <= value
         out[i] = place
+        if not abs(value) < np.inf:
+            out[i] = len(edges) + 1 + len(specials)
+        for k in range(len(specials)):
+            if value == specials[k]:
+                out[i] = len(edges) + 1 + k
 
 
 @nb.njit(cache=True, nogil=True)

@@ -63,19 +63,22 @@ class Bins:
             known = {level: k for k, level in enumerate(self.levels)}
             table = np.array([known.get(str(c), len(self.levels)) for c in found] + [self.size - 1])
             return table[number].astype(np.int32)
-        x = as_numbers(values)
-        codes = np.empty(len(x), dtype=np.int32)
-        find_ranges(x, self.edges, codes)
-        for k, special in enumerate(self.levels):
-            codes[x == special] = self.ordered + k
-        codes[np.isnan(x)] = self.size - 1
+        codes = np.empty(len(values), dtype=np.int32)
+        find_ranges(_floats(values), self.edges, np.array(self.levels, dtype=float), codes)
         return codes
 
 
 def as_numbers(values: pd.Series) -> NDArray[np.float64]:
     """Numbers of a column, NaN where empty, no number, or infinite."""
-    x = pd.to_numeric(values, errors="coerce").to_numpy(dtype=float, na_value=np.nan)
+    x = _floats(values)
     return np.where(np.isinf(x), np.nan, x) if np.isinf(x).any() else x
+
+
+def _floats(values: pd.Series) -> NDArray[np.float64]:
+    """Numbers of a column, NaN where empty or no number; those of a plain column of floats are not copied."""
+    if isinstance(values.dtype, np.dtype) and values.dtype.kind in "fiu":
+        return np.ascontiguousarray(values.to_numpy(), dtype=float)
+    return pd.to_numeric(values, errors="coerce").to_numpy(dtype=float, na_value=np.nan)
 
 
 def special_codes(x: NDArray[np.float64]) -> tuple[float, ...]:

@@ -93,7 +93,7 @@ def infer_rejects(
     most = max(b.ordered for b in known.bins) or params.most_bins
     bins = [learn_bins(applications[b.feature], most, rare) for b in known.bins]
     direction = directions_of(monotone or {}, bins, applications, known.tables["columns"])
-    codes = codes_of(applications, bins)
+    codes = np.ascontiguousarray(codes_of(applications, bins))
     y = pd.to_numeric(applications[target]).to_numpy(dtype=float, na_value=np.nan)
     approved_signs, rejected_signs = _hidden_signs(applications, codes, ok, bins, instruments, rare, most)
     tried = [hidden] if hidden is not None else list(HIDDEN)

@@ -89,7 +89,7 @@ class Scorecard:
     bins: tuple[Bins, ...]
     joint: tuple[Joint, ...]
     points: Floats
-    usual: Floats
+    short: Floats
     base: float
     params: ScorecardParams
     variance: NDArray[np.float32] = field(repr=False)
@@ -146,7 +146,7 @@ class Scorecard:
         codes = codes_of(applications, self.bins, self.joint)
         total, error = np.empty(len(codes)), np.zeros(len(codes))
         worst = np.empty((len(codes), self.params.reasons), dtype=np.int32)
-        add_points(codes, self.points, self.usual, self.base, total, worst)
+        add_points(codes, self.points, self.short, self.base, total, worst)
         if ranges:
             together = len(self.features) - len(self.segments)
             add_variance(np.ascontiguousarray(codes[:, :together]), self.variance, error)
@@ -284,7 +284,7 @@ def fit_scorecard(
     direction = directions_of(monotone or {}, bins, applications, columns)
     if not bins:
         raise InputError("applications", ["no column can be used; see which were left out: " + _left_out(columns)])
-    codes = codes_of(applications, bins)
+    codes = np.ascontiguousarray(codes_of(applications, bins))
     contrary = columns["feature"].isin(against_data(codes, y, bins, direction))
     columns["note"] = np.where(contrary, "the declared direction runs against the data", "")
     folds = folds_of(applications, groups, params.folds, params.seed)
@@ -314,7 +314,7 @@ def card_of(
     factor = params.double_odds_points / np.log(2)
     points = np.round(-factor * effect / params.point_step) * params.point_step
     base = params.base_points - factor * (np.log(params.base_odds) + shapes.intercept)
-    usual = points[codes].mean(axis=0)
+    short = points - np.repeat(points[codes].mean(axis=0), [term.size for term in terms])
     total = base + points[codes].sum(axis=1)
     scores = pd.DataFrame({"points": total, "pd": _pd_of(total, params)})
     tables = {
@@ -323,7 +323,7 @@ def card_of(
         **tables,
     }
     return Scorecard(
-        tables, tuple(bins), tuple(joint), points, usual, float(base), params, variance, shapes.variance, held_out
+        tables, tuple(bins), tuple(joint), points, short, float(base), params, variance, shapes.variance, held_out
     )
 
 

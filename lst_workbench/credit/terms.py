@@ -34,7 +34,7 @@ def offsets_of(terms: Sequence[Bins | Joint]) -> NDArray[np.int64]:
 
 
 def codes_of(applications: pd.DataFrame, bins: Sequence[Bins], joint: Sequence[Joint] = ()) -> Codes:
-    """Bins of every row, numbered through over all terms.
+    """Bins of every row, numbered through over all terms; each column of the result lies in one piece.
 
     Raises
     ------
@@ -43,11 +43,13 @@ def codes_of(applications: pd.DataFrame, bins: Sequence[Bins], joint: Sequence[J
     """
     if absent := [b.feature for b in bins if b.feature not in applications]:
         raise InputError("applications", [f"column {', '.join(absent)} is missing; the score was fitted with it"])
-    offsets = offsets_of(bins).astype(np.int32)
-    codes = np.empty((len(applications), len(bins)), dtype=np.int32)
+    offsets = offsets_of([*bins, *joint])
+    codes = np.empty((len(applications), len(bins) + len(joint)), dtype=np.int32, order="F")
     for j, b in enumerate(bins):
-        np.add(b.codes(applications[b.feature]), offsets[j], out=codes[:, j])
-    return with_joint(codes, bins, joint)
+        np.add(b.codes(applications[b.feature]), np.int32(offsets[j]), out=codes[:, j])
+    for j, term in enumerate(joint, start=len(bins)):
+        np.add(term.cells(codes, offsets), np.int32(offsets[j]), out=codes[:, j])
+    return codes
 
 
 def with_joint(codes: Codes, bins: Sequence[Bins], joint: Sequence[Joint]) -> Codes:
