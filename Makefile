@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
+ROOMS  := assortment catchment coverage credit demand geo inventory market optim rollout
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 
@@ -18,10 +19,16 @@ $(VENV)/.ready: pyproject.toml constraints.txt
 	@$(BIN)/python -c "import lst_workbench as lst; lst.make_plan(lst.read_market(lst.data_folder() / 'sample'), lst.load_scenario('base'))"
 	@touch $@
 
+# Kernels are compiled once, each by its examples, before tests that would compile them twice side by side.
+$(VENV)/.kernels: $(VENV)/.ready $(wildcard lst_workbench/*/_*.py lst_workbench/*/*/_*.py)
+	@echo "Compiling the kernels of all rooms (once) ..."
+	@$(BIN)/python -m pytest -q -n 2 --dist loadscope $(addprefix lst_workbench/,$(ROOMS)) >/dev/null || true
+	@touch $@
+
 demo: setup
 	@$(BIN)/lst demo
 
-test: setup
+test: setup $(VENV)/.kernels
 	$(BIN)/ruff check lst_workbench tests benchmarks apps notebooks data
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -q -n 2 --dist loadscope -m 'not slow'

@@ -107,7 +107,7 @@ def beats(
         found, stores, lot = plan_beats(
             bundle, result, asked, month=month, weeks=weeks, reps=reps, held_out_share=holdout, stagger_months=stagger
         )
-        rows = visit_rows(found, stores, bundle.places)
+        rows = visit_rows(found, stores, bundle.places, lang)
     _write_field(found.tables["beats"], rows, lot, to, lang)
     figures = found.kpis()
     out.print(
@@ -129,6 +129,7 @@ def _write_field(beats: "pd.DataFrame", visits: "pd.DataFrame", lot: "pd.DataFra
     """Write CSV of all, CSV and Excel for each rep, a GeoPackage and a map that needs no network."""
     import geopandas as gpd
 
+    from lst_workbench.planning.beats import rep_sheets
     from lst_workbench.views.beat_maps import beats_layer
     from lst_workbench.views.downloads import csv_bytes, excel_bytes
     from lst_workbench.views.leaflet_maps import folium_map
@@ -140,8 +141,7 @@ def _write_field(beats: "pd.DataFrame", visits: "pd.DataFrame", lot: "pd.DataFra
     for rep_id, own in visits.groupby("rep_id"):
         file = to / "reps" / f"rep-{rep_id:05d}"
         file.with_suffix(".csv").write_bytes(csv_bytes(own))
-        sheets = {"targets": beats[beats["rep_id"] == rep_id], **{f"week {w}": part for w, part in own.groupby("week")}}
-        file.with_suffix(".xlsx").write_bytes(excel_bytes(sheets))
+        file.with_suffix(".xlsx").write_bytes(excel_bytes(rep_sheets(beats, visits, rep_id)))
     for layer, table in {"beats": beats, "visits": visits}.items():
         points = gpd.points_from_xy(table["lon"], table["lat"], crs="EPSG:4326")
         gpd.GeoDataFrame(table.astype({"group": str}) if "group" in table else table, geometry=points).to_file(

@@ -37,3 +37,19 @@ def landmarks(places: pd.DataFrame) -> pd.DataFrame:
     named = {"prefecture_code": "place_id", "seat_name": "name_en", "seat_lat": "lat", "seat_lon": "lon"}
     seats = seats.assign(people=seats["prefecture_code"].map(people), name_zh=seats["name_zh"].str.removesuffix("市"))
     return seats.drop(columns="name_en").rename(columns=named)[COLUMNS]
+
+
+def prefecture_names(places: pd.DataFrame) -> pd.DataFrame:
+    """Name a market's prefectures (prefecture_code, name_en, name_zh), one that is not known by its largest place.
+
+    Examples
+    --------
+    >>> from lst_workbench.market import read_market
+    >>> prefecture_names(read_market(data_folder() / "sample").places).values.tolist()
+    [[341000, 'Huangshan', '黄山市']]
+    """
+    columns = ["prefecture_code", "name_en", "name_zh"]
+    known = pd.read_csv(data_folder() / "places" / "prefectures.csv", usecols=columns)
+    largest = places.sort_values("people", ascending=False).drop_duplicates("prefecture_code")[columns]
+    named = pd.concat([known[known["prefecture_code"].isin(largest["prefecture_code"])], largest])
+    return named.drop_duplicates("prefecture_code").sort_values("prefecture_code", ignore_index=True)[columns]

@@ -91,12 +91,19 @@ def read_orders(market: Market, prefectures: Iterable[int] | None = None) -> pd.
     return drawn(market, joined, Orders, lambda group, code: draw_orders(group, monthly, code, seed, month))
 
 
-def read_items(market: Market) -> tuple[pd.DataFrame, pd.DataFrame] | None:
+def read_items(market: Market, prefectures: Iterable[int] | None = None) -> tuple[pd.DataFrame, pd.DataFrame] | None:
     """Items and their weekly sales by store, where a market has any; None where it has none.
 
     A market's folder may hold ``items.parquet`` (contract `Items`) and ``item_sales.parquet`` (contract `Sales`, level
     sku: a row for every item that a store carries, sold or not). A synthetic market without them has both drawn, the
     same for the same seed: whoever shows them must say that they are synthetic.
+
+    Parameters
+    ----------
+    market : Market
+        The market.
+    prefectures : iterable of int, optional
+        Codes of the prefectures whose sales are wanted; all by default.
 
     Raises
     ------
@@ -111,6 +118,7 @@ def read_items(market: Market) -> tuple[pd.DataFrame, pd.DataFrame] | None:
     >>> len(items), sales["week"].nunique()
     (64, 26)
     """
+    wanted = _within(market, prefectures)
     items_path, sales_path = (own_file(market, name) for name in ITEM_FILES)
     if items_path and sales_path:
         items, sales = Items.check(pd.read_parquet(items_path), str(items_path)), own_table(sales_path, Sales, market)
@@ -119,7 +127,7 @@ def read_items(market: Market) -> tuple[pd.DataFrame, pd.DataFrame] | None:
             faults.append(f"{len(lost):,} items are not in {ITEM_FILES[0]} (first {lost[0]}); describe or drop them")
         if faults:
             raise InputError(str(sales_path), faults)
-        return items, sales
+        return items, sales[sales["store_id"].isin(wanted["store_id"])].reset_index(drop=True)
     if items_path or sales_path:
         raise InputError(str(market.folder), [f"it has one of {' and '.join(ITEM_FILES)}; give both, or neither"])
     if not has_drawn_records(market):
@@ -127,7 +135,7 @@ def read_items(market: Market) -> tuple[pd.DataFrame, pd.DataFrame] | None:
     monthly, month, seed = _monthly(market), start_month(market), market.meta.seed or 0
     catalogue = draw_catalogue(seed)
     sold = drawn(
-        market, _tills(market, market.stores), Sales,
+        market, _tills(market, wanted), Sales,
         lambda group, code: draw_item_sales(catalogue, group, monthly, code, seed, month),
     )  # fmt: skip
     return None if sold is None else (Items.check(catalogue.items), sold)

@@ -10,12 +10,14 @@ from lst_workbench.assumptions import Scenario
 from lst_workbench.contracts import InputError
 from lst_workbench.market import Market
 from lst_workbench.rollout import BeatParams, BeatResult, assign_beats, hold_out
-from lst_workbench.runs import PlanResult
+from lst_workbench.runs import PlanResult, where
 
 WEEKS_A_MONTH = 4
+STORE_COLUMNS = ["store_id", "name", "place_id", "prefecture_code", "lat", "lon", "settlement_kind"]
+Figures = Mapping[str, Any] | Scenario
 
 
-def beat_params(figures: Mapping[str, Any] | Scenario, weeks: int = WEEKS_A_MONTH) -> BeatParams:
+def beat_params(figures: Figures, weeks: int = WEEKS_A_MONTH) -> BeatParams:
     """Read what a rep can do from the register."""
     entry = figures.figures["field.stores_per_rep"] if isinstance(figures, Scenario) else None
     size = figures["field.stores_per_rep"]
@@ -36,7 +38,9 @@ def beat_params(figures: Mapping[str, Any] | Scenario, weeks: int = WEEKS_A_MONT
     )
 
 
-def field_stores(market: Market, plan: PlanResult, scenario: Scenario, month: int = 1) -> pd.DataFrame:
+def field_stores(
+    market: Market, plan: PlanResult, figures: Figures, month: int = 1, prefecture: int | None = None
+) -> pd.DataFrame:
     """List stores in care in a month of the plan, and those to be signed in it, with how often each is visited.
 
     Parameters
@@ -45,10 +49,12 @@ def field_stores(market: Market, plan: PlanResult, scenario: Scenario, month: in
         Its stores and participants.
     plan : PlanResult
         Who is signed when.
-    scenario : Scenario
+    figures : mapping or Scenario
         Care visits a month.
     month : int
         Month of the plan, from 1.
+    prefecture : int, optional
+        Only the stores of this one; no others are read.
 
     Returns
     -------
@@ -58,13 +64,22 @@ def field_stores(market: Market, plan: PlanResult, scenario: Scenario, month: in
     months = pd.DatetimeIndex(plan.tables["curve"]["month"])
     if not 1 <= month <= len(months):
         raise InputError("the month", [f"the plan has months 1 to {len(months)}, not {month}"])
-    waves, now = plan.tables["waves"], months[month - 1]
-    care = np.r_[market.participants["store_id"], waves.loc[waves["month"] < now, "store_id"]]
+    now = months[month - 1]
+    known = (
+        market.stores[STORE_COLUMNS]
+        if prefecture is None
+        else where(market.tables, "stores", {"prefecture_code": (prefecture, prefecture)}, STORE_COLUMNS)
+    )
+    if known.empty:
+        raise InputError("the field", [f"the market has no store in prefecture {prefecture}; give another one"])
+    span = {"store_id": (int(known["store_id"].min()), int(known["store_id"].max()))}
+    joined = where(market.tables, "participants", span, ["store_id"])["store_id"]
+    waves = where(plan.tables, "waves", span, ["store_id", "month"])
     new = waves.loc[waves["month"] == now, "store_id"]
-    columns = ["store_id", "name", "place_id", "prefecture_code", "lat", "lon", "settlement_kind"]
-    stores = market.stores[market.stores["store_id"].isin(np.r_[care, new])][columns]
+    care = np.r_[joined, waves.loc[waves["month"] < now, "store_id"]]
+    stores = known[known["store_id"].isin(np.r_[care, new])]
     signs = stores["store_id"].isin(new)
-    visits = scenario["field.care_visits_month"]
+    visits = figures["field.care_visits_month"]
     every = max(1, round(WEEKS_A_MONTH / visits)) if visits > 0 else 10_000
     return stores.assign(purpose=np.where(signs, "sign_up", "care"), every_weeks=np.where(signs, 1, every))
 
@@ -72,11 +87,12 @@ def field_stores(market: Market, plan: PlanResult, scenario: Scenario, month: in
 def plan_beats(
     market: Market,
     plan: PlanResult,
-    scenario: Scenario,
+    figures: Figures,
     *,
     month: int = 1,
     weeks: int = WEEKS_A_MONTH,
     reps: int | None = None,
+    prefecture: int | None = None,
     held_out_share: float = 0.0,
     stagger_months: int = 0,
     seed: int = 7,
@@ -85,7 +101,7 @@ def plan_beats(
 
     Parameters
     ----------
-    market, plan, scenario, month
+    market, plan, figures, month, prefecture
         As for `field_stores`.
     weeks : int
         Weeks that lists are made for.
@@ -107,7 +123,7 @@ def plan_beats(
     DataFrame
         Contract `Holdouts`; empty without a lot.
     """
-    stores = field_stores(market, plan, scenario, month)
+    stores = field_stores(market, plan, figures, month, prefecture)
     lot = pd.DataFrame()
     if held_out_share > 0 or stagger_months > 0:
         sizes = market.stores["place_id"].value_counts()
@@ -119,16 +135,23 @@ def plan_beats(
         raise InputError("the field", ["no store is in care or to be signed in that month; give another month"])
     several = stores["prefecture_code"].nunique() > 1 and reps is None
     result = assign_beats(
-        stores, reps, params=beat_params(scenario, weeks), group="prefecture_code" if several else None
+        stores, reps, params=beat_params(figures, weeks), group="prefecture_code" if several else None
     )
     return result, stores, lot
 
 
-def visit_rows(result: BeatResult, stores: pd.DataFrame, places: pd.DataFrame) -> pd.DataFrame:
+def visit_rows(result: BeatResult, stores: pd.DataFrame, places: pd.DataFrame, lang: str = "en") -> pd.DataFrame:
     """Visits as a rep reads them: store and place by name, what for, when, how far."""
-    named = places.set_index("place_id")["name_en"]
+    named = places.set_index("place_id")
+    name = named["name_en"] if lang == "en" else named["name_zh"].fillna(named["name_en"])
     about = stores[["store_id", "name", "place_id", "purpose", "lat", "lon"]]
     rows = result.tables["visits"].merge(about, on="store_id", validate="many_to_one")
     clock = pd.to_datetime(9 * 60 + rows["start_minute"], unit="m").dt.strftime("%H:%M")  # work starts at nine
     shown = ["rep_id", "week", "day", "stop", "start", "store_id", "name", "place", "purpose", "km", "travel_minutes"]
-    return rows.assign(place=rows["place_id"].map(named), start=clock)[[*shown, "lat", "lon"]]
+    return rows.assign(place=rows["place_id"].map(name), start=clock)[[*shown, "lat", "lon"]]
+
+
+def rep_sheets(beats: pd.DataFrame, visits: pd.DataFrame, rep_id: int) -> dict[str, pd.DataFrame]:
+    """Give a rep's workbook: targets, and a sheet of visits for each week."""
+    own = visits[visits["rep_id"] == rep_id]
+    return {"targets": beats[beats["rep_id"] == rep_id], **{f"week {week}": part for week, part in own.groupby("week")}}

@@ -1,6 +1,6 @@
 """Ranges of a market: what each store should carry, what that is worth beside simpler ranges, and today's orders."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -146,7 +146,9 @@ def tasks_of(
     return tasks
 
 
-def study_range(market: Market, figures: Scenario, told: Told | None = None) -> RangeStudy:
+def study_range(
+    market: Market, figures: Scenario, told: Told | None = None, prefectures: Iterable[int] | None = None
+) -> RangeStudy:
     """Learn what shoppers want from weekly sales by item, and choose every store's range by it.
 
     A category keeps the width that it has today in each store; what one more centimetre is worth there says where width
@@ -160,6 +162,8 @@ def study_range(market: Market, figures: Scenario, told: Told | None = None) -> 
         range.buy_share, order.min_rmb, order.per_month, capital.days_month, econ.discount_rate_year.
     told : callable, optional
         Called with a stage and the share done.
+    prefectures : iterable of int, optional
+        Codes of the prefectures whose stores are studied; all by default.
 
     Raises
     ------
@@ -175,7 +179,7 @@ def study_range(market: Market, figures: Scenario, told: Told | None = None) -> 
     True
     """
     told = told or (lambda stage, share: None)
-    known = read_items(market)
+    known = read_items(market, prefectures)
     if known is None or known[1].empty:
         raise LstError(
             "The market has no sales by item to learn from; put items.parquet and item_sales.parquet "

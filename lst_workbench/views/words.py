@@ -8,6 +8,7 @@ from lst_workbench.views.words_memo import MEMO
 from lst_workbench.views.words_network import NETWORK
 from lst_workbench.views.words_odds import ODDS
 from lst_workbench.views.words_range import RANGE
+from lst_workbench.views.words_rep import REP
 from lst_workbench.views.words_scenarios import SCENARIOS
 from lst_workbench.views.words_store import STORE
 from lst_workbench.views.words_tables import TABLES
@@ -277,6 +278,7 @@ WORDS: dict[str, tuple[str, str]] = {
     **NETWORK,
     **ODDS,
     **RANGE,
+    **REP,
     **SCENARIOS,
     **STORE,
     **TABLES,

@@ -243,6 +243,8 @@ def test_months_play_and_another_plan_stands_beside(page, planned, tmp_path):
     page.open()
     page.run("document.querySelector('.play-row .jupyter-button').click()")
     page.says("Signed by the end of Oct 2017", ".play-row")
+    page.until("return document.querySelectorAll('.field table.grid').length === 2", "reps and a rep's week")
+    assert page.run("return document.querySelectorAll('.field a[download]').length") == 2
     choice = "const s = document.querySelector('.beside-choice select'); s.selectedIndex = 1; "
     page.run(choice + "s.dispatchEvent(new Event('change', {bubbles: true}))")
     page.says("fewer stores in the system", ".beside")

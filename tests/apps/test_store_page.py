@@ -123,3 +123,10 @@ def test_nothing_scrolls_sideways_on_a_phone_or_is_cut(page):
 def test_pages_are_linked(page):
     assert page.run("return document.querySelector('.nav a').getAttribute('href')") == "rollout.ipynb"
     assert page.text(".nav .on") == "Store"
+
+
+def test_advice_appears_and_fits_a_phone(page):
+    page.says("The drawing, to print", ".shelf-card")
+    assert "of margin until the next delivery" in page.text(".order")
+    assert page.run("return document.querySelector('.shelf-card img').naturalWidth") > 300
+    assert not page.errors()

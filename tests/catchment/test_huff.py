@@ -113,7 +113,7 @@ def test_distances_hold_everywhere_on_the_globe():
 
 
 def test_threads_and_row_order_change_nothing():
-    stores, cells = district(120_000, 60_000, side_km=400)
+    stores, cells = district(40_000, 20_000, side_km=230)
     one = huff_catchments(stores, cells, params()).tables["catchments"]
     two = huff_catchments(stores, cells, params(), threads=2).tables["catchments"]
     pd.testing.assert_frame_equal(one, two, check_exact=True)

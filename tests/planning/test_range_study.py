@@ -7,8 +7,10 @@ import pytest
 
 from lst_workbench.assumptions import load_scenario
 from lst_workbench.contracts import InputError, LstError
+from lst_workbench.market import TOUR_STORE_ID
 from lst_workbench.planning.display import display_of
 from lst_workbench.planning.range_study import study_range
+from lst_workbench.planning.shop_advice import advise_shop, starter_range
 from lst_workbench.views.range_files import order_rows, range_workbook, swap_rows
 
 
@@ -83,3 +85,22 @@ def test_a_measured_shelf_is_kept_to_and_one_too_narrow_is_refused(study):
         display_of(study, store_id, measured.assign(shelf_cm=12.0))
     with pytest.raises(InputError, match="carries"):
         display_of(study, 5)
+
+
+def test_a_shop_without_a_till_gets_a_starter_range_by_what_it_could_buy(study):
+    small, large = (advise_shop(study, TOUR_STORE_ID, share) for share in (0.5, 1.0))
+    assert not small.till and small.swaps.empty
+    assert small.order["cost_rmb"].sum() < large.order["cost_rmb"].sum()
+    assert small.display.found.tables["facings"].groupby("store_id").size().iloc[0] == len(
+        starter_range(study, TOUR_STORE_ID)
+    )
+    with pytest.raises(LstError, match="not in the market"):
+        advise_shop(study, 5)
+
+
+def test_a_shop_with_a_till_is_advised_by_its_own_sales(study):
+    store_id = int(study.carried["store_id"].iloc[0])
+    told = advise_shop(study, store_id)
+    whole = study.orders().tables["orders"].query("store_id == @store_id")
+    assert told.till and told.order["cost_rmb"].sum() == pytest.approx(whole["cost_rmb"].sum())
+    assert set(told.swaps["store_id"]) <= {store_id} and told.swaps["gain_rmb_week"].is_monotonic_decreasing

@@ -4,10 +4,10 @@ import pandas as pd
 import pytest
 
 from lst_workbench.assumptions import data_folder
-from lst_workbench.market import TOUR_STORE_ID
+from lst_workbench.market import TOUR_STORE_ID, read_items
 from lst_workbench.ui.store import StoreState
 from lst_workbench.ui.store.panel import StorePanel
-from lst_workbench.views import store_cards, store_charts
+from lst_workbench.views import advice_cards, store_cards, store_charts
 from lst_workbench.views.messages import text
 from tests.ui.test_panel import words
 
@@ -139,3 +139,43 @@ def test_cells_with_ages_and_households_are_shown(state):
     shown = store_cards.nearby(full, "en")
     assert "Age 0–14" in shown and "Age 60+" in shown and "Households" in shown
     assert text("nearby.no_ages") not in shown
+
+
+def test_advice_comes_beside_the_page_for_the_last_shop_asked_for(panel, state):
+    sold = pd.Index(read_items(state.market)[1]["store_id"].unique())
+    state.store_id, last = int(sold[0]), int(sold[1])
+    state.store_id = last
+    state.adviser.wait()
+    told = state.told
+    assert told.advice.store_id == last and told.advice.till and not told.fault
+    assert len(told.advice.swaps) <= 4 and (told.advice.order["cases"] > 0).all()
+    for lang in ("en", "zh"):
+        state.lang = lang
+        shown = words(panel)
+        for key in ("advice.order", "advice.swaps", "advice.shelf", "advice.synthetic"):
+            assert text(key, lang) in shown, key
+        assert "None" not in shown and "nan" not in shown
+    state.store_id = TOUR_STORE_ID
+    state.adviser.wait()
+    assert not state.told.advice.till and text("advice.order.sub.starter", "zh") in words(panel)
+
+
+def test_names_of_items_are_escaped_and_own_names_come_first(state):
+    state.wants_advice = True
+    state.adviser.wait()
+    told = state.told
+    items = told.study.items.assign(name_en="<script>alert(1)</script>")
+    cards = [
+        advice_cards.order_card(told.advice, items, "", "en"),
+        advice_cards.swaps_card(told.advice, items, "", "en"),
+        advice_cards.shelf_card(told.advice, items, "<b>shop</b>", "", "en"),
+    ]
+    assert "&lt;script&gt;" in cards[0] and not any("<script>" in card or "<b>shop" in card for card in cards)
+    assert "why &lt;b&gt;" in advice_cards.order_card(None, None, "why <b>", "en")
+
+
+def test_a_market_without_items_says_why_there_is_no_advice(village_folder):
+    state = StoreState(village_folder)
+    panel = StorePanel(state)
+    state.adviser.wait()
+    assert "no sales by item" in state.told.fault and text("advice.order", "en") in words(panel)

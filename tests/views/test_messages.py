@@ -7,6 +7,8 @@ import pytest
 
 from lst_workbench import planning
 from lst_workbench.contracts.kinds import COBRANDED_REASONS, GOALS, RESOURCES, STORE_KINDS, STORE_STATUSES
+from lst_workbench.market.synthetic.items import PACKS
+from lst_workbench.market.synthetic.sales import TillDrawing
 from lst_workbench.optim import Status
 from lst_workbench.views.messages import LANGUAGES, bilingual, both, text
 from lst_workbench.views.words import WORDS
@@ -26,6 +28,9 @@ BUILT = {
     *(f"certificate.{status}" for status in Status),
     *(f"confidence.{grade}" for grade in "ABCD"),
     *(f"stage.{stage}" for stage in ("market", *planning.STAGES, *planning.STUDY_STAGES)),
+    *(f"category.{category.item_id}" for category in TillDrawing().categories),
+    *(f"pack.{name}" for name, _, _ in PACKS),
+    *(f"advice.{card}.sub.starter" for card in ("order", "swaps")),
     *(f"run.{state}" for state in ("queued", "running", "done", "failed", "cancelled")),
     *(f"explain.{key}" for key in ("participant", "uncovered", "priced_out", "at_the_line", "no_room")),
 }

@@ -27,6 +27,7 @@ from lst_workbench.contracts import LstError
 from lst_workbench.market import Market, read_market
 from lst_workbench.runs import SCENARIO_FILE, PlanResult, Progress, read_progress, read_run
 from lst_workbench.ui.rollout import lookup
+from lst_workbench.ui.rollout.field import Field, field_of
 from lst_workbench.ui.rollout.levers import LEVERS
 from lst_workbench.ui.rollout.lookup import Chosen
 from lst_workbench.ui.rollout.nation import MARKET, RUNS, nation_asked, nation_folder
@@ -58,6 +59,11 @@ class RolloutState(HasTraits):
     upto = Int(0)  # months shown on the map; 0 for all of them
     beside = Unicode("")  # folders of the plans shown beside this one
     beside_too = Unicode("")
+    prefecture = Int(0)  # of the field; 0 until one is chosen
+    field_month = Int(1)
+    territory = Int(0)  # 0 for all of the prefecture
+    rep = Int(0)
+    week = Int(1)
     cell = Int(0)
     query = Unicode("")
     store_id = Int(None, allow_none=True)
@@ -285,9 +291,18 @@ class RolloutState(HasTraits):
         """Explain the store in focus; None when none is, or before the first run."""
         if self.market is None or self.result is None or self.store_id is None:
             return None
-        register = {key: entry.value for key, entry in self.register.items()}
-        params = HuffParams.of({**register, **self.figures})
+        params = HuffParams.of(self._every_figure())
         return lookup.chosen(self.market, self.result, self.store_id, params, self.lang)
+
+    def field(self) -> Field:
+        """Cut the field of the prefecture and month in focus."""
+        assert self.market is not None and self.result is not None
+        figures = self._every_figure()
+        return field_of(self.market, self.result, figures, self.prefecture, self.field_month, self.lang)
+
+    def _every_figure(self) -> dict[str, float]:
+        """Figures of the run shown, and of the register where the run is older than they are."""
+        return {**{key: entry.value for key, entry in self.register.items()}, **self.figures}
 
 
 def _tidy(value: float) -> float:

@@ -9,6 +9,7 @@ from lst_workbench.planning.goals import goals_of
 from lst_workbench.ui.panel_parts import classed, html
 from lst_workbench.ui.rollout.model import RolloutState
 from lst_workbench.ui.rollout.panel_chart import Chart
+from lst_workbench.ui.rollout.panel_field import FieldCard
 from lst_workbench.ui.rollout.panel_map import MapCard
 from lst_workbench.ui.rollout.panel_scenarios import ScenarioCard
 from lst_workbench.ui.rollout.panel_store import StoreCard
@@ -34,7 +35,8 @@ class ResultBody(w.VBox):
         right = classed(w.VBox([curve, self._funnel, self._order]), "span5", "stack")
         where = [classed(self._map, "card", "span7"), right, self._goals, self._odds, self._tornado]
         where.append(classed(ScenarioCard(state), "card", "span12"))
-        grid = [*where, classed(store, "card", "span12"), self._table, self._worth]
+        field = classed(FieldCard(state), "card", "span12")
+        grid = [*where, field, classed(store, "card", "span12"), self._table, self._worth]
         super().__init__([self._kpis, classed(w.HBox(grid), "grid12")])
         classed(self, "content")
         state.observe(self._show, ["result", "lang"])

@@ -14,6 +14,7 @@ from lst_workbench.contracts import LstError
 from lst_workbench.market import TOUR_STORE_ID, Market, read_market
 from lst_workbench.planning.store_answers import StoreAbout, StoreChange, StoreForecast
 from lst_workbench.planning.store_study import StoreStudy, study_stores
+from lst_workbench.ui.store.advice import Adviser, Asked, Told
 from lst_workbench.views import LANGUAGES
 
 LEAST_M2, MOST_M2, STEP_M2 = 5.0, 500.0, 5.0
@@ -49,6 +50,8 @@ class StoreState(HasTraits):
     about = Instance(StoreAbout, allow_none=True)
     change = Instance(StoreChange, allow_none=True)
     weeks = Instance(StoreForecast, allow_none=True)
+    wants_advice = Bool(False)
+    told = Instance(Told, allow_none=True)
     said = Tuple(Unicode(), Unicode(), default_value=("", ""))
     version = Int(0)
     settled = Bool(True)
@@ -64,6 +67,7 @@ class StoreState(HasTraits):
         except LstError as error:
             self.said = ("error.market", str(error))
             return
+        self.adviser = Adviser(self.market, self.scenario, self._advised)
         self.store_id = self._first_store()
 
     # what is there ----------------------------------------------------------------------------
@@ -153,7 +157,18 @@ class StoreState(HasTraits):
             self.said = ("", "")
         except LstError as error:
             self.said = ("error.store", str(error))
+        self._ask_advice()
         self._try()
+
+    @observe("wants_advice")
+    def _ask_advice(self, _: Any = None) -> None:
+        known = self.told.advice.store_id if self.told is not None and self.told.advice is not None else None
+        if self.wants_advice and self.study is not None and self.store_id is not None and known != self.store_id:
+            self.told = None
+            self.adviser.ask(Asked(self.store_id, int(self.store["prefecture_code"]), self.study))
+
+    def _advised(self, told: Told) -> None:
+        self.told = told
 
     def _studied(self, key: tuple[int, float]) -> StoreStudy:
         prefecture, decay = key

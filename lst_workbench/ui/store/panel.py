@@ -7,11 +7,13 @@ import ipywidgets as w
 from lst_workbench.ui.panel_page import Page
 from lst_workbench.ui.panel_parts import classed, html
 from lst_workbench.ui.rollout.panel_chart import Chart
+from lst_workbench.ui.store.advice import Told
 from lst_workbench.ui.store.model import StoreState
 from lst_workbench.ui.store.panel_map import MapCard
 from lst_workbench.ui.store.panel_side import Side
-from lst_workbench.views import cards, states, store_cards, store_charts
+from lst_workbench.views import advice_cards, cards, states, store_cards, store_charts
 from lst_workbench.views.messages import text
+from lst_workbench.views.stores import store_name
 
 
 class StorePanel(Page):
@@ -58,11 +60,27 @@ class ShopBody(w.VBox):
         self._chart = Chart(self._figure()) if state.weeks is not None else html()
         weeks = classed(w.VBox([self._weeks_head, self._chart, self._weeks_note]), "card", "span12", "weeks")
         right = classed(w.VBox([self._reasons, self._nearby]), "span5", "stack")
-        grid = [classed(MapCard(state), "card", "span7"), right, weeks, self._rivals, self._twins]
+        self._order, self._swaps = html("card", "span6", "order"), html("card", "span6", "swaps")
+        self._shelf = html("card", "span12", "shelf-card")
+        advice = [self._order, self._swaps, self._shelf]
+        grid = [classed(MapCard(state), "card", "span7"), right, weeks, *advice, self._rivals, self._twins]
         super().__init__([self._kpis, classed(w.HBox(grid), "grid12")])
         classed(self, "content")
         state.observe(self._show, ["version", "lang"])
+        state.observe(self._advise, ["told", "lang"])
         self._show()
+        self._advise()
+        state.wants_advice = True
+
+    def _advise(self, _: Any = None) -> None:
+        state, lang = self.state, self.state.lang
+        told = state.told or Told()
+        said = text("advice.none", lang, error=told.fault) if told.fault else ""
+        items = told.study.items if told.study is not None else None
+        self._order.value = advice_cards.order_card(told.advice, items, said, lang)
+        self._swaps.value = advice_cards.swaps_card(told.advice, items, said, lang)
+        title = store_name(state.store, lang) if state.store else ""
+        self._shelf.value = advice_cards.shelf_card(told.advice, items, title, said, lang)
 
     def _figure(self) -> Any:
         weeks = self.state.weeks

@@ -1,0 +1,57 @@
+"""Words of the Rollout page's field: prefecture, territory, rep, and what a rep visits."""
+
+REP: dict[str, tuple[str, str]] = {
+    "field.title": ("From prefecture to a rep's list", "从地市到代表拜访清单"),
+    "field.sub": (
+        "The plan's reps, shared out by stores; beats are cut inside a prefecture",
+        "方案代表按门店数分配，片区在地市内划分",
+    ),
+    "field.prefecture": ("Prefecture", "地市"),
+    "field.territory": ("Territory", "销售区域"),
+    "field.month": ("Month of the plan", "方案月份"),
+    "field.rep": ("Rep", "代表"),
+    "field.week": ("Week", "周"),
+    "field.week_n": ("week {n}", "第 {n} 周"),
+    "field.choose": ("choose one", "请选择"),
+    "field.every": ("all territories", "全部区域"),
+    "field.empty": (
+        "Choose a prefecture: its reps, their stores and each week's visits stand here.",
+        "请选择地市，此处显示代表、门店及每周拜访。",
+    ),
+    "field.at_work": ("Cutting the beats of this prefecture …", "正在划分该地市的片区……"),
+    "field.said": (
+        "{reps} reps of {where} care for {stores} stores and sign {signups} in {month}. "
+        "Reps whose weeks fit into the days there are: {fits} of {reps}.",
+        "{month}，{where} {reps} 名代表，维护门店 {stores} 家，签约 {signups} 家。每周可按时完成：{fits}/{reps}。",
+    ),
+    "field.said.one": (
+        "One rep of {where} cares for {stores} stores and signs {signups} in {month}. "
+        "Reps whose weeks fit into the days there are: {fits} of 1.",
+        "{month}，{where} 1 名代表，维护门店 {stores} 家，签约 {signups} 家。每周可按时完成：{fits}/1。",
+    ),
+    "field.list": ("Visits of {rep}, {week}", "{rep}拜访清单，{week}"),
+    "field.caption": ("Visits of a week", "一周拜访"),
+    "field.more": ("{n} more reps: choose one above, or a territory.", "另有 {n} 名代表：请在上方选择代表或区域。"),
+    "field.idle": ("No visit is due in this week.", "本周无拜访安排。"),
+    "field.fits": ("fits", "可完成"),
+    "field.fits.not": ("too much", "超负荷"),
+    "field.care": ("care", "维护"),
+    "field.sign_up": ("sign-up", "签约"),
+    "field.csv": ("This rep's list (CSV)", "该代表清单（CSV）"),
+    "field.xlsx": ("This rep's list (Excel)", "该代表清单（Excel）"),
+    "field.col.rep": ("Rep", "代表"),
+    "field.col.territory": ("Territory", "区域"),
+    "field.col.stores": ("Stores", "门店"),
+    "field.col.signups": ("To sign", "待签约"),
+    "field.col.visits": ("Visits a week", "周拜访"),
+    "field.col.days": ("Days, busiest week", "最忙周天数"),
+    "field.col.km": ("km a week", "周里程 km"),
+    "field.col.travel": ("On the way", "在途时间"),
+    "field.col.fits": ("Week", "工作周"),
+    "field.col.day": ("Day", "日"),
+    "field.col.start": ("Start", "开始"),
+    "field.col.store": ("Store", "门店"),
+    "field.col.place": ("Place", "乡镇街道"),
+    "field.col.purpose": ("Visit", "目的"),
+    "field.col.way": ("km", "km"),
+}
