@@ -8,11 +8,14 @@ import pytest
 
 from lst_workbench import cli
 from lst_workbench.assumptions import data_folder
-from lst_workbench.market import read_credit, read_market, write_market
+from lst_workbench.market import read_credit, read_market, read_payments, write_market
+from lst_workbench.runs import read_run
 from lst_workbench.ui.credit import CreditState
 from lst_workbench.ui.credit.panel import CreditPanel
+from lst_workbench.views import credit_cards
 
 PLANTED = {
+    "legal_person_name_zh": "王小明", "contact_phone": "13812345678", "owner_id_number": "341021199001011234",
     "owner_name": "欧阳秘密", "owner_phone": "13912345678", "identity_number": "341004198001011234",
     "店主姓名": "Secret Owner", "手机号码": "13898765432",
 }  # fmt: skip
@@ -20,12 +23,13 @@ PLANTED = {
 
 @pytest.fixture(scope="module")
 def planted_market(tmp_path_factory):
-    """The sample market with personal columns beside its past credit."""
+    """The sample market with personal columns beside its past credit and its payments."""
     folder = tmp_path_factory.mktemp("planted") / "market"
     market = read_market(data_folder() / "sample")
     history = read_credit(market)
     write_market(market, folder)
     history.assign(**PLANTED).to_parquet(folder / "credit.parquet")
+    read_payments(market).assign(**PLANTED).to_parquet(folder / "credit_payments.parquet")
     return folder
 
 
@@ -44,13 +48,14 @@ def test_planted_persons_reach_no_file_output_or_log(planted_market, tmp_path, m
     monkeypatch.chdir(tmp_path)
     caplog.set_level(logging.DEBUG)
     words = ["credit", str(planted_market), "--out", "tables", "--csv", "limits.csv", "--excel", "limits.xlsx"]
+    words += ["--test-lift", "0.5"]
     with pytest.raises(SystemExit) as ended:
         cli.run(words)
     said = capsys.readouterr()
     assert ended.value.code in (0, None), said.err
     assert not leaks((said.out + said.err + caplog.text).encode())
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
-    assert len(files) > 15
+    assert len(files) > 25
     for path in files:
         assert not leaks(path.read_bytes()), path
         if path.suffix == ".parquet":
@@ -58,6 +63,10 @@ def test_planted_persons_reach_no_file_output_or_log(planted_market, tmp_path, m
     with zipfile.ZipFile(tmp_path / "limits.xlsx") as book:
         for name in book.namelist():
             assert not leaks(book.read(name)), name
+    run = read_run(tmp_path / "tables")
+    assert run.meta["state"] == "complete" and run.certificate.gap < 2e-3
+    assert run.kpis()["settled"] == 1.0
+    assert len(run.tables["rolls"]) and len(run.tables["drift"]) and len(run.tables["limit_test"])
 
 
 def test_planted_persons_reach_no_page(planted_market):
@@ -66,8 +75,10 @@ def test_planted_persons_reach_no_page(planted_market):
     for lang in ("zh", "en"):
         state.lang = lang
         assert not leaks("".join(texts_of(page)).encode())
-    for frame in (state.study.history, state.study.applications, state.study.stores):
+    assert not leaks(credit_cards.files(state.study, state.decision, "en").encode())
+    for frame in (state.study.history, state.study.applications, state.study.stores, *state.watched.values()):
         assert not leaks(frame.to_csv().encode())
+    assert state.offered == ("capital", "expected_loss", "tail_loss", "cut", "city")
 
 
 def test_the_search_would_find_what_is_planted(planted_market):

@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from lst_workbench.contracts import InputError
-from lst_workbench.credit.binning import Bins, learn_bins
+from lst_workbench.credit.binning import Bins, holds_numbers, learn_bins
 from lst_workbench.credit.measures import area_under_curve
 
 LEAST_OF_EACH = 10
@@ -130,7 +130,9 @@ def _reason_against(values: pd.Series, dates: pd.Series | None) -> str:
     distinct = values.nunique()
     if distinct <= 1 and not (distinct == 1 and values.isna().any()):
         return "constant"
-    text = not pd.api.types.is_numeric_dtype(values)
+    text = not holds_numbers(values, LEAST_OF_EACH)
+    if distinct == len(values) and not text and not pd.api.types.is_numeric_dtype(values):
+        text = bool(values.astype(str).str.fullmatch(r"\d+").all())
     if (
         distinct == len(values)
         and (text or IDENTIFIER_NAME.search(str(values.name)))

@@ -1,5 +1,6 @@
 """Bins of a column: ranges of numbers, special codes, levels, rare levels, and missing values."""
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +10,9 @@ from numpy.typing import NDArray
 from lst_workbench.credit._kernels import find_ranges
 
 MOST_SPECIALS = 5
+SAMPLE = 1000
+NUMBERS_SHARE = 0.98
+ORNAMENTS = re.compile(r"[\s,，¥￥$€£%元]")
 RARE, MISSING = "rare or unseen", "missing"
 
 
@@ -78,7 +82,23 @@ def _floats(values: pd.Series) -> NDArray[np.float64]:
     """Numbers of a column, NaN where empty or no number; those of a plain column of floats are not copied."""
     if isinstance(values.dtype, np.dtype) and values.dtype.kind in "fiu":
         return np.ascontiguousarray(values.to_numpy(), dtype=float)
+    if not pd.api.types.is_numeric_dtype(values):
+        values = values.astype(object).where(values.notna())
+        values = values.map(lambda text: ORNAMENTS.sub("", text) if isinstance(text, str) else text)
     return pd.to_numeric(values, errors="coerce").to_numpy(dtype=float, na_value=np.nan)
+
+
+def holds_numbers(values: pd.Series, most: int) -> bool:
+    """Whether a column holds numbers, if need be as text: "¥1,250", "12.5%"; few such texts are levels, not numbers."""
+    if pd.api.types.is_bool_dtype(values) or pd.api.types.is_datetime64_any_dtype(values):
+        return False
+    if pd.api.types.is_numeric_dtype(values):
+        return True
+    told = values.dropna()
+    few = told.iloc[:SAMPLE]
+    if told.astype(str).nunique() <= 2 * most or np.isnan(_floats(few)).mean() > 1 - NUMBERS_SHARE:
+        return False
+    return float(np.isnan(_floats(told)).mean()) <= 1 - NUMBERS_SHARE
 
 
 def special_codes(x: NDArray[np.float64]) -> tuple[float, ...]:
@@ -92,7 +112,7 @@ def special_codes(x: NDArray[np.float64]) -> tuple[float, ...]:
 def learn_bins(values: pd.Series, most: int, rare: int) -> Bins:
     """Cut a column into at most `most` ranges of about equal count, or into levels held by at least `rare` rows."""
     name = str(values.name)
-    if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
+    if holds_numbers(values, most):
         x = as_numbers(values)
         x = x[~np.isnan(x)]
         specials = special_codes(x)

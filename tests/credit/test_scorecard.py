@@ -287,3 +287,19 @@ def test_a_declared_direction_that_the_data_contradict_is_named():
     notes = columns.set_index("feature")["note"]
     assert notes["months_open"] == "the declared direction runs against the data"
     assert (notes.drop("months_open") == "").all()
+
+
+def test_numbers_written_as_text_are_numbers():
+    """Money with a sign and thousands, shares with a per cent sign: ranges in order, and directions may be declared."""
+    frame = shops(3000)
+    written = frame.assign(
+        debt_share=[f"{100 * share:.2f}%" for share in frame["debt_share"]],
+        months_open=[f"¥{1000 * months:,.0f}" for months in frame["months_open"]],
+    )
+    plain = fit(frame, monotone={"months_open": -1}).score(frame)["pd"]
+    card = fit(written, monotone={"months_open": -1, "debt_share": 1})
+    assert all(b.numeric for b in card.bins if b.feature in ("months_open", "debt_share"))
+    numbered = fit(frame.assign(file=[f"{900000 + k}" for k in range(len(frame))]))
+    assert "file" not in numbered.features
+    np.testing.assert_allclose(card.score(written)["pd"], plain, atol=0.03)
+    assert card.score(written.head(3).assign(months_open="unknown"))["pd"].between(0, 1).all()
