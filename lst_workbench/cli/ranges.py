@@ -77,6 +77,15 @@ def orders(
         Path | None,
         typer.Option(help="CSV or Parquet of store_id, sku, on_hand[, on_order]; half a cycle's sales when left out."),
     ] = None,
+    terms: Annotated[
+        Path | None,
+        typer.Option(
+            help="CSV or Parquet of store_id and cash_rmb, credit_rmb, min_order_rmb, cover_days (its calendar)."
+        ),
+    ] = None,
+    promotions: Annotated[
+        Path | None, typer.Option(help="CSV or Parquet of sku, lift: sales until the next delivery over the usual.")
+    ] = None,
     csv: CsvFile = None,
 ) -> None:
     """Propose today's order of every store: whole cases above the minimum order that sell before they spoil."""
@@ -84,7 +93,7 @@ def orders(
     from lst_workbench.views.downloads import csv_bytes
     from lst_workbench.views.range_files import order_rows
 
-    done = study.orders(read_table(stock) if stock is not None else None)
+    done = study.orders(*(read_table(file) if file is not None else None for file in (stock, terms, promotions)))
     kpis = done.kpis()
     worth = f"{kpis['spend_rmb']:,.0f} RMB, worth {kpis['value_rmb']:,.0f} until the next delivery"
     told = f"{kpis['orders']:,.0f} of {kpis['stores']:,.0f} stores order: {worth}"

@@ -13,12 +13,13 @@ from lst_workbench.assortment import (
     range_uplift,
 )
 from lst_workbench.assumptions import Scenario
-from lst_workbench.contracts import LstError
+from lst_workbench.contracts import InputError, LstError
 from lst_workbench.inventory import OrderParams, OrderResult, propose_orders
 from lst_workbench.market import Market, read_items
 from lst_workbench.planning.range_choice import Wants, learn_wants, visits_week, with_segments
 
 DAYS_A_WEEK = 7
+TERMS = ("cash_rmb", "credit_rmb", "min_order_rmb", "cover_days")
 ROOM = 1.5  # cases that the largest line may take, against what it is expected to sell
 Told = Callable[[str, float], None]
 
@@ -106,7 +107,12 @@ class RangeStudy:
         ]
         return table.sort_values(["gain_rmb_week", "store_id"], ascending=[False, True], ignore_index=True)[kept]
 
-    def orders(self, stock: pd.DataFrame | None = None) -> OrderResult:
+    def orders(
+        self,
+        stock: pd.DataFrame | None = None,
+        terms: pd.DataFrame | None = None,
+        promotions: pd.DataFrame | None = None,
+    ) -> OrderResult:
         """Propose today's order of every store (`propose_orders`).
 
         Parameters
@@ -114,23 +120,57 @@ class RangeStudy:
         stock : DataFrame, optional
             store_id, sku, on_hand[, on_order]. Where nobody counted, half of what sells between two deliveries is taken
             to be there, and nothing of what was out of stock in the last week.
+        terms : DataFrame, optional
+            store_id and, where known, cash_rmb, credit_rmb, min_order_rmb, cover_days (until the delivery after this
+            one, by the store's own calendar).
+        promotions : DataFrame, optional
+            sku, lift: sales until the next delivery as a multiple of the usual.
+
+        Raises
+        ------
+        InputError
+            A column is missing, a store or an item is listed twice, or a figure is negative.
         """
         figures, carried = self.figures, self.carried
         cover = float(figures["capital.days_month"]) / float(figures["order.per_month"])
+        sold = carried["mean_units_day"]
+        if promotions is not None:
+            lift = _told(promotions, "promotions", "sku", ("lift",), ("lift",))["lift"]
+            sold = sold * carried["sku"].map(lift).fillna(1.0)
         if stock is None:
             half = np.where(carried["out"], 0.0, np.floor(carried["mean_units_day"] * cover / 2))
             stock = carried[["store_id", "sku"]].assign(on_hand=half)
+        usual = {"cover_days": cover, "min_order_rmb": float(figures["order.min_rmb"])}
+        stores = pd.DataFrame({"store_id": carried["store_id"].unique(), **usual})
+        if terms is not None:
+            own = _told(terms, "terms", "store_id", (), TERMS)
+            for name in own:
+                stores[name] = stores["store_id"].map(own[name]).fillna(stores.get(name, np.nan))
         holding = self.items["cost_rmb"] * float(figures["econ.discount_rate_year"]) / 365
-        stores = pd.DataFrame({"store_id": carried["store_id"].unique(), "cover_days": cover})
         pack = carried["sku"].map(self.items.set_index("sku")["case_pack"])
-        most = int(np.ceil(ROOM * (carried["mean_units_day"] * cover / pack).max())) + 1
+        most = int(np.ceil(ROOM * (sold * float(stores["cover_days"].max()) / pack).max())) + 1
         return propose_orders(
-            stock, carried[["store_id", "sku", "mean_units_day"]], self.items.assign(holding_rmb_day=holding),
-            stores.assign(min_order_rmb=float(figures["order.min_rmb"])), OrderParams(most_cases=most),
+            stock, carried[["store_id", "sku"]].assign(mean_units_day=sold), self.items.assign(holding_rmb_day=holding),
+            stores, OrderParams(most_cases=most),
         )  # fmt: skip
 
     def _tasks(self) -> dict[str, tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, pd.DataFrame]]:
         return tasks_of(self.carried, self.items, self.wants.utilities)
+
+
+def _told(table: pd.DataFrame, name: str, key: str, needed: tuple[str, ...], known: tuple[str, ...]) -> pd.DataFrame:
+    """Give a table that somebody made by its key, in numbers."""
+    faults = [f"column {column} is missing" for column in (key, *needed) if column not in table]
+    if not faults:
+        numbers = table[[column for column in known if column in table]].apply(pd.to_numeric, errors="coerce")
+        if twice := int(table[key].duplicated().sum()):
+            faults.append(f"{twice:,} of {key} are listed twice; keep one row each")
+        faults += [
+            f"{column} is negative in {n:,} rows" for column in numbers if (n := int((numbers[column] < 0).sum()))
+        ]
+    if faults:
+        raise InputError(name, faults)
+    return numbers.set_axis(table[key])
 
 
 def tasks_of(

@@ -127,3 +127,28 @@ def test_a_contract_costs_nothing_where_the_item_is_carried_anyway(study):
     best = study.ranges.query("sku == 'beverages-B-large'")["store_id"]
     anyway = costs["store_id"].isin(best)
     assert costs.loc[anyway, "cost_rmb_week"].abs().max() < 1e-6 < costs.loc[~anyway, "cost_rmb_week"].max()
+
+
+def test_cash_calendar_and_promotions_move_orders(study):
+    usual = study.orders().tables
+    stores = usual["stores"]["store_id"]
+    rich, poor, rare = (int(store) for store in stores.iloc[:3])
+    terms = pd.DataFrame({
+        "store_id": [poor, rare], "cash_rmb": [900.0, None], "credit_rmb": [100.0, None], "cover_days": [None, 21.0],
+    })  # fmt: skip
+    told = study.orders(terms=terms).tables["stores"].set_index("store_id")
+    before = usual["stores"].set_index("store_id")
+    assert told.at[poor, "spend_rmb"] <= 1000.0 < before.at[poor, "spend_rmb"] and told.at[poor, "cash_price"] > 0
+    assert told.at[rare, "spend_rmb"] > before.at[rare, "spend_rmb"]
+    assert told.at[rich, "spend_rmb"] == before.at[rich, "spend_rmb"]
+    lift = pd.DataFrame({"sku": ["beverages-D-small"], "lift": [2.0]})
+    more, less = (
+        table.query("sku == 'beverages-D-small'")["cases"].sum()
+        for table in (study.orders(promotions=lift).tables["orders"], usual["orders"])
+    )
+    assert more > 1.5 * less
+    with pytest.raises(InputError) as caught:
+        study.orders(terms=pd.DataFrame({"store_id": [poor, poor], "cash_rmb": [-1.0, 5.0]}))
+    assert len(caught.value.faults) == 2
+    with pytest.raises(InputError, match="lift is missing"):
+        study.orders(promotions=pd.DataFrame({"sku": ["x"]}))
