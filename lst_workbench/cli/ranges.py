@@ -15,6 +15,7 @@ from lst_workbench.cli.console import (
     out,
     print_table,
     progress_bar,
+    read_list,
     read_table,
     scenario_of,
     write_file,
@@ -34,6 +35,9 @@ def range_(
     market: MarketPath = None,
     scenario: ScenarioName = "base",
     sets: Sets = None,
+    must_carry: Annotated[
+        Path | None, typer.Option(help="CSV or Parquet of sku[, store_id]: what contracts put on the shelf.")
+    ] = None,
     csv: CsvFile = None,
     excel: Annotated[
         Path | None, typer.Option(help="File for swaps, ranges, uplift and models, as a workbook.")
@@ -42,7 +46,7 @@ def range_(
     """Choose every store's range by what shoppers want, beside simpler ranges, and name the swaps worth most."""
     import pandas as pd
 
-    study = _study(market, scenario, sets)
+    study = _study(market, scenario, sets, must_carry)
     from lst_workbench.views.downloads import csv_bytes
     from lst_workbench.views.range_files import range_workbook, swap_rows
 
@@ -63,6 +67,9 @@ def range_(
     ]
     print_table(study.uplift[kept], "Gain on weeks that ranges were not chosen on")
     print_table(study.swaps.head(ROWS_SHOWN), "Swaps worth most")
+    if len(study.contracts):
+        cost = study.contracts.groupby("sku")["cost_rmb_week"].agg(["size", "sum", "max"]).reset_index()
+        print_table(cost.set_axis(["sku", "stores", "cost_rmb_week", "most_rmb_week"], axis=1), "What contracts cost")
     _say_synthetic(study)
     write_file(csv, lambda: csv_bytes(swap_rows(study)))
     write_file(excel, lambda: range_workbook(study))
@@ -106,13 +113,16 @@ def orders(
     write_file(csv, lambda: csv_bytes(order_rows(study, done)))
 
 
-def _study(market: Path | None, scenario: str, sets: list[str] | None) -> "RangeStudy":
+def _study(market: Path | None, scenario: str, sets: list[str] | None, contracts: Path | None = None) -> "RangeStudy":
     with progress_bar() as told:
         from lst_workbench.planning.range_study import study_range
         from lst_workbench.runs import Progress
 
         chosen, bundle = scenario_of(scenario, sets), market_at(market)
-        return study_range(bundle, chosen, lambda stage, share: told(Progress("running", stage, share)))
+        obliged = read_list(contracts, lambda: bundle)
+        return study_range(
+            bundle, chosen, lambda stage, share: told(Progress("running", stage, share)), must_carry=obliged
+        )
 
 
 def _say_synthetic(study: "RangeStudy") -> None:

@@ -21,6 +21,7 @@ from lst_workbench.planning.range_choice import Wants, learn_wants, visits_week,
 DAYS_A_WEEK = 7
 TERMS = ("cash_rmb", "credit_rmb", "min_order_rmb", "cover_days")
 ROOM = 1.5  # cases that the largest line may take, against what it is expected to sell
+NO_CONTRACTS = pd.DataFrame({"store_id": [], "sku": [], "category": [], "cost_rmb_week": []})
 Told = Callable[[str, float], None]
 
 
@@ -45,6 +46,8 @@ class RangeStudy:
         store_id, category, sku, choice_probability, carried (today).
     refused : DataFrame
         store_id, sku, reason.
+    contracts : DataFrame
+        store_id, sku, category, cost_rmb_week: what each contract costs a store; without rows where there are none.
     """
 
     figures: Scenario
@@ -56,6 +59,7 @@ class RangeStudy:
     stores: pd.DataFrame
     ranges: pd.DataFrame
     refused: pd.DataFrame
+    contracts: pd.DataFrame
 
     def kpis(self) -> dict[str, float]:
         """Count stores, and give RMB a week of all of them by range, and the worst gap."""
@@ -205,14 +209,16 @@ def contract_costs(study: RangeStudy, category: str, sku: str) -> pd.DataFrame:
     stores, items, today, utilities = tasks_of(study.carried, study.items, study.wants.utilities)[category]
     bound_to = stores[["store_id"]].assign(sku=sku)
     costs = optimise_assortment(stores, items, utilities, must_carry=bound_to, current=today).tables["must_carry"]
-    visits = study.stores[study.stores["category"] == category].set_index("store_id")["visits_week"]
-    return costs[["store_id"]].assign(
-        cost_rmb_week=costs["cost_rmb_visit"].to_numpy() * visits.loc[costs["store_id"]].to_numpy()
-    )
+    visits = study.stores.set_index(["store_id", "category"])["visits_week"]
+    return _weekly_cost(costs, visits, category)[["store_id", "cost_rmb_week"]]
 
 
 def study_range(
-    market: Market, figures: Scenario, told: Told | None = None, prefectures: Iterable[int] | None = None
+    market: Market,
+    figures: Scenario,
+    told: Told | None = None,
+    prefectures: Iterable[int] | None = None,
+    must_carry: pd.DataFrame | None = None,
 ) -> RangeStudy:
     """Learn what shoppers want from weekly sales by item, and choose every store's range by it.
 
@@ -229,11 +235,13 @@ def study_range(
         Called with a stage and the share done.
     prefectures : iterable of int, optional
         Codes of the prefectures whose stores are studied; all by default.
+    must_carry : DataFrame, optional
+        sku[, store_id]: items that contracts put on the shelf, of these stores or of all that carry the category.
 
     Raises
     ------
     LstError
-        The market has no items, or nothing was sold.
+        The market has no items, nothing was sold, or a contract names an item that is not there.
 
     Examples
     --------
@@ -257,21 +265,47 @@ def study_range(
     visits = visits_week(sales, wants.utilities)
     carried = _carried(sales, wants.utilities, visits)
     told("range_best", 0.6)
-    stores, ranges, refused = [], [], []
+    stores, ranges, refused, contracts = [], [], [], []
     for category, (there, goods, today, wanted) in tasks_of(carried, items, wants.utilities).items():
-        done = optimise_assortment(there, goods, wanted, current=today)
+        obliged = _obliged(must_carry, items, goods, there)
+        done = optimise_assortment(there, goods, wanted, must_carry=obliged, current=today)
         keys = {"category": category}
         stores.append(done.tables["stores"].assign(**keys))
         ranges.append(done.tables["ranges"].assign(**keys))
         refused.append(done.tables["refused"])
+        if obliged is not None and len(obliged):
+            contracts.append(_weekly_cost(done.tables["must_carry"], visits, category))
     table = _a_week(pd.concat(stores, ignore_index=True), visits)
     best = pd.concat(ranges, ignore_index=True)
     now = pd.MultiIndex.from_frame(carried[["store_id", "sku"]])
     best["carried"] = pd.MultiIndex.from_frame(best[["store_id", "sku"]]).isin(now)
     return RangeStudy(
         figures, market, items, carried, sales, wants, table, best.drop(columns="must_carry"),
-        pd.concat(refused, ignore_index=True),
+        pd.concat(refused, ignore_index=True), pd.concat([NO_CONTRACTS, *contracts], ignore_index=True),
     )  # fmt: skip
+
+
+def _obliged(
+    must_carry: pd.DataFrame | None, items: pd.DataFrame, goods: pd.DataFrame, stores: pd.DataFrame
+) -> pd.DataFrame | None:
+    """Give the contracts on items of one category, store by store; refuses items that nobody knows."""
+    if must_carry is None:
+        return None
+    if "sku" not in must_carry:
+        raise InputError("the contracts", ["column sku is missing"])
+    if lost := sorted(set(must_carry["sku"].astype(str)) - set(items["sku"])):
+        raise InputError("the contracts", [f"{len(lost):,} items are not known (first {lost[0]}); drop or mend them"])
+    mine = must_carry[must_carry["sku"].isin(goods["sku"])]
+    if "store_id" in mine:
+        return mine.loc[mine["store_id"].isin(stores["store_id"]), ["store_id", "sku"]]
+    return stores[["store_id"]].merge(mine[["sku"]].drop_duplicates(), how="cross")
+
+
+def _weekly_cost(costs: pd.DataFrame, visits: pd.Series, category: str) -> pd.DataFrame:
+    """Bring what contracts cost a visit to a week of each store."""
+    keys = pd.MultiIndex.from_arrays([costs["store_id"], [category] * len(costs)])
+    week = costs["cost_rmb_visit"].to_numpy(np.float64) * visits.reindex(keys).to_numpy()
+    return costs[["store_id", "sku"]].assign(category=category, cost_rmb_week=week)
 
 
 def _carried(sales: pd.DataFrame, utilities: pd.DataFrame, visits: pd.Series) -> pd.DataFrame:

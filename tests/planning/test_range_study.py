@@ -152,3 +152,16 @@ def test_cash_calendar_and_promotions_move_orders(study):
     assert len(caught.value.faults) == 2
     with pytest.raises(InputError, match="lift is missing"):
         study.orders(promotions=pd.DataFrame({"sku": ["x"]}))
+
+
+def test_contracts_are_kept_and_priced(market, study):
+    asked = pd.DataFrame({"sku": ["dairy-D-large"]})
+    bound_to = study_range(market, load_scenario("base"), must_carry=asked)
+    dairy = bound_to.ranges.query("category == 'dairy'")
+    kept = dairy[dairy["sku"] == "dairy-D-large"]["store_id"].nunique()
+    assert kept == dairy["store_id"].nunique() > study.ranges.query("sku == 'dairy-D-large'")["store_id"].nunique()
+    lost = study.kpis()["best_rmb_week"] - bound_to.kpis()["best_rmb_week"]
+    assert bound_to.contracts["cost_rmb_week"].sum() == pytest.approx(lost, rel=1e-6)
+    assert study.contracts.empty
+    with pytest.raises(InputError, match="not known"):
+        study_range(market, load_scenario("base"), must_carry=pd.DataFrame({"sku": ["tea"]}))
