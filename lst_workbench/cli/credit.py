@@ -45,6 +45,9 @@ def credit(
     tail_budget: Annotated[float | None, typer.Option(help="RMB of loss in a year of one in a thousand.")] = None,
     cutoff: Annotated[float, typer.Option(help="No credit above this probability of default.")] = 1.0,
     city_share: Annotated[float, typer.Option(help="Part of the capital that one city may have.")] = 1.0,
+    warehouse_share: Annotated[
+        float, typer.Option(help="Part that stores of one warehouse may have; needs --run.")
+    ] = 1.0,
     month_share: Annotated[float, typer.Option(help="Part that may newly start in a month; needs --run.")] = 1.0,
     caps: Annotated[
         Path | None, typer.Option(help="CSV of further budgets: name, limit and city, warehouse or month.")
@@ -65,6 +68,7 @@ def credit(
         chosen, bundle = scenario_of(scenario, sets), market_at(market)
         asked = {"capital_rmb": capital, "loss_budget_rmb": loss_budget, "tail_budget_rmb": tail_budget}
         asked |= {"pd_cut": cutoff, "city_share": city_share, "month_share": month_share}
+        asked["warehouse_share"] = warehouse_share
         levers = {name: value for name, value in asked.items() if value is not None}
         inputs = sha256(repr((levers, rounds, test_lift, str(run), str(caps), sets)).encode()).hexdigest()[:8]
         result = make_credit(
@@ -110,7 +114,10 @@ def _say(result: "PlanResult") -> None:
     ended = "ended in a fixed point" if kpis["settled"] else "had not settled when its rounds were over"
     measures = tables["model_measures"]
     shown = [
-        (tables["budgets"][["name", "city", "month", "limit", "used", "shadow_price"]].head(ROWS_SHOWN), "Budgets"),
+        (
+            tables["budgets"][["name", "city", "warehouse", "month", "limit", "used", "shadow_price"]].head(ROWS_SHOWN),
+            "Budgets",
+        ),
         (tables["rounds"], f"Order, limit, capped order: {ended}"),
         (tables["policies"], "Other ways to set limits, same budgets, none with a least limit"),
         (tables["stress"], "Bad years"),

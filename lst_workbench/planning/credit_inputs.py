@@ -6,6 +6,7 @@ import pandas as pd
 
 from lst_workbench.contracts import InputError
 from lst_workbench.contracts.kinds import RURAL
+from lst_workbench.planning.credit_levers import UNSERVED
 
 OF_STORE = ["store_id", "area_m2", "store_kind", "settlement_kind", "people", "income_index", "rivals"]
 OF_FILE = ["months_known", "order_rmb_month", "late_share"]
@@ -70,7 +71,7 @@ def stores_today(
 def starts_of(run: Mapping[str, pd.DataFrame], participants: pd.DataFrame, today: pd.Timestamp) -> pd.DataFrame:
     """List stores of a plan with the month their credit may start, and the warehouse that the plan assigns.
 
-    Participants start at once. A store that no warehouse serves has the warehouse "none".
+    Participants start at once. A store that no warehouse serves has the warehouse `UNSERVED`.
     """
     at_once = pd.DataFrame({"store_id": participants["store_id"], "month": today})
     table = pd.concat([at_once, run["waves"][["store_id", "month"]]], ignore_index=True)
@@ -78,7 +79,7 @@ def starts_of(run: Mapping[str, pd.DataFrame], participants: pd.DataFrame, today
     if "assignments" not in run:
         return table
     served = run["assignments"].set_index("store_id")["site_id"].astype(str)
-    return table.assign(warehouse=table["store_id"].map(served).astype(object).fillna("none"))
+    return table.assign(warehouse=table["store_id"].map(served).astype(object).fillna(UNSERVED))
 
 
 def described(features: pd.DataFrame, potential: pd.Series) -> pd.DataFrame:

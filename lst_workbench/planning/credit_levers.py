@@ -12,6 +12,7 @@ from lst_workbench.contracts import InputError
 
 Figures = Mapping[str, Any] | Scenario
 DAYS_A_YEAR = 365.0
+UNSERVED = "none"
 
 
 @dataclass(frozen=True)
@@ -24,8 +25,9 @@ class CreditLevers:
         What all limits, the expected loss of a year, and the loss of a year of one in a thousand may come to.
     pd_cut : float
         No credit for stores with a higher PD.
-    city_share, month_share : float
-        Part of the capital that one city may have, and that may newly start in one month of a plan; 1 is no cap.
+    city_share, month_share, warehouse_share : float
+        Part of the capital that one city may have, that may newly start in one month of a plan, and that stores of
+        one of its warehouses may have; 1 is no cap.
     """
 
     capital_rmb: float
@@ -34,6 +36,7 @@ class CreditLevers:
     pd_cut: float = 1.0
     city_share: float = 1.0
     month_share: float = 1.0
+    warehouse_share: float = 1.0
 
 
 def margin_of(figures: Figures) -> float:
@@ -65,16 +68,22 @@ def budgets_of(levers: CreditLevers, stores: pd.DataFrame, caps: pd.DataFrame | 
     Raises
     ------
     InputError
-        A cap on months, and no plan says when stores start.
+        A cap on months or warehouses, and no plan says when stores start or what serves them.
     """
     limits = [levers.capital_rmb, levers.loss_budget_rmb, levers.tail_budget_rmb]
     parts = [pd.DataFrame({"name": ["capital", "expected_loss", "tail_loss"], "limit": limits})]
     dated = "month" in stores
     if not dated and (levers.month_share < 1 or (caps is not None and "month" in caps and caps["month"].notna().any())):
         raise InputError("caps of credit by month", ["no plan says when stores start; give the run of one"])
+    if levers.warehouse_share < 1 and "warehouse" not in stores:
+        raise InputError("caps of credit by warehouse", ["no plan says what serves the stores; give the run of one"])
     if levers.city_share < 1:
         cities = sorted(stores["city"].unique())
         parts.append(pd.DataFrame({"name": "capital", "limit": levers.capital_rmb * levers.city_share, "city": cities}))
+    if levers.warehouse_share < 1:
+        sites = sorted(set(stores["warehouse"].dropna()) - {UNSERVED})
+        upto = levers.capital_rmb * levers.warehouse_share
+        parts.append(pd.DataFrame({"name": "capital", "limit": upto, "warehouse": sites}))
     if levers.month_share < 1:
         months = pd.DatetimeIndex(sorted(stores["month"].unique()))
         upto = levers.capital_rmb * np.minimum(levers.month_share * np.arange(1, len(months) + 1), 1.0)
@@ -94,7 +103,7 @@ def checked(levers: CreditLevers, rounds: int) -> None:
     ]
     faults += [
         f"{name} is {getattr(levers, name):g}; give a share above 0 and up to 1"
-        for name in ("pd_cut", "city_share", "month_share")
+        for name in ("pd_cut", "city_share", "month_share", "warehouse_share")
         if not 0 < getattr(levers, name) <= 1
     ]
     if rounds < 1:

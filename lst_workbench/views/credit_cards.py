@@ -51,6 +51,7 @@ def lever_words(levers: CreditLevers, lang: str) -> dict[str, tuple[str, str]]:
         "capital": rmb(levers.capital_rmb, lang), "expected_loss": rmb(levers.loss_budget_rmb, lang),
         "tail_loss": rmb(levers.tail_budget_rmb, lang), "cut": share(levers.pd_cut),
         "city": text("credit.of_capital", lang, n=share(levers.city_share)),
+        "warehouse": text("credit.of_capital", lang, n=share(levers.warehouse_share)),
         "month": text("credit.of_capital", lang, n=share(levers.month_share)),
     }  # fmt: skip
     return {name: (text(f"credit.{name}", lang), figure) for name, figure in said.items()}

@@ -200,6 +200,7 @@ CREDIT: dict[str, tuple[str, str]] = {
     "feature.store_kind": ("kind of shop", "店型"),
     "feature.settlement_kind": ("kind of place", "区域"),
     "credit.city": ("Most for one city", "单城上限"),
+    "credit.warehouse": ("Most for one warehouse", "单仓上限"),
     "credit.month": ("Most new credit a month", "每月新增上限"),
     "credit.of_capital": ("{n} of capital", "占资金 {n}"),
     "credit.settled": ("{n} rounds, settled", "{n} 轮后稳定"),

@@ -68,13 +68,16 @@ def test_rounds_that_are_too_few_are_said(study):
 def test_caps_of_cities_and_months_hold(sample, study):
     signed = sample.stores[["store_id"]].iloc[::9].reset_index(drop=True)
     months = pd.date_range("2017-09-01", periods=4, freq="MS")
+    served = signed.assign(site_id=np.arange(len(signed)) % 5).head(len(signed) * 9 // 10)
     waves = signed.assign(month=months.to_numpy()[np.arange(len(signed)) % 4])
-    planned = study_credit(sample, load_scenario("base"), {"waves": waves})
-    levers = replace(planned.levers, city_share=0.2, month_share=0.2)
+    planned = study_credit(sample, load_scenario("base"), {"waves": waves, "assignments": served})
+    levers = replace(planned.levers, city_share=0.2, month_share=0.2, warehouse_share=0.25)
     done = planned.decide(levers)
-    plan = done.plan.merge(planned.asked(levers)[["store_id", "city", "month"]], on="store_id")
+    plan = done.plan.merge(planned.asked(levers)[["store_id", "city", "month", "warehouse"]], on="store_id")
     most = 0.2 * levers.capital_rmb * (1 + 1e-9)
     assert (plan.groupby("city")["limit_rmb"].sum() <= most).all()
+    by_site = plan[plan["warehouse"] != "none"].groupby("warehouse")["limit_rmb"].sum()
+    assert len(by_site) == 5 and (by_site <= 1.25 * most).all()
     by_month = plan.groupby("month")["limit_rmb"].sum().cumsum()
     assert (by_month <= most * np.arange(1, len(by_month) + 1)).all() and (by_month > 0).all()
     own = pd.DataFrame({"name": ["capital"], "limit": [5_000.0], "city": [plan["city"].iloc[0]]})
@@ -82,6 +85,8 @@ def test_caps_of_cities_and_months_hold(sample, study):
     assert capped.loc[capped["city"] == own["city"].iloc[0], "limit_rmb"].sum() <= 5_000 * (1 + 1e-9)
     with pytest.raises(InputError, match="give the run of one"):
         study.decide(replace(study.levers, month_share=0.5))
+    with pytest.raises(InputError, match="give the run of one"):
+        study.decide(replace(study.levers, warehouse_share=0.5))
 
 
 def test_scores_are_monotone_and_say_what_raises_them(study):

@@ -19,8 +19,16 @@ from lst_workbench.planning.credit_watch import limit_test, policies_of, watched
 from lst_workbench.runs import PlanResult, read_run
 from lst_workbench.views import LANGUAGES
 
-LEVERS = ("capital", "expected_loss", "tail_loss", "cut", "city", "month")
-STARTS = {"capital": 1.0, "expected_loss": 1.0, "tail_loss": 1.0, "cut": 0.3, "city": 1.0, "month": 1.0}
+LEVERS = ("capital", "expected_loss", "tail_loss", "cut", "city", "warehouse", "month")
+STARTS = {
+    "capital": 1.0,
+    "expected_loss": 1.0,
+    "tail_loss": 1.0,
+    "cut": 0.3,
+    "city": 1.0,
+    "warehouse": 1.0,
+    "month": 1.0,
+}
 MOST_TIMES = 5.0  # of the register's budgets
 KEPT = 20  # frontiers kept
 
@@ -35,9 +43,9 @@ class CreditState(HasTraits):
 
     Notes
     -----
-    ``capital``, ``expected_loss`` and ``tail_loss`` are multiples of the register's budgets, ``cut`` is a PD, ``city``
-    and ``month`` are parts of the capital. Whoever shows `decision` observes `version`, which counts up with every
-    answer; `frontier` follows a moment later.
+    ``capital``, ``expected_loss`` and ``tail_loss`` are multiples of the register's budgets, ``cut`` is a PD,
+    ``city``, ``warehouse`` and ``month`` are parts of the capital. Whoever shows `decision` observes `version`, which
+    counts up with every answer; `frontier` follows a moment later.
     """
 
     lang = Enum(list(LANGUAGES), default_value="en")
@@ -46,6 +54,7 @@ class CreditState(HasTraits):
     tail_loss = Float(1.0)
     cut = Float(0.3)
     city = Float(1.0)
+    warehouse = Float(1.0)
     month = Float(1.0)
     query = Unicode("")
     store_id = Int(None, allow_none=True)
@@ -77,9 +86,10 @@ class CreditState(HasTraits):
 
     @property
     def offered(self) -> tuple[str, ...]:
-        """Levers there are: the cap on months needs a plan that says when stores start."""
-        dated = self.study is not None and self.study.starts is not None
-        return LEVERS if dated else LEVERS[:-1]
+        """Levers there are: caps on months and warehouses need a plan, which says when and from where stores start."""
+        starts = self.study.starts if self.study is not None else None
+        known = set() if starts is None else {"month", "warehouse"} & set(starts)
+        return tuple(name for name in LEVERS if name not in ("month", "warehouse") or name in known)
 
     @property
     def synthetic(self) -> bool:
@@ -99,6 +109,7 @@ class CreditState(HasTraits):
             pd_cut=self.cut,
             city_share=self.city,
             month_share=self.month,
+            warehouse_share=self.warehouse,
         )
 
     @observe(*LEVERS)

@@ -15,7 +15,8 @@ from lst_workbench.views import credit_watch_cards as watch_cards
 from lst_workbench.views.messages import text
 
 RANGES = {name: (0.1, MOST_TIMES, 0.1) for name in LEVERS[:3]} | {
-    "cut": (0.01, 0.5, 0.01), "city": (0.05, 1.0, 0.05), "month": (0.05, 1.0, 0.05),
+    "cut": (0.01, 0.5, 0.01), "city": (0.05, 1.0, 0.05), "warehouse": (0.05, 1.0, 0.05),
+    "month": (0.05, 1.0, 0.05),
 }  # fmt: skip
 
 
