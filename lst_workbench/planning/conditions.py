@@ -137,6 +137,8 @@ def condition_stage(tables: Tables, figures: Mapping[str, Any]) -> StageOutput:
     ----------
     tables : mapping
         ``stores``, ``places``, ``cells``, ``participants`` and those of `TABLES`.
+    figures : mapping
+        `GROUP_KEYS`: who counts as small, and as poor.
 
     Returns
     -------
@@ -152,7 +154,7 @@ def condition_stage(tables: Tables, figures: Mapping[str, Any]) -> StageOutput:
     """
     limits = tables["group_limits"]
     columns = list(dict.fromkeys(limits["column"]))
-    groups = store_groups(tables["stores"], tables["places"], tables["cells"], columns)
+    groups = store_groups(tables["stores"], tables["places"], tables["cells"], columns, figures)
     counts = [int((groups[row.column] == row.value).sum()) for row in limits.itertuples()]
     if faults := [*_faults_of_stores(tables), *_faults_of_limits(limits.assign(stores=counts))]:
         raise InputError("conditions of the plan", faults)

@@ -16,6 +16,7 @@ from lst_workbench.market import Market, competing
 from lst_workbench.planning import conditions as asked_for
 from lst_workbench.planning import levers, outcome, summary, uncertainty, wave_inputs
 from lst_workbench.planning.conditions import Conditions
+from lst_workbench.planning.groups import GROUP_KEYS
 from lst_workbench.planning.regions import catchments_by_region
 from lst_workbench.runs import PlanResult, Progress, RunWriter, StageOutput
 from lst_workbench.runs.fingerprint import fingerprint_of_table
@@ -101,11 +102,12 @@ def make_plan(
         known["sites"] = network.tables["sites"]
         identity["network"] = {"sites": fingerprint_of_table(known["sites"])}
     stages: tuple[str, ...] = STAGES
-    groups = ""
+    groups = excluded = ""
     if conditions is not None:
         known |= conditions.tables(wave_inputs.months_of(here.values()))
         known["places"], identity["conditions"] = market.places, asked_for.asked_of(known)
         stages, groups = ("conditions", *STAGES), " store_groups quotas shares left_out"
+        excluded = " left_out"
     about = {"market_folder": str(Path(market.folder).resolve()) if market.folder else ""}
     with RunWriter(Path(out) if out else None, identity, stages, progress, about, share=True) as run:
 
@@ -114,7 +116,7 @@ def make_plan(
             known.update(run.stage(name, make, inputs, {key: _figure(here, key, seed) for key in keys}))
 
         if conditions is not None:
-            stage("conditions", asked_for.condition_stage, CONDITION_TABLES, ())
+            stage("conditions", asked_for.condition_stage, CONDITION_TABLES, GROUP_KEYS)
         stage("catchments", partial(catchment_stage, address=address), "stores rivals cells", CATCHMENT_KEYS)
         stage("potentials", potential_stage, "stores cells catchments", POTENTIAL_KEYS)
         stage("assignments", _assignments, "stores sites", ASSIGNMENT_KEYS)
@@ -123,7 +125,7 @@ def make_plan(
         stage("waves", _waves, f"{solved} quotas shares promises left_out" if groups else solved, ())
         stage("outcome", _outcome, OUTCOME_TABLES, outcome.KEYS)
         stage("levers", _levers, f"{WAVE_TABLES} wave_stores plan_months waves prices{groups}", levers.SEARCH_KEYS)
-        stage("uncertainty", uncertainty.uncertainty, UNCERTAINTY_TABLES, uncertainty.KEYS)
+        stage("uncertainty", uncertainty.uncertainty, UNCERTAINTY_TABLES + excluded, uncertainty.KEYS)
         stage("summary", summary.summary, SUMMARY_TABLES, summary.KEYS)
         return run.finish()
 

@@ -74,7 +74,7 @@ def uncertainty(tables: Tables, figures: Figures) -> StageOutput:
     ----------
     tables : mapping
         ``stores``, ``territories``, ``participants``, ``potentials``, ``assignments``, ``waves``, ``plan_months``,
-        ``base_loads``, ``economics``.
+        ``base_loads``, ``economics``; of a plan with conditions ``left_out``.
     figures : mapping
         `KEYS`, at the scale of the market.
 
@@ -131,7 +131,10 @@ def regions_of(stores: pd.DataFrame, territories: pd.DataFrame) -> tuple[str, pd
 
 
 def plan_queues(tables: Tables, figures: Figures, regions: pd.Series) -> Queues:
-    """Group the stores of a plan: those in the system, those signed, and those next in line within reach."""
+    """Group the stores of a plan: those in the system, those signed, and those next in line within reach.
+
+    Whoever conditions leave out is never next in line.
+    """
     months = pd.DatetimeIndex(tables["plan_months"]["month"])
     territory_of = tables["territories"].set_index("place_id")["territory_id"]
     stores = (
@@ -143,10 +146,12 @@ def plan_queues(tables: Tables, figures: Figures, regions: pd.Series) -> Queues:
     start = np.where(stores["month"].isna(), len(months), months.get_indexer(pd.DatetimeIndex(stores["month"])))
     start = np.where(stores["store_id"].isin(tables["participants"]["store_id"]), -1, start)
     stores = stores.assign(start=start, territory_id=stores["place_id"].map(territory_of))
+    left_out = stores["store_id"].isin(tables["left_out"]["store_id"]) if "left_out" in tables else False
+    next_in_line = stores["site_id"].notna() & ~np.asarray(left_out)
     capacity = tables["base_loads"].pivot(index=["resource", "resource_id"], columns="month", values="capacity")
     _, region = np.unique(regions, return_inverse=True)
     return queues_of(
-        stores[(start < len(months)) | stores["site_id"].notna()].rename(columns={"site_id": "warehouse_id"}),
+        stores[(start < len(months)) | next_in_line].rename(columns={"site_id": "warehouse_id"}),
         capacity.loc["visits"],
         capacity.loc["volume_m3"],
         capacity.loc["capital_rmb"].to_numpy()[0],

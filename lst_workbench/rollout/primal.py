@@ -23,6 +23,7 @@ ANEW = ((OPEN, 0.98, NOISE), *PHASES[1:])  # where room that is saved does not c
 WIDE = 0.5  # the same where a quota is short
 STUCK = 0.01  # of the bound: a plan made from a former one that is further from it is made anew
 SHARE_PASSES = 3  # a member of a share may fit once others have started
+LENT = 4.0  # stores that shares may be off by while a plan is begun
 TRIALS = 0.3  # trials a store and round; one where they are few
 FEW = 5_000  # open stores
 WAITING = 2  # waiting stores that take part for each started one
@@ -50,12 +51,16 @@ def plan_at_prices(
     if former is not None:
         place(_ranked(worth / scale, former >= 0), former, starts, stores, room)
     order = _ranked(lead / scale, (wanted >= 0) & _useful(problem, smooth))
+    lent = _lent(problem)
+    room.spare[:] += lent
     for _ in range(1 if not len(problem.shares) else SHARE_PASSES):
         place(order, wanted, starts, stores, room)
     useful = _useful(problem, prices)
     for regret in REGRETS:
         candidates = _ranked(worth / scale, (starts < 0) & (worth > -regret * scale) & useful)
         insert(candidates, regret, worth, scale, starts, stores, prices, room)
+    if lent.any():
+        _keep_shares(problem, worth, starts)
     made = rearranged(problem, dual, found, starts, params)
     if former is None or value_of(problem, made) >= found.bound * (1 - STUCK - params.stickiness):
         return made
@@ -121,6 +126,30 @@ def rearranged(
     insert(waiting, np.inf, worth, scale, starts, stores, prices, room)
     _give_way(problem, worth, starts)
     return starts
+
+
+def _lent(problem: WaveProblem) -> np.ndarray:
+    """Give room lent to shares while a plan is begun, where some have a floor and some a cap.
+
+    Of the first stores of all, whoever is a member breaks the cap and whoever is none the floor.
+    """
+    targets = problem.targets
+    shares = targets.share >= 0
+    both = len(np.unique(targets.sense[shares])) == 2
+    return np.where(shares & both, LENT * np.abs(targets.adds).max(axis=0, initial=0.0), 0.0)
+
+
+def _keep_shares(problem: WaveProblem, worth: np.ndarray, starts: np.ndarray) -> None:
+    """Stop the least useful stores that bring shares beyond their limits, until all hold; promised ones stay."""
+    targets, group = problem.targets, problem.stores.group
+    while True:
+        spare = np.where(targets.share >= 0, (targets.limit - signed_by_target(problem, starts)) * targets.sense, 0.0)
+        row = int(spare.argmin())
+        takes = targets.adds[group, row] * targets.sense[row]
+        counted = (starts >= 0) & (starts <= targets.month[row]) & (takes > 0) & ~problem.promised
+        if spare[row] >= 0 or not counted.any():
+            return
+        starts[np.flatnonzero(counted)[worth[counted].argmin()]] = -1
 
 
 def _give_way(problem: WaveProblem, worth: np.ndarray, starts: np.ndarray) -> None:

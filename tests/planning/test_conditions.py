@@ -5,12 +5,14 @@ import pytest
 
 from lst_workbench import load_scenario, make_plan, read_run
 from lst_workbench.contracts import InputError, LstError
-from lst_workbench.planning import Conditions, make_replan
+from lst_workbench.planning import Conditions, make_replan, uncertainty
 from lst_workbench.planning.conditions import grouped
 from lst_workbench.planning.groups import members, poor_places, store_groups
+from lst_workbench.planning.plan import _figure
 from tests.planning.run_folder_checker import violations
 
 SCENARIO = load_scenario("base").override({"field.reps": 4000})
+SMALL_SHARE = SCENARIO["rollout.small_shops_share"]
 
 
 @pytest.fixture(scope="module")
@@ -41,13 +43,27 @@ def test_the_plan_does_what_it_is_asked(run, asked, district):
     assert signed[first] == months[1] and signed[second] <= pd.Timestamp("2017-12-01") and third in signed
     assert not waves["store_id"].isin(asked.excluded["store_id"]).any()
     assert (waves["month"] <= months[2]).sum() <= 10
-    rural, small = (waves["store_id"].map(members(district.stores, group)).mean() for group in ("rural", "small"))
+    rural, small = (
+        waves["store_id"].map(members(district.stores, group, SMALL_SHARE)).mean() for group in ("rural", "small")
+    )
     assert rural >= 0.9 and small <= 0.25
     told = run.tables["conditions"].set_index(["kind", "column"])
     assert told["shortfall"].sum() == 0
     assert told.loc[("share", "rural"), "reached"] == pytest.approx(rural)
     assert "3 of 3 promised stores signed" in run.notes[0]["text"] or any("3 of 3" in n["text"] for n in run.notes)
     assert violations(run.path) == []
+
+
+def test_chance_signs_nobody_who_is_left_out(district, plain):
+    """With all candidates left out but those signed, more room in a draw can sign no one else."""
+    figures = {key: _figure(SCENARIO.at_stores(len(district.stores)), key, 7) for key in uncertainty.KEYS}
+    tables = {**district.tables, **{name: plain.tables[name] for name in plain.tables}}
+    regions = uncertainty.regions_of(tables["stores"], tables["territories"])[1]
+    free = uncertainty.plan_queues(tables, figures, regions)
+    others = tables["stores"].loc[~tables["stores"]["store_id"].isin(tables["waves"]["store_id"]), ["store_id"]]
+    held = uncertainty.plan_queues({**tables, "left_out": others}, figures, regions)
+    counts = [queues.parts[:, -1, 0].sum() for queues in (held, free)]
+    assert counts[0] == len(tables["waves"]) < counts[1]
 
 
 def test_the_same_conditions_are_the_same_run_and_others_are_refused(run, asked, district):
@@ -75,7 +91,7 @@ def test_a_plan_made_again_keeps_promises_and_limits(run, asked, district):
     waves = made.tables["waves"]
     assert asked.promised["store_id"].isin(waves["store_id"]).all()
     assert not waves["store_id"].isin(asked.excluded["store_id"]).any()
-    assert waves["store_id"].map(members(district.stores, "small")).mean() <= 0.25
+    assert waves["store_id"].map(members(district.stores, "small", SMALL_SHARE)).mean() <= 0.25
 
 
 def test_contradictions_are_said_at_once_and_before_anything_is_planned(district):
@@ -99,11 +115,11 @@ def test_words_that_are_no_share_are_refused(district, words):
 
 
 def test_a_third_of_the_people_at_most_live_in_poor_counties(market):
-    poor = poor_places(market.places, market.cells)
+    poor = poor_places(market.places, market.cells, SCENARIO["rollout.poor_people_share"])
     people = market.cells.groupby("place_id")["people"].sum()
     share = people[people.index.map(poor).astype(bool)].sum() / people.sum()
     assert 0 < share <= 1 / 3
-    groups = store_groups(market.stores, market.places, market.cells, ["poor", "all", "county_code"])
+    groups = store_groups(market.stores, market.places, market.cells, ["poor", "all", "county_code"], SCENARIO)
     assert groups["all"].eq(1).all() and 0 < groups["poor"].mean() < 1 and groups["county_code"].nunique() > 1
 
 

@@ -5,8 +5,9 @@ import pandas as pd
 import pytest
 
 from lst_workbench import load_scenario, make_plan, read_run
+from lst_workbench.assumptions import load_register
 from lst_workbench.contracts import InputError
-from lst_workbench.planning import fairness_price, make_replan
+from lst_workbench.planning import Conditions, fairness_price, make_replan
 from lst_workbench.planning.groups import members
 from tests.planning.run_folder_checker import violations
 
@@ -57,9 +58,17 @@ def test_a_floor_costs_the_more_the_higher_it_is(run, district, group):
     assert (table["share"] >= table["min_share"] - 1e-6).all()
     assert (table["at_least_share"] <= table["cost_share"] + 1e-9).all()
     assert (table["cost_share"].diff().dropna() > -table["gap_share"].max()).all()
-    belongs = members(district.stores, group)
+    belongs = members(district.stores, group, load_register()["rollout.small_shops_share"].value)
     share = run.tables["waves"]["store_id"].map(belongs).mean()
     assert table.loc[0, "share"] == pytest.approx(share, abs=0.05)
+
+
+def test_the_price_of_a_floor_keeps_the_conditions_of_the_plan(district):
+    scenario = load_scenario("base").override({"field.reps": 4000})
+    capped = make_plan(district, scenario, conditions=Conditions.of(at_most=["rural=0.2"]))
+    table = fairness_price(capped, district, "rural", [0.15, 0.5])
+    assert (table["share"] <= 0.2).all() and (table["share"].iloc[:2] > 0).all()
+    assert table["cost_share"].iloc[2] == 1, "no plan but an empty one keeps cap and floor"
 
 
 def test_faults_of_a_floor_are_named_together(run, district):

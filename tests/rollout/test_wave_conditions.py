@@ -111,6 +111,16 @@ def test_larger_plans_keep_every_condition(district, district_case):
     assert not check_waves(free.tables["waves"], **district).empty, "these conditions matter"
 
 
+def test_a_floor_and_a_cap_on_one_share_leave_a_plan_between_them(district, district_case):
+    """Neither a member nor another store may be the first to start; together they may."""
+    case = {name: district_case[name] for name in ("stores", "territories", "warehouses", "months")}
+    shares = pd.DataFrame({"column": ["kind"], "value": ["village"], "min_share": [0.2], "max_share": [0.25]})
+    plan = plan_waves(**case, shares=shares, params=DECOMPOSED)
+    told = plan.tables["shares"].iloc[0]
+    assert told["all_signed"] > 100 and 0.2 <= told["share"] <= 0.25 and plan.certificate.gap < 0.02
+    assert len(check_waves(plan.tables["waves"], **case, shares=shares)) == 0
+
+
 def test_threads_and_the_order_of_rows_play_no_part(district, monkeypatch):
     monkeypatch.setattr(dual, "CHUNK", 400)
     threads = numba.get_num_threads()
