@@ -146,6 +146,31 @@ def tasks_of(
     return tasks
 
 
+def contract_costs(study: RangeStudy, category: str, sku: str) -> pd.DataFrame:
+    """Say what a contract that puts an item on every shelf of its category would cost each store.
+
+    Parameters
+    ----------
+    study : RangeStudy
+        Of the market.
+    category, sku : str
+        The item and its category.
+
+    Returns
+    -------
+    DataFrame
+        store_id, cost_rmb_week: what the store would gain without the contract; stores whose shelf is too narrow for
+        it are left out.
+    """
+    stores, items, today, utilities = tasks_of(study.carried, study.items, study.wants.utilities)[category]
+    bound_to = stores[["store_id"]].assign(sku=sku)
+    costs = optimise_assortment(stores, items, utilities, must_carry=bound_to, current=today).tables["must_carry"]
+    visits = study.stores[study.stores["category"] == category].set_index("store_id")["visits_week"]
+    return costs[["store_id"]].assign(
+        cost_rmb_week=costs["cost_rmb_visit"].to_numpy() * visits.loc[costs["store_id"]].to_numpy()
+    )
+
+
 def study_range(
     market: Market, figures: Scenario, told: Told | None = None, prefectures: Iterable[int] | None = None
 ) -> RangeStudy:

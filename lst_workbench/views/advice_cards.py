@@ -32,7 +32,7 @@ def item_name(item: Mapping[str, Any], lang: str) -> str:
     if isinstance(own, str) and own:
         return own
     brand = str(item.get("brand") or "").removesuffix(INVENTED)
-    parts = [_word("category", item.get("category"), lang), brand, _word("pack", item.get("pack"), lang)]
+    parts = [word_of("category", item.get("category"), lang), brand, word_of("pack", item.get("pack"), lang)]
     known = [part for part in parts if part]
     return " · ".join(known) or str(item.get("sku"))
 
@@ -73,7 +73,8 @@ def swaps_card(advice: ShopAdvice | None, items: pd.DataFrame | None, said: str,
         carried = advice.display.found.tables["facings"]["sku"]
         known = items.set_index("sku").loc[carried]
         kinds = text("comma", lang).join(
-            f"{_word('category', name, lang)} {count(n, lang)}" for name, n in known.groupby("category").size().items()
+            f"{word_of('category', name, lang)} {count(n, lang)}"
+            for name, n in known.groupby("category").size().items()
         )
         words = text("advice.starter", lang, n=count(len(carried), lang), kinds=kinds)
         return f'{heading}<p class="answer">{escape(words)}</p>'
@@ -126,6 +127,7 @@ def _names(items: pd.DataFrame, lang: str) -> dict[str, str]:
     return {str(item["sku"]): item_name(item, lang) for item in items.to_dict("records")}
 
 
-def _word(kind: str, value: object, lang: str) -> str:
+def word_of(kind: str, value: object, lang: str) -> str:
+    """Say a category or pack of the synthetic market in words; another's as it is."""
     key = f"{kind}.{value}"
     return text(key, lang) if knows(key) else str(value or "")

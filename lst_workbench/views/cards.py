@@ -19,7 +19,7 @@ LOGO = (
     '<path d="M10 5.2l4.2 2.4v4.8L10 14.8l-4.2-2.4V7.6z" fill="var(--seq-3)"/></svg>'
 )
 LIKELY, UNLIKELY = 2 / 3, 1 / 3
-PAGES = ("rollout", "network", "cobranded", "store", "credit", "import")
+PAGES = ("rollout", "network", "cobranded", "store", "range", "credit", "import")
 CARDS = (
     "in_system_stores", "signups_stores", "active_stores", "gmv_rmb_month", "reps_for_goal",
     "field_cost_rmb_active_store", "contribution_rmb_order",

@@ -101,6 +101,20 @@ def share(value: float) -> str:
     return f"{value:.0%}".replace("-", MINUS)
 
 
+def signed_share(value: float) -> str:
+    """Say a change in percent, with its sign and one decimal.
+
+    Examples
+    --------
+    >>> signed_share(0.0992), signed_share(-0.004), signed_share(0.0)
+    ('+9.9%', '−0.4%', '±0.0%')
+    """
+    if not pd.notna(value):
+        return NOTHING
+    said = f"{abs(value):.1%}"
+    return f"±{said}" if said == "0.0%" else f"{MINUS if value < 0 else '+'}{said}"
+
+
 def signed(value: float, lang: str = "en") -> str:
     """Say a change in things with its sign; 0 stays 0.
 

@@ -9,7 +9,8 @@ from lst_workbench.assumptions import load_scenario
 from lst_workbench.contracts import InputError, LstError
 from lst_workbench.market import TOUR_STORE_ID
 from lst_workbench.planning.display import display_of
-from lst_workbench.planning.range_study import study_range
+from lst_workbench.planning.range_brief import wanted_items
+from lst_workbench.planning.range_study import contract_costs, study_range
 from lst_workbench.planning.shop_advice import advise_shop, starter_range
 from lst_workbench.views.range_files import order_rows, range_workbook, swap_rows
 
@@ -104,3 +105,25 @@ def test_a_shop_with_a_till_is_advised_by_its_own_sales(study):
     whole = study.orders().tables["orders"].query("store_id == @store_id")
     assert told.till and told.order["cost_rmb"].sum() == pytest.approx(whole["cost_rmb"].sum())
     assert set(told.swaps["store_id"]) <= {store_id} and told.swaps["gain_rmb_week"].is_monotonic_decreasing
+
+
+def test_what_is_wanted_is_not_on_offer_and_sells_less_new_than_in_all(study):
+    wanted = wanted_items(study)
+    assert (wanted["low_units_week"] < wanted["units_week"]).all()
+    assert (wanted["new_units_week"].between(0, wanted["units_week"])).all()
+    goods = study.items.assign(
+        tier=study.items["price_rmb"] / study.items.groupby("category")["price_rmb"].transform("mean")
+    )
+    for row in wanted.itertuples():
+        near = goods[(goods["category"] == row.category) & (goods["pack"] == row.pack)]
+        edges = {"low": (0, 0.88), "middle": (0.88, 1.16), "high": (1.16, 9)}[row.tier]
+        assert not near["tier"].between(*edges, inclusive="neither").any()
+    run = float(study.figures["range.production_run_units"])
+    assert (wanted["weeks_to_fill"] * wanted["units_week"]).round(3).eq(run).all()
+
+
+def test_a_contract_costs_nothing_where_the_item_is_carried_anyway(study):
+    costs = contract_costs(study, "beverages", "beverages-B-large")
+    best = study.ranges.query("sku == 'beverages-B-large'")["store_id"]
+    anyway = costs["store_id"].isin(best)
+    assert costs.loc[anyway, "cost_rmb_week"].abs().max() < 1e-6 < costs.loc[~anyway, "cost_rmb_week"].max()

@@ -7,7 +7,7 @@ from lst_workbench.views.theme import tokens_css
 
 SHEETS = (
     "components.css", "widgets.css", "rollout.css", "store.css", "network.css", "cobranded.css", "credit.css",
-    "import.css",
+    "import.css", "range.css",
 )  # fmt: skip
 
 

@@ -1,0 +1,71 @@
+"""The Range page without a browser: its state follows the study, its widgets follow the state."""
+
+import pytest
+
+from lst_workbench.assumptions import data_folder
+from lst_workbench.ui.range import RangeState
+from lst_workbench.ui.range.panel import RangePanel
+from lst_workbench.views import range_cards
+from lst_workbench.views.messages import text
+from tests.ui.test_panel import words
+
+
+@pytest.fixture(scope="module")
+def state():
+    state = RangeState(data_folder() / "sample")
+    panel = RangePanel(state)
+    assert text("range.working", "en") in words(panel)
+    state.wait()
+    return state
+
+
+@pytest.fixture(scope="module")
+def panel(state):
+    return RangePanel(state)
+
+
+def test_the_study_comes_beside_the_page_and_is_shown_in_both_languages(panel, state):
+    keys = ("beside", "categories", "transfer", "contract", "wanted", "swaps")
+    for lang in ("en", "zh"):
+        state.lang = lang
+        shown = words(panel)
+        assert not [key for key in keys if text(f"range.{key}", lang) not in shown]
+        assert "None" not in shown and "nan" not in shown
+    state.lang = "en"
+
+
+def test_another_category_changes_matrix_and_contract(panel, state):
+    state.category = state.categories[1]
+    assert state.contract in state.contracts and state.contract.startswith(state.category)
+    first = state.costs["cost_rmb_week"].sum()
+    state.contract = state.contracts[-1]
+    assert state.costs["cost_rmb_week"].sum() < first, "what everybody wants costs nothing to carry"
+    assert (state.costs["cost_rmb_week"] >= -1e-9).all()
+
+
+def test_diversion_of_a_row_adds_up_and_names_are_escaped(state):
+    from dataclasses import replace
+
+    study = replace(state.study, items=state.study.items.assign(brand="<script>x</script>"))
+    shown = [
+        range_cards.transfer(study, state.category, "town", "en"),
+        range_cards.swaps(study, "en"),
+        range_cards.contract(study, state.costs, state.contract, "en"),
+    ]
+    assert all("<script>" not in card and "&lt;script&gt;" in card for card in shown)
+
+
+def test_files_hold_the_advice_of_every_shop_without_names(state):
+    workbook, advice = state.downloads()
+    assert workbook[:2] == b"PK" and "name" not in advice and advice["store_id"].nunique() > 100
+
+
+def test_a_market_without_items_says_so(village_folder):
+    state = RangeState(village_folder)
+    state.wait()
+    assert "no sales by item" in words(RangePanel(state))
+
+
+def test_no_market_is_a_sentence(tmp_path):
+    state = RangeState(tmp_path / "nowhere")
+    assert "nowhere" in words(RangePanel(state))
