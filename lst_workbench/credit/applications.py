@@ -20,6 +20,7 @@ PERSONAL_NAME = re.compile(
     re.IGNORECASE,
 )
 PERSONAL_VALUE = re.compile(r"(\+?86)?1[3-9]\d{9}|\d{17}[\dXx]|[^@\s]+@[^@\s]+\.\w+")
+DATE_VALUE = re.compile(r"(19|20)\d\d[-/.]\d{1,2}[-/.]\d{1,2}([ T].*)?")
 IDENTIFIER_NAME = re.compile(r"(^|_)id$|^id_|^index$|^unnamed", re.IGNORECASE)
 
 
@@ -119,10 +120,23 @@ def choose_columns(
     return bins, table.assign(used=table["reason"] == "")[["feature", "used", "reason"]]
 
 
+def _dates_in(values: pd.Series) -> pd.Series:
+    """Dates of a column that holds them as text, 2017-09-30 or 2017/9/30; any other column as it is."""
+    if isinstance(values.dtype, pd.DatetimeTZDtype):
+        return values.dt.tz_localize(None)
+    if pd.api.types.is_numeric_dtype(values) or pd.api.types.is_datetime64_any_dtype(values):
+        return values
+    told = values.dropna().astype(str).str.strip()
+    if not len(told) or not told.iloc[:SAMPLE].str.fullmatch(DATE_VALUE.pattern).all():
+        return values
+    return pd.to_datetime(told.str.split("[ T]").str[0].reindex(values.index), errors="coerce", format="mixed")
+
+
 def _reason_against(values: pd.Series, dates: pd.Series | None) -> str:
     """Why a column is left out whatever it says, or nothing."""
     if is_personal(values):
         return "personal: names, phones, identity numbers and addresses are never used"
+    values = _dates_in(values)
     if pd.api.types.is_datetime64_any_dtype(values):
         if dates is not None and (values > dates).any():
             return "dated after the decision: it would leak the outcome"

@@ -1,7 +1,8 @@
 """Hot loops of forecasting: one pass over each series; nan is unknown and passes no time.
 
 Series are rows of `quantity` (units of the table) divided by the season index of their pool; `ends` are numbers of
-columns seen, ascending; a forecast made there is level + slope times the damped steps.
+columns seen, ascending; a forecast made there is level + slope times the damped steps. Methods take series side by
+side (`y`: period, series), so that the processor works on several at once; levels are (end, series).
 """
 
 import numpy as np
@@ -11,16 +12,18 @@ SES, SBA, TSB, MEAN, HOLT = range(5)
 KNOWN, SALE_SHARE, CV2, AVERAGE, DEVIATION, SINCE_SALE, LONGEST_GAP, SCALE = range(8)
 STATISTICS = 8
 DAMPING = 0.9
+SIDE_BY_SIDE = 72  # columns of a power of two would all fall on the same few lines of the cache
 
 
 @njit(cache=True, nogil=True)
 def ses(y: np.ndarray, alpha: float, ends: np.ndarray, level: np.ndarray) -> None:
     """Smooth exponentially (Brown 1956): l_1 = y_1, l_t = l_{t-1} + α (y_t - l_{t-1})."""
-    state, seen, o, stays = 0.0, False, 0, 1.0 - alpha
+    state, gain, o = np.zeros(y.shape[1]), np.ones(y.shape[1]), 0
     for t in range(ends[-1]):
-        if not np.isnan(y[t]):
-            state = stays * state + alpha * y[t] if seen else y[t]
-            seen = True
+        for b in range(y.shape[1]):
+            known = y[t, b] == y[t, b]
+            state[b] = state[b] + gain[b] * (y[t, b] - state[b]) if known else state[b]
+            gain[b] = alpha if known else gain[b]
         if t + 1 == ends[o]:
             level[o] = state
             o += 1
@@ -29,31 +32,39 @@ def ses(y: np.ndarray, alpha: float, ends: np.ndarray, level: np.ndarray) -> Non
 @njit(cache=True, nogil=True)
 def sba(y: np.ndarray, alpha: float, ends: np.ndarray, level: np.ndarray) -> None:
     """Croston's method as Syntetos and Boylan (2005) corrected it: (1 - α/2) × size / interval, updated at sales."""
-    size, interval, waited, seen, o = 0.0, 0.0, 0.0, False, 0
+    size, interval, waited = np.zeros((3, y.shape[1]))
+    o = 0
     for t in range(ends[-1]):
-        if not np.isnan(y[t]):
-            waited += 1.0
-            if y[t] > 0.0:
-                size = size + alpha * (y[t] - size) if seen else y[t]
-                interval = interval + alpha * (waited - interval) if seen else waited
-                waited, seen = 0.0, True
+        for b in range(y.shape[1]):
+            sale = y[t, b] > 0.0
+            sold = y[t, b] if sale else 0.0
+            gain = alpha if interval[b] > 0.0 else 1.0
+            moves = gain if sale else 0.0
+            waits = waited[b] + (1.0 if y[t, b] == y[t, b] else 0.0)
+            size[b] += moves * (sold - size[b])
+            interval[b] += moves * (waits - interval[b])
+            waited[b] = 0.0 if sale else waits
         if t + 1 == ends[o]:
-            level[o] = (1.0 - alpha / 2.0) * size / interval if seen else 0.0
+            for b in range(y.shape[1]):
+                level[o, b] = (1.0 - alpha / 2.0) * size[b] / interval[b] if interval[b] > 0.0 else 0.0
             o += 1
 
 
 @njit(cache=True, nogil=True)
 def tsb(y: np.ndarray, alpha: float, beta: float, ends: np.ndarray, level: np.ndarray) -> None:
     """Teunter, Syntetos and Babai (2011): size (α, at sales) times probability of a sale (β, each period)."""
-    size, chance, begun, sold, o, stays = 0.0, 0.0, False, False, 0, 1.0 - beta
+    size, chance = np.zeros((2, y.shape[1]))
+    (gain, chance_gain), o = np.ones((2, y.shape[1])), 0
     for t in range(ends[-1]):
-        if not np.isnan(y[t]):
-            sale = 1.0 if y[t] > 0.0 else 0.0
-            chance = stays * chance + beta * sale if begun else sale
-            begun = True
-            if y[t] > 0.0:
-                size = size + alpha * (y[t] - size) if sold else y[t]
-                sold = True
+        for b in range(y.shape[1]):
+            sale, known = y[t, b] > 0.0, y[t, b] == y[t, b]
+            sold = y[t, b] if sale else 0.0
+            moves = gain[b] if sale else 0.0
+            chance_moves = chance_gain[b] if known else 0.0
+            size[b] += moves * (sold - size[b])
+            gain[b] = alpha if sale else gain[b]
+            chance[b] += chance_moves * ((1.0 if sale else 0.0) - chance[b])
+            chance_gain[b] = beta if known else chance_gain[b]
         if t + 1 == ends[o]:
             level[o] = size * chance
             o += 1
@@ -62,28 +73,33 @@ def tsb(y: np.ndarray, alpha: float, beta: float, ends: np.ndarray, level: np.nd
 @njit(cache=True, nogil=True)
 def discounted_mean(y: np.ndarray, alpha: float, ends: np.ndarray, level: np.ndarray) -> None:
     """Mean of what is known with weights (1 - α)^age: smoothing that owes nothing to its first value."""
-    total, weight, o = 0.0, 0.0, 0
+    total, weight = np.zeros((2, y.shape[1]))
+    stays, o = 1.0 - alpha, 0
     for t in range(ends[-1]):
-        if not np.isnan(y[t]):
-            total = (1.0 - alpha) * total + y[t]
-            weight = (1.0 - alpha) * weight + 1.0
+        for b in range(y.shape[1]):
+            known = y[t, b] == y[t, b]
+            total[b] = stays * total[b] + y[t, b] if known else total[b]
+            weight[b] = stays * weight[b] + 1.0 if known else weight[b]
         if t + 1 == ends[o]:
-            level[o] = total / weight if weight > 0.0 else 0.0
+            for b in range(y.shape[1]):
+                level[o, b] = total[b] / weight[b] if weight[b] > 0.0 else 0.0
             o += 1
 
 
 @njit(cache=True, nogil=True)
 def holt(y: np.ndarray, alpha: float, beta: float, ends: np.ndarray, level: np.ndarray, slope: np.ndarray) -> None:
     """Damped trend (Gardner and McKenzie 1985), φ = 0.9: l += φ b + α e, b = φ b + α β e, e the one-step error."""
-    state, trend, seen, o = 0.0, 0.0, False, 0
+    state, trend, trend_gain = np.zeros((3, y.shape[1]))
+    gain, o = np.ones(y.shape[1]), 0
     for t in range(ends[-1]):
-        if not np.isnan(y[t]):
-            if seen:
-                error = y[t] - state - DAMPING * trend
-                state += DAMPING * trend + alpha * error
-                trend = DAMPING * trend + alpha * beta * error
-            else:
-                state, seen = y[t], True
+        for b in range(y.shape[1]):
+            known = y[t, b] == y[t, b]
+            step = DAMPING * trend[b]
+            error = y[t, b] - state[b] - step
+            state[b] = state[b] + step + gain[b] * error if known else state[b]
+            trend[b] = step + trend_gain[b] * error if known else trend[b]
+            gain[b] = alpha if known else gain[b]
+            trend_gain[b] = alpha * beta if known else trend_gain[b]
         if t + 1 == ends[o]:
             level[o], slope[o] = state, trend
             o += 1
@@ -103,21 +119,29 @@ def levels(
     slope: np.ndarray,
 ) -> None:
     """Fill `level` and `slope` (row, method, end) for every method asked for."""
-    y = np.empty(quantity.shape[1])
-    for i in range(rows.size):
-        for t in range(ends[-1]):
-            y[t] = quantity[rows[i], t] / index[pool[rows[i]], t]
+    y = np.zeros((ends[-1], SIDE_BY_SIDE))
+    found, steep = np.zeros((2, ends.size, SIDE_BY_SIDE))
+    for first in range(0, rows.size, SIDE_BY_SIDE):
+        count = min(SIDE_BY_SIDE, rows.size - first)
+        for b in range(count):
+            row = rows[first + b]
+            for t in range(ends[-1]):
+                y[t, b] = quantity[row, t] / index[pool[row], t]
         for c in range(kind.size):
             if kind[c] == SES:
-                ses(y, alpha[c], ends, level[i, c])
+                ses(y, alpha[c], ends, found)
             elif kind[c] == SBA:
-                sba(y, alpha[c], ends, level[i, c])
+                sba(y, alpha[c], ends, found)
             elif kind[c] == TSB:
-                tsb(y, alpha[c], beta[c], ends, level[i, c])
+                tsb(y, alpha[c], beta[c], ends, found)
             elif kind[c] == MEAN:
-                discounted_mean(y, alpha[c], ends, level[i, c])
+                discounted_mean(y, alpha[c], ends, found)
             else:
-                holt(y, alpha[c], beta[c], ends, level[i, c], slope[i, c])
+                holt(y, alpha[c], beta[c], ends, found, steep)
+            for b in range(count):
+                for o in range(ends.size):
+                    level[first + b, c, o] = found[o, b]
+                    slope[first + b, c, o] = steep[o, b] if kind[c] == HOLT else 0.0
 
 
 @njit(cache=True, nogil=True)

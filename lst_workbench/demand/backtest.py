@@ -90,6 +90,8 @@ def backtest_panel(
     for back in backs:
         past = panel.until(back)
         begun = np.flatnonzero((~np.isnan(past.quantity)).any(1))
+        if not len(begun):
+            continue
         past = past.only(begun)
         made = outlook_of(past, horizon, shares, params)
         ends = past.quantity.shape[1]
@@ -100,6 +102,8 @@ def backtest_panel(
         name = panel.calendar.labels(np.array([past.last]))[0]
         told.append({"origin": name, "series": len(begun)})
         methods.append(made.choice.table(made.segment).assign(origin=name))
+    if not rows:
+        raise InputError("sales", ["no series has a period in stock before the periods to test on"])
     metrics = _metrics(pd.concat(rows, ignore_index=True), shares)
     tables = {"metrics": metrics, "origins": pd.DataFrame(told), "methods": pd.concat(methods, ignore_index=True)}
     return BacktestResult(tables | {"left_out": panel.facts})

@@ -7,9 +7,11 @@ import pandas as pd
 
 from lst_workbench.contracts import InputError
 from lst_workbench.demand.calendar import YEARS, Calendar
+from lst_workbench.demand.wording import out_of_stock, plain_periods
 
 HISTORY = {"int": 520, "D": 1100, "W": 520, "M": 240}  # periods that a forecast looks back at most
 HOLE = {"int": 104, "D": 730, "W": 104, "M": 24}  # nobody sold anything for so long: a stray date
+MOST = 1_000_000_000_000  # of a quantity; more is an error of units
 FACTS = ["series_id", "reason", "rows", "served"]
 
 
@@ -65,9 +67,7 @@ def panel_of(sales: pd.DataFrame, freq: str, promotion_price: float) -> Panel:
     row after the first one of a series is unknown when the table holds zeros; a table without any zero is taken for a
     list of what was sold, and a period without a row for one without sales.
     """
-    if missing := [name for name in ("series_id", "period", "quantity") if name not in sales]:
-        has = ", ".join(map(str, sales.columns[:12])) or "no columns"
-        raise InputError("sales", [f"column {', '.join(missing)} is missing; it has {has}"])
+    _check_columns(sales)
     when, values = pd.factorize(sales["period"])  # all work on dates is done once a date
     calendar, ordinal, readable = _periods(pd.Series(values), freq)
     quantity = pd.to_numeric(sales["quantity"], errors="coerce").to_numpy(np.float32, na_value=np.nan)
@@ -76,6 +76,7 @@ def panel_of(sales: pd.DataFrame, freq: str, promotion_price: float) -> Panel:
         "the period cannot be read, or lies outside the years 1980 to 2100": ~np.append(readable, False)[when],
         "the quantity is empty or not a number": ~np.isfinite(quantity),
         "the quantity is negative": quantity < 0,
+        f"the quantity is above {MOST:,}": quantity > MOST,
     }
     good, facts = np.ones(len(sales), bool), []
     for reason, broken in reasons.items():
@@ -95,6 +96,18 @@ def panel_of(sales: pd.DataFrame, freq: str, promotion_price: float) -> Panel:
     told = pd.concat([*facts, panel.facts], ignore_index=True)
     told["served"] = told["series_id"].isin(panel.ids)
     return replace(panel, facts=told[FACTS])
+
+
+def _check_columns(sales: pd.DataFrame) -> None:
+    if not isinstance(sales, pd.DataFrame):
+        raise InputError("sales", [f"give a table (DataFrame), not a {type(sales).__name__}"])
+    has = ", ".join(map(str, sales.columns[:12])) or "no columns"
+    missing = [name for name in ("series_id", "period", "quantity") if name not in sales]
+    faults = [f"column {', '.join(missing)} is missing; it has {has}"] if missing else []
+    if doubled := list(map(str, sales.columns[sales.columns.duplicated()].unique())):
+        faults.append(f"column {', '.join(doubled)} stands in it more than once")
+    if faults:
+        raise InputError("sales", faults)
 
 
 def _filled(
@@ -125,8 +138,10 @@ def _filled(
     if not (quantity == 0).any():
         _sell_nothing_without_row(grid.reshape(-1, width))
     if "in_stock" in rows:
-        out = ~rows["in_stock"].astype("boolean").fillna(True).to_numpy(bool)
+        out, unclear = out_of_stock(rows["in_stock"])
         grid[cell[out]] = np.nan  # what was asked for while out of stock is not known
+        if unclear.any():
+            facts.append(_counted(rows["series_id"][unclear], "in_stock is neither yes nor no: taken for yes"))
     promoted = None
     if "price" in rows:
         price = pd.to_numeric(rows["price"], errors="coerce").astype(np.float64)
@@ -152,13 +167,13 @@ def _periods(values: pd.Series, freq: str) -> tuple[Calendar, np.ndarray, np.nda
     """Calendar, the ordinals of values that occur, and which of them can be read."""
     if isinstance(values.dtype, pd.PeriodDtype):
         values = values.dt.start_time
-    if pd.api.types.is_numeric_dtype(values.dtype):
-        number = values.to_numpy(np.float64, na_value=np.nan)
-        known = np.isfinite(number) & (number % 1 == 0)
-        return Calendar("int"), np.where(known, number, 0).astype(np.int64), known
     calendar = Calendar.of(freq)
     if not pd.api.types.is_datetime64_any_dtype(values.dtype):
-        values = pd.to_datetime(values, errors="coerce", format="mixed")
+        values = plain_periods(values, calendar.kind)
+    if pd.api.types.is_numeric_dtype(values.dtype):
+        number = values.to_numpy(np.float64, na_value=np.nan)
+        known = np.isfinite(number) & (number % 1 == 0) & (np.abs(number) < MOST)
+        return Calendar("int"), np.where(known, number, 0).astype(np.int64), known
     if getattr(values.dt, "tz", None) is not None:
         values = values.dt.tz_localize(None)
     dates = values.to_numpy().astype("datetime64[s]")

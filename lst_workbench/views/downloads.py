@@ -3,7 +3,7 @@
 import base64
 import io
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from html import escape
 
 import pandas as pd
@@ -16,7 +16,8 @@ from lst_workbench.market import Market
 from lst_workbench.runs import PlanResult
 from lst_workbench.views.findings import Tables, finding_of, headline
 from lst_workbench.views.formats import count
-from lst_workbench.views.messages import text
+from lst_workbench.views.memo import memo_html
+from lst_workbench.views.messages import LANGUAGES, text
 
 MOST_ROWS = 50_000  # beyond it a link inside the page would slow the browser down
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -34,6 +35,7 @@ class Files:
     csv: str = ""
     excel: str = ""
     fault: str = ""
+    memos: Mapping[str, str] = field(default_factory=dict)  # by language
 
 
 def files_of(result: PlanResult, market: Market, register: Register) -> Files:
@@ -48,6 +50,14 @@ def files_of(result: PlanResult, market: Market, register: Register) -> Files:
     return Files(result, rows, data_link(csv_bytes(plan), "text/csv"), data_link(book, EXCEL))
 
 
+def with_memos(files: Files, market: Market, register: Register, sheet: str) -> Files:
+    """Add the board memo in each language, dressed by a style sheet; none to the files of a large plan."""
+    if not files.csv:
+        return files
+    written = {lang: memo_html(files.result, market, register, lang, sheet) for lang in LANGUAGES}
+    return replace(files, memos={lang: data_link(memo.encode("utf-8"), "text/html") for lang, memo in written.items()})
+
+
 def links(files: Files, lang: str) -> str:
     """Links to the files, or why there are none and where the tables lie."""
     if files.fault:
@@ -59,6 +69,7 @@ def links(files: Files, lang: str) -> str:
         said = text("download.large", lang, n=count(files.rows, lang), path=str(files.result.path))
         return f'<p class="note">{escape(said)}</p>'
     made = [("download.csv", files.csv, "csv"), ("download.excel", files.excel, "xlsx")]
+    made += [("download.memo", files.memos[lang], "html")] if lang in files.memos else []
     return "".join(
         f'<a download="{escape(name, quote=True)}.{ending}" href="{link}">{escape(text(key, lang))}</a>'
         for key, link, ending in made

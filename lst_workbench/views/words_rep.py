@@ -1,6 +1,7 @@
 """Words of the Rollout page's field: prefecture, territory, rep, and what a rep visits."""
 
 REP: dict[str, tuple[str, str]] = {
+    "download.memo": ("Board memo (HTML)", "决策备忘录（HTML）"),
     "field.title": ("From prefecture to a rep's list", "从地市到代表拜访清单"),
     "field.sub": (
         "The plan's reps, shared out by stores; beats are cut inside a prefecture",

@@ -303,3 +303,14 @@ def test_numbers_written_as_text_are_numbers():
     assert "file" not in numbered.features
     np.testing.assert_allclose(card.score(written)["pd"], plain, atol=0.03)
     assert card.score(written.head(3).assign(months_open="unknown"))["pd"].between(0, 1).all()
+
+
+def test_dates_written_as_text_are_dates():
+    frame = shops(2000)
+    after = (frame["decided"] + pd.to_timedelta(90 * frame["default"], "D")).dt.strftime("%Y-%m-%dT%H:%M:%SZ")
+    seen = frame.assign(closed=after, opened=frame["decided"].dt.strftime("%Y/%m/01"))
+    seen["paid"] = (frame["decided"] + pd.Timedelta(days=9)).dt.tz_localize("Asia/Shanghai")
+    card = fit_scorecard(seen, "default", date="decided", exclude=["true_pd", "city"])
+    reason = card.tables["columns"].set_index("feature")["reason"]
+    assert "dated after the decision" in reason["closed"] and "a date" in reason["opened"]
+    assert "dated after the decision" in reason["paid"]

@@ -24,9 +24,9 @@ CASES = [(kernels.ses, 0.1), (kernels.ses, 0.3), (kernels.sba, 0.1), (kernels.ts
 def level(kernel, y, *constants, ends=None):
     y = np.asarray(y, float)
     ends = np.array([len(y)] if ends is None else ends)
-    out = [np.zeros(len(ends)) for _ in range(2 if kernel is kernels.holt else 1)]
-    kernel(y, *constants, ends, *out)
-    return out[0]
+    out = [np.zeros((len(ends), 1)) for _ in range(2 if kernel is kernels.holt else 1)]
+    kernel(y[:, None], *constants, ends, *out)
+    return out[0][:, 0]
 
 
 @pytest.mark.parametrize("name", SERIES)
@@ -59,9 +59,26 @@ def test_discounted_mean_and_damped_trend_by_their_definitions():
     for value in y[1:]:
         before = state + 0.9 * slope
         state, slope = before + 0.3 * (value - before), 0.9 * slope + 0.3 * 0.2 * (value - before)
-    out = np.zeros((2, 1))
-    kernels.holt(y, 0.3, 0.2, np.array([len(y)]), out[0], out[1])
-    np.testing.assert_allclose(out[:, 0], [state, slope])
+    out = np.zeros((2, 1, 1))
+    kernels.holt(y[:, None], 0.3, 0.2, np.array([len(y)]), out[0], out[1])
+    np.testing.assert_allclose(out[:, 0, 0], [state, slope])
+
+
+def test_series_side_by_side_are_forecast_as_each_alone():
+    rng = np.random.default_rng(1)
+    count, ends = 2 * kernels.SIDE_BY_SIDE + 5, np.array([9, 20])
+    quantity = rng.poisson(0.8, (count, 20)).astype(np.float32)
+    quantity[rng.random(quantity.shape) < 0.2] = np.nan
+    index, pool = rng.uniform(0.5, 2, (3, 20)).astype(np.float32), rng.integers(0, 3, count)
+    kind = np.array([kernels.SES, kernels.SBA, kernels.TSB, kernels.MEAN, kernels.HOLT])
+    constants = (kind, np.full(5, 0.1), np.full(5, 0.05), ends)
+    rows = rng.permutation(count)
+    together = np.zeros((2, count, 5, 2))
+    kernels.levels(quantity, rows, index, pool, *constants, *together)
+    for i, row in enumerate(rows):
+        alone = np.zeros((2, 1, 5, 2))
+        kernels.levels(quantity, np.array([row]), index, pool, *constants, *alone)
+        np.testing.assert_array_equal(together[:, i], alone[:, 0])
 
 
 def test_statistics_begin_at_the_first_sale():

@@ -90,3 +90,10 @@ def test_a_run_without_ranges_has_a_memo_without_them(planned):
     page = memo.memo_html(older, market, load_register(), "en")
     assert text("odds.title") not in page and text("memo.figures") in page
     assert isinstance(older.tables["kpis"], pd.DataFrame)
+
+
+def test_the_page_offers_the_memo_in_its_language(planned, register):
+    files = downloads.with_memos(downloads.files_of(*planned, register), planned[1], register, stylesheet())
+    for lang in LANGUAGES:
+        assert f'.html" href="{files.memos[lang]}"' in downloads.links(files, lang)
+    assert files.memos["en"] != files.memos["zh"]

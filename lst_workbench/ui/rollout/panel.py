@@ -10,6 +10,7 @@ from lst_workbench.ui.rollout.nation import open_watch
 from lst_workbench.ui.rollout.panel_nation import NationLine
 from lst_workbench.ui.rollout.panel_result import ResultBody
 from lst_workbench.ui.rollout.panel_side import Side
+from lst_workbench.ui.theme import stylesheet
 from lst_workbench.views import cards, downloads, states
 from lst_workbench.views.findings import finding_markup, finding_of
 from lst_workbench.views.messages import text
@@ -58,7 +59,8 @@ class RolloutPanel(Page):
             return
         if self._files is None or self._files.result is not result:
             try:
-                self._files = downloads.files_of(result, market, state.register)
+                files = downloads.files_of(result, market, state.register)
+                self._files = downloads.with_memos(files, market, state.register, stylesheet())
             except Exception as error:  # in a thread no one else would say it
                 self._files = downloads.Files(result, 0, fault=str(error) or type(error).__name__)
         if result is state.result and lang == state.lang:
