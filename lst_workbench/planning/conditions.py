@@ -59,17 +59,18 @@ class Conditions:
         InputError
             A word is no GROUP=SHARE.
         """
-        rows, faults = [], []
+        rows: dict[str, dict[str, object]] = {}
+        faults = []
         for name, words in (("min_share", at_least), ("max_share", at_most)):
             for word in words:
                 group, _, share = word.partition("=")
                 number = pd.to_numeric(share, errors="coerce")
                 if pd.isna(number):
                     faults.append(f"{word} is no GROUP=SHARE; write it as rural=0.4")
-                rows.append({"column": group.strip(), name: number})
+                rows.setdefault(group.strip(), {"column": group.strip()})[name] = number
         if faults:
             raise InputError("shares of the plan", faults)
-        frames = [frame for frame in (limits, pd.DataFrame(rows)) if frame is not None and len(frame)]
+        frames = [frame for frame in (limits, pd.DataFrame(list(rows.values()))) if frame is not None and len(frame)]
         return cls(promised, excluded, pd.concat(frames, ignore_index=True) if frames else None)
 
     def fingerprints(self) -> dict[str, str]:

@@ -131,3 +131,13 @@ def test_a_part_of_the_market_is_asked_for_its_part_of_a_quota():
         loads, left = grouped(pd.DataFrame({"store_id": here}), {"store_groups": groups, "quotas": quotas})
         assert left["min_stores"].iloc[0] == floor and left["max_stores"].isna().all()
         assert loads["store_id"].tolist() == list(here)
+
+
+def test_floor_and_cap_of_one_group_belong_together_and_must_leave_room(district):
+    both = Conditions.of(None, None, None, ["rural=0.2"], ["rural=0.4", "village=0.3"])
+    assert both.limits[["column", "min_share", "max_share"]].fillna(0).values.tolist() == [
+        ["rural", 0.2, 0.4], ["village", 0.0, 0.3],
+    ]  # fmt: skip
+    asked = Conditions.of(None, None, None, ["rural=0.6"], ["rural=0.4"])
+    with pytest.raises(InputError, match="rural is to be at least 0.6 and at most 0.4"):
+        make_plan(district, load_scenario("base"), conditions=asked)
