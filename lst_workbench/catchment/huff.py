@@ -9,6 +9,7 @@ from lst_workbench.catchment._kernels import count_rivals, people_of_stores, pul
 from lst_workbench.catchment.ground import Ground, attraction_of, ids_of, ratio, row_of, shared
 from lst_workbench.catchment.params import HuffParams
 from lst_workbench.catchment.points import amounts_of, near, positions_of
+from lst_workbench.catchment.usable import usable_points
 from lst_workbench.contracts import CatchmentLinks, Catchments
 
 
@@ -19,7 +20,8 @@ class HuffResult:
     Attributes
     ----------
     tables : dict
-        ``catchments``: contract `Catchments`.
+        ``catchments``: contract `Catchments`; ``left_out`` (table, row, reason): rows of stores and cells without a
+        place or with amounts that cannot be used.
     figures : dict
         What `kpis` returns.
     """
@@ -63,7 +65,8 @@ def huff_catchments(
     Raises
     ------
     InputError
-        Columns missing, coordinates empty or off the globe, negative people or areas, store ids twice.
+        Columns missing, store ids twice, or a table without any row that can be used. Single rows with coordinates
+        empty or off the globe, or with negative or empty people or areas, are left out and listed.
 
     Notes
     -----
@@ -79,6 +82,7 @@ def huff_catchments(
     [150.0, 150.0]
     """
     params = HuffParams.of() if params is None else params
+    stores, cells, left_out = usable_points(stores, cells)
     on = Ground.of(stores, cells, params, threads)
     income = amounts_of(cells, "cells", "income_index") if "income_index" in cells else np.ones(len(cells))
     income, people, served = income[on.home_rows], on.people, ratio(on.pulled, on.pulled + on.outside)
@@ -97,7 +101,7 @@ def huff_catchments(
     }
     missed = abs(float(sums[:, 0].sum()) - figures["people_served"])
     figures["conservation_error"] = missed / figures["people"] if figures["people"] else 0.0
-    return HuffResult({"catchments": catchments}, figures)
+    return HuffResult({"catchments": catchments, "left_out": left_out}, figures)
 
 
 def store_cells(
@@ -157,11 +161,20 @@ def _catchments(stores: pd.DataFrame, rows: np.ndarray, sums: np.ndarray, rivals
     counts = np.zeros(len(stores), np.int32)
     counts[rows] = rivals
     income = np.where(earned > 0, ratio(earned, drawn), 1.0)
+    ids = ids_of(stores)
+    numbered = pd.api.types.is_integer_dtype(ids.dtype)
     columns = {
-        "store_id": ids_of(stores),
+        "store_id": ids if numbered else _numbers_of(ids),
         "people": drawn,
         "income_index": income,
         "people_nearby": nearby,
         "rivals": counts,
     }
-    return Catchments.check(pd.DataFrame(columns), "stores")
+    table = Catchments.check(pd.DataFrame(columns), "stores")
+    return table if numbered else table.assign(store_id=ids)
+
+
+def _numbers_of(ids: np.ndarray) -> np.ndarray:
+    """Give numbers to ids that are words, in order; an empty one stays empty, for the contract to refuse."""
+    codes = pd.factorize(ids)[0]
+    return np.where(codes < 0, np.nan, codes)

@@ -39,6 +39,8 @@ class Numeric:
 
     def columns(self, values: np.ndarray) -> np.ndarray:
         """Give z, then max(z - knot, 0) for each knot; an empty value counts as the middle."""
+        if values.dtype == object:
+            raise InputError("the features", [f"column {self.name} held numbers in the fit; now it holds words"])
         scaled = ((np.log1p(np.maximum(values, 0)) if self.logged else values) - self.middle) / self.deviation
         z = np.clip(np.nan_to_num(scaled), -FAR, FAR)
         return np.column_stack([z, *(np.maximum(z - knot, 0) for knot in self.knots)])

@@ -153,7 +153,7 @@ class PotentialFit:
 
 def fit_potential(
     features: pd.DataFrame,
-    target: pd.Series | pd.DataFrame,
+    target: pd.Series | pd.DataFrame | Sequence[float],
     groups: Groups = None,
     *,
     places: Groups = None,
@@ -174,7 +174,7 @@ def fit_potential(
     ----------
     features : DataFrame
         A row a store: numbers and words; empty numbers count as the middle. ``store_id`` is no feature.
-    target : Series or DataFrame
+    target : Series, sequence or DataFrame
         Purchases in RMB a month, in the order of `features`; a DataFrame has a column for each category.
     groups : Series, sequence or str, optional
         Region (prefecture) of each row, or the column of `features` that holds it (it is no feature then). Whole
@@ -284,10 +284,16 @@ def drivers_of(
 
 
 def _usable(
-    features: pd.DataFrame, target: pd.Series | pd.DataFrame, groups: Groups, places: Groups, segment: str | None
+    features: pd.DataFrame,
+    target: pd.Series | pd.DataFrame | Sequence[float],
+    groups: Groups,
+    places: Groups,
+    segment: str | None,
 ) -> tuple[pd.DataFrame, pd.DataFrame, np.ndarray, np.ndarray, pd.DataFrame]:
     """Rows with purchases: features, purchases by category, region and place; and the rows left out."""
-    sold = target.to_frame("purchases") if isinstance(target, pd.Series) else target
+    if not isinstance(features, pd.DataFrame):
+        raise InputError("fit_potential", [f"give features as a table (DataFrame), not a {type(features).__name__}"])
+    sold = target if isinstance(target, pd.DataFrame) else pd.Series(target).to_frame("purchases")
     if len(sold) != len(features):
         raise InputError("fit_potential", [f"features have {len(features):,} rows, the target has {len(sold):,}"])
     regions, spots = _of_rows(groups, features, "groups"), _of_rows(places, features, "places")

@@ -121,7 +121,7 @@ def tree_of(tree: pd.DataFrame) -> Tree:
     leaf = np.bincount(parent[parent >= 0], minlength=len(ids)) == 0
     variance = leaf_counts(parent, order)
     if "variance" in tree:
-        variance[: len(tree)] = told = tree["variance"].to_numpy(np.float64)
+        variance[: len(tree)] = told = pd.to_numeric(tree["variance"], errors="coerce").to_numpy(np.float64)
         variance[len(tree) :] = np.inf
         if not (told >= 0).all():
             raise InputError("tree", ["column variance must be at least 0 and not empty"])
@@ -135,6 +135,8 @@ def _values_of(forecasts: pd.DataFrame, nodes: Tree) -> tuple[str, np.ndarray, d
         raise InputError("forecasts", [f"column {', '.join(missing)} is missing"])
     names = [n for n in forecasts if n == "mean" or str(n).startswith(("draw_", "lo_", "hi_"))]
     row, column, periods = _positions(forecasts[key], forecasts["period"], nodes.ids)
+    if not len(periods):
+        raise InputError("forecasts", ["there is no row with a period"])
     faults = []
     if (row < 0).any():
         faults.append(f"{_named(forecasts[key][row < 0].unique())} are not in the tree")
@@ -149,9 +151,9 @@ def _values_of(forecasts: pd.DataFrame, nodes: Tree) -> tuple[str, np.ndarray, d
     columns = {}
     for name in names:
         values = np.full(seen.shape, np.nan)
-        values.reshape(-1)[cell] = forecasts[name].to_numpy(np.float64)[known]
+        values.reshape(-1)[cell] = pd.to_numeric(forecasts[name], errors="coerce").to_numpy(np.float64)[known]
         if name == "mean" and not np.isfinite(values[:, counts == len(periods)]).all():
-            faults.append("column mean has empty or infinite values")
+            faults.append("column mean has empty or infinite values, or words that are no numbers")
         columns[str(name)] = values
     if faults:
         raise InputError("forecasts", faults)

@@ -225,13 +225,14 @@ def spoil(table, column, value):
         (lambda s, c: (s.drop(columns="area_m2"), c), "area_m2 is missing"),
         (lambda s, c: (s, c.drop(columns="people")), "people is missing"),
         (
-            lambda s, c: (spoil(s, "lat", np.nan), c),
-            "stores.lat must be between -90 and 90 (1 rows are not, first row 3",
+            lambda s, c: (s.assign(lat=np.nan), c),
+            "stores.lat must be between -90 and 90 (30 rows are not, first row 0",
         ),
-        (lambda s, c: (s, spoil(c, "lon", 400.0)), "cells.lon must be between -180 and 180"),
-        (lambda s, c: (s, spoil(c, "people", -1.0)), "people must be at least 0"),
-        (lambda s, c: (spoil(s, "area_m2", np.nan), c), "area_m2 must be at least 0"),
-        (lambda s, c: (spoil(s, "lat", "north"), c), "lat must hold numbers"),
+        (lambda s, c: (s, c.assign(lon=400.0)), "cells.lon must be between -180 and 180"),
+        (lambda s, c: (s, c.assign(people=-1.0)), "people must be at least 0"),
+        (lambda s, c: (s.assign(area_m2=np.nan), c), "area_m2 must be at least 0"),
+        (lambda s, c: (s.assign(lat="north"), c), "lat must hold numbers"),
+        (lambda s, c: ([1, 2], c), "give a table"),
         (lambda s, c: (spoil(s, "store_id", 4), c), "store_id must be unique"),
     ],
 )
@@ -240,6 +241,33 @@ def test_faulty_tables_are_refused(change, said):
     with pytest.raises(InputError) as raised:
         huff_catchments(stores, cells, params())
     assert said in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "column", "value", "said"),
+    [
+        ("stores", "lat", np.nan, "lat is not between -90 and 90"),
+        ("stores", "lat", "north", "lat is not between -90 and 90"),
+        ("stores", "area_m2", np.nan, "area_m2 is empty, negative or no number"),
+        ("cells", "lon", 400.0, "lon is not between -180 and 180"),
+        ("cells", "people", -1.0, "people is empty, negative or no number"),
+        ("cells", "people", np.nan, "people is empty, negative or no number"),
+    ],
+)
+def test_the_other_rows_are_served_and_a_bad_one_is_listed(name, column, value, said):
+    tables = dict(zip(("stores", "cells"), (on_the_globe(table) for table in district(30, 30)), strict=True))
+    found = huff_catchments(*({**tables, name: spoil(tables[name], column, value)}.values()), params())
+    expected = huff_catchments(*({**tables, name: tables[name].drop(index=3)}.values()), params())
+    assert found.tables["left_out"].values.tolist() == [[name, 3, said]]
+    pd.testing.assert_frame_equal(found.tables["catchments"], expected.tables["catchments"])
+
+
+def test_ids_may_be_words():
+    stores, cells = district(30, 30)
+    words = stores.assign(store_id="shop " + stores["store_id"].astype(str))
+    found, expected = (huff_catchments(table, cells, params()).tables["catchments"] for table in (words, stores))
+    assert found["store_id"].tolist() == words["store_id"].tolist()
+    np.testing.assert_array_equal(found["people"], expected["people"])
 
 
 def test_faulty_parameters_are_all_named():

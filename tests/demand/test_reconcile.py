@@ -128,3 +128,18 @@ def test_faults_are_named(tree, rows, words):
     told = {"node_id": ["a"], "period": 1, "mean": 1.0} | rows
     with pytest.raises(InputError, match=words):
         reconcile(pd.DataFrame(told), pd.DataFrame(tree))
+
+
+@pytest.mark.parametrize(
+    ("forecasts", "nodes", "said"),
+    [
+        ({"mean": "x"}, {}, "no numbers"),
+        ({}, {"variance": "x"}, "variance must be at least 0"),
+        (None, {}, "no row with a period"),
+    ],
+)
+def test_words_for_numbers_and_empty_tables_are_said(forecasts, nodes, said):
+    tree = pd.DataFrame({"node_id": ["all", "a"], "parent_id": [None, "all"]}).assign(**nodes)
+    told = pd.DataFrame({"node_id": ["all", "a"], "period": 1, "mean": [2.0, 2.0]})
+    with pytest.raises(InputError, match=said):
+        reconcile(told.head(0) if forecasts is None else told.assign(**forecasts), tree)
