@@ -7,14 +7,16 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from lst_workbench.catchment.choices import Choices, Decay, Fit, columns_of, fit_choices, softmax
 from lst_workbench.contracts import InputError
 
-Decay = Literal["exponential", "power"]
-STEPS = 100  # of Newton's method; a convex case takes fewer than ten
 FOLDS = 5  # of zones, held out in turn
 TEXTBOOK = (1.0, 2.0)  # Huff's exponents of attraction and of a power decay
 Z_95 = 1.959963984540054
 WEAK_CONDITION = 1e6
+OWN_PULLS = (
+    "no attraction was given: each store has the pull that its flows tell, on top of distance (table attraction)"
+)
 
 
 @dataclass(frozen=True)
@@ -68,8 +70,15 @@ class HuffCalibration:
         }
 
     def predict(self, pairs: pd.DataFrame) -> pd.Series:
-        """Give the expected share of each pair of zone and store in `pairs`; columns as for `huff_shares`."""
+        """Give the expected share of each pair of zone and store in `pairs`; columns as for `huff_shares`.
+
+        Without ``attraction``, stores have the pull that was found for them, and new ones the usual pull.
+        """
         found = self._coefficients()
+        if "attraction" in self.tables and "attraction" not in pairs:
+            own = self.tables["attraction"].set_index("store_id")["attraction"]
+            usual = float(np.exp(np.log(own).mean()))
+            pairs = pairs.assign(attraction=pairs["store_id"].map(own).astype(np.float64).fillna(usual))
         weights = [found["area_exponent"], found["decay_per_km"], *(found[name] for name in self.features)]
         outside = found.get("outside_attraction", 0.0)
         return huff_shares(
@@ -113,9 +122,9 @@ def huff_shares(
     [0.667, 0.333]
     """
     outside = np.log(outside_attraction) if outside_attraction > 0 else -np.inf
-    pull = _columns(pairs, decay, tuple(features), near_km) @ np.asarray(weights, np.float64)
+    pull = columns_of(pairs, decay, tuple(features), near_km) @ np.asarray(weights, np.float64)
     zone, _ = pd.factorize(pairs["zone_id"])
-    share = _softmax(pull, zone, int(zone.max()) + 1 if len(zone) else 0, outside)
+    share = softmax(pull, zone, int(zone.max()) + 1 if len(zone) else 0, outside)
     return pd.Series(share, index=pairs.index, name="share")
 
 
@@ -137,9 +146,10 @@ def calibrate_huff(
     Parameters
     ----------
     flows : DataFrame
-        ``zone_id``, ``store_id``, ``distance_km`` (or minutes), ``attraction``, and ``flow`` (visits, customers, RMB)
-        or ``share``. ``people`` (in units of flow, one figure a zone), optional: what the zone spends in all; the rest
-        goes outside and calibrates the outside option.
+        ``zone_id``, ``store_id``, ``distance_km`` (or minutes), and ``flow`` (visits, customers, RMB) or ``share``.
+        ``attraction`` (or ``area_m2``), optional: without it each store has a pull of its own, found from its flows
+        together with the decay, in the table ``attraction``. ``people``, optional (in units of flow, one a zone): what
+        the zone spends in all; the rest goes outside and calibrates the outside option.
     decay : {"best", "exponential", "power"}
         Form of the decay.
     features : sequence of str
@@ -173,18 +183,10 @@ def calibrate_huff(
     features = tuple(features)
     usable, left_out = _usable(flows, features)
     forms: tuple[Decay, ...] = ("exponential", "power") if decay == "best" else (decay,)
-    fits = {form: _fit(_Choices.of(usable, form, features, near_km)) for form in forms}
+    fits = {form: fit_choices(Choices.of(usable, form, features, near_km)) for form in forms}
     best = max(fits, key=lambda form: fits[form].log_likelihood)
-    choices, fit = _Choices.of(usable, best, features, near_km), fits[best]
-    names = ["area_exponent", "decay_per_km", *features] + ["outside_attraction"] * choices.outside
-    error = np.sqrt(np.diag(fit.covariance))
-    value, low, high = fit.beta.copy(), fit.beta - Z_95 * error, fit.beta + Z_95 * error
-    if choices.outside:  # estimated as a logarithm
-        value[-1], low[-1], high[-1] = np.exp([value[-1], low[-1], high[-1]])
-        error = np.append(error[:-1], error[-1] * value[-1])
-    coefficients = pd.DataFrame(
-        {"parameter": names, "value": value, "std_error": error, "low_95": low, "high_95": high}
-    )
+    choices, fit = Choices.of(usable, best, features, near_km), fits[best]
+    coefficients = _told(choices, fit, features)
     inside = choices.row >= 0
     observed = choices.y / choices.total[choices.zone]
     shares = usable[["zone_id", "store_id"]].assign(observed_share=observed[inside], expected_share=fit.share[inside])
@@ -194,147 +196,57 @@ def calibrate_huff(
         "heldout": _held_out(choices, fit.beta, seed),
         "left_out": left_out,
     }
-    freedom = max(len(choices.y) - choices.zones - len(value), 1)
+    if choices.own_pulls:
+        tables["attraction"] = pd.DataFrame({"store_id": choices.names, "attraction": np.exp(fit.pull)})
+    freedom = max(len(choices.y) - choices.zones - len(fit.beta) - len(fit.pull), 1)
     expected = fit.share * choices.total[choices.zone]
     dispersion = float(np.sum((choices.y - expected) ** 2 / np.maximum(expected, 1e-12)) / freedom)
     warnings = _warnings(coefficients, fit, choices, tables["heldout"])
     return HuffCalibration(best, tables, warnings, fit.log_likelihood, dispersion, near_km, features)
 
 
-@dataclass(frozen=True)
-class _Choices:
-    """Alternatives of every zone in one list; `row` is -1 for the outside option."""
-
-    x: np.ndarray
-    y: np.ndarray
-    zone: np.ndarray
-    total: np.ndarray
-    row: np.ndarray
-    decay: Decay
-    outside: bool
-
-    @classmethod
-    def of(cls, flows: pd.DataFrame, decay: Decay, features: tuple[str, ...], near_km: float) -> "_Choices":
-        x = _columns(flows, decay, features, near_km)
-        y = flows["flow" if "flow" in flows else "share"].to_numpy(np.float64)
-        zone, names = pd.factorize(flows["zone_id"])
-        row = np.arange(len(flows))
-        if outside := "people" in flows:
-            people = flows.groupby(zone)["people"].first().to_numpy(np.float64)
-            rest = np.maximum(people - np.bincount(zone, y), 0.0)
-            count = len(names)
-            beyond = np.zeros((count, x.shape[1] + 1))
-            beyond[:, -1] = 1.0
-            x = np.vstack([np.column_stack([x, np.zeros(len(x))]), beyond])
-            y, zone = np.append(y, rest), np.append(zone, np.arange(count))
-            row = np.append(row, np.full(count, -1))
-        return cls(x, y, zone, np.bincount(zone, y), row, decay, outside)
-
-    @property
-    def zones(self) -> int:
-        return len(self.total)
-
-    def only(self, zones: np.ndarray) -> "_Choices":
-        """Keep the alternatives of some zones, renumbered."""
-        kept = np.isin(self.zone, zones)
-        zone = np.searchsorted(zones, self.zone[kept])
-        return _Choices(self.x[kept], self.y[kept], zone, self.total[zones], self.row[kept], self.decay, self.outside)
+def _told(choices: Choices, fit: Fit, features: tuple[str, ...]) -> pd.DataFrame:
+    """Value, standard error and 95% interval of each figure; pulls of the stores' own have the exponent 1."""
+    error = np.sqrt(np.diag(fit.covariance))
+    columns = np.array([fit.beta, error, fit.beta - Z_95 * error, fit.beta + Z_95 * error])
+    names = ["area_exponent", "decay_per_km", *features]
+    if choices.own_pulls:
+        columns = np.column_stack([[1.0, 0.0, 1.0, 1.0], columns])
+        if choices.outside:
+            columns = np.column_stack([columns, [1.0, 0.0, 1.0, 1.0]])
+    elif choices.outside:  # estimated as a logarithm
+        columns[[0, 2, 3], -1] = np.exp(columns[[0, 2, 3], -1])
+        columns[1, -1] *= columns[0, -1]
+    names += ["outside_attraction"] * choices.outside
+    value, error, low, high = columns
+    return pd.DataFrame({"parameter": names, "value": value, "std_error": error, "low_95": low, "high_95": high})
 
 
-@dataclass(frozen=True)
-class _Fit:
-    beta: np.ndarray
-    covariance: np.ndarray
-    share: np.ndarray
-    log_likelihood: float
-    condition: float
-
-
-def _fit(choices: _Choices, start: np.ndarray | None = None) -> _Fit:
-    """Maximise Σ y ln p by Newton's method, halving a step that does not climb."""
-    beta = np.zeros(choices.x.shape[1]) if start is None else start
-    share, value = _shares_and_value(choices, beta)
-    for _ in range(STEPS):
-        slope, hessian = _derivatives(choices, share)
-        scale = np.sqrt(np.maximum(np.diag(hessian), 1e-300))
-        condition = float(np.linalg.cond(hessian / np.outer(scale, scale)))
-        if not np.isfinite(condition) or condition > 1e12 or scale.min() < 1e-9 * np.sqrt(choices.total.sum()):
-            raise InputError(
-                "flows", ["attraction and distance do not vary within zones, or vary together; give other zones"]
-            )
-        step = np.linalg.solve(hessian, slope)
-        gain = float(slope @ step)
-        while True:
-            next_share, next_value = _shares_and_value(choices, beta + step)
-            if next_value >= value - 1e-12 * abs(value) or np.abs(step).max() < 1e-12:
-                break
-            step = step / 2
-        beta, share, value = beta + step, next_share, next_value
-        if gain < 1e-16 * max(1.0, abs(value)):
-            break
-    _, hessian = _derivatives(choices, share)
-    bread = np.linalg.inv(hessian)
-    residual = (choices.y - choices.total[choices.zone] * share)[:, None] * choices.x
-    scores = np.column_stack([np.bincount(choices.zone, column, choices.zones) for column in residual.T])
-    small = choices.zones / max(choices.zones - len(beta), 1)
-    return _Fit(beta, small * bread @ (scores.T @ scores) @ bread, share, value, condition)
-
-
-def _shares_and_value(choices: _Choices, beta: np.ndarray) -> tuple[np.ndarray, float]:
-    share = _softmax(choices.x @ beta, choices.zone, choices.zones, -np.inf)
-    seen = choices.y > 0
-    return share, float(choices.y[seen] @ np.log(np.maximum(share[seen], 1e-300)))
-
-
-def _derivatives(choices: _Choices, share: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Slope Σ (y - N p) x and the negative Hessian Σ_z N_z (Σ p x xᵀ - x̄ x̄ᵀ), x centred in its zone."""
-    weighted = share[:, None] * choices.x
-    mean = np.column_stack([np.bincount(choices.zone, column, choices.zones) for column in weighted.T])
-    centred = choices.x - mean[choices.zone]
-    total = choices.total[choices.zone]
-    return choices.x.T @ (choices.y - total * share), centred.T @ ((total * share)[:, None] * centred)
-
-
-def _softmax(pull: np.ndarray, zone: np.ndarray, zones: int, outside: float) -> np.ndarray:
-    top = np.full(zones, outside if np.isfinite(outside) else -np.inf)
-    np.maximum.at(top, zone, pull)
-    strength = np.exp(pull - top[zone])
-    whole = np.bincount(zone, strength, zones)
-    return strength / (whole + (np.exp(outside - top) if np.isfinite(outside) else 0.0))[zone]
-
-
-def _columns(pairs: pd.DataFrame, decay: Decay, features: tuple[str, ...], near_km: float) -> np.ndarray:
-    """Logarithms of attraction, decay and features; the decay's own sign makes its exponent positive."""
-    distance = pairs["distance_km"].to_numpy(np.float64)
-    far = -np.log(np.maximum(distance, near_km)) if decay == "power" else -distance
-    powers = [np.log(pairs[name].to_numpy(np.float64)) for name in ("attraction", *features)]
-    return np.column_stack([powers[0], far, *powers[1:]])
-
-
-def _held_out(choices: _Choices, start: np.ndarray, seed: int) -> pd.DataFrame:
+def _held_out(choices: Choices, start: np.ndarray, seed: int) -> pd.DataFrame:
     """Compare with equal shares and textbook exponents on zones that the fit did not see."""
     folds = np.array_split(np.random.default_rng(seed).permutation(choices.zones), min(FOLDS, choices.zones))
-    width = choices.x.shape[1]
-    naive = {"equal shares": np.zeros(width)}
-    if choices.decay == "power" and width == 2:
-        naive["textbook exponents"] = np.array(TEXTBOOK)
+    width, no_pull = choices.x.shape[1], np.zeros(len(choices.names))
+    naive = {"equal shares": (np.zeros(width), no_pull)}
+    if choices.decay == "power" and width == 2 and not choices.own_pulls:
+        naive["textbook exponents"] = (np.array(TEXTBOOK), no_pull)
     sums = {name: np.zeros(2) for name in ("calibrated", *naive)}
     for fold in folds:
         unseen = choices.only(np.sort(fold))
         try:
-            seen = _fit(choices.only(np.setdiff1d(np.arange(choices.zones), fold)), start).beta
+            seen = fit_choices(choices.only(np.setdiff1d(np.arange(choices.zones), fold)), start)
+            found = (seen.beta, seen.pull)
         except InputError:
-            seen = np.full(width, np.nan)
-        for name, beta in {"calibrated": seen, **naive}.items():
-            share, value = _shares_and_value(unseen, beta)
+            found = (np.full(width, np.nan), no_pull)
+        for name, (beta, pull) in {"calibrated": found, **naive}.items():
+            share, value = unseen.shares_and_value(beta, pull)
             observed = unseen.y / unseen.total[unseen.zone]
             sums[name] += np.abs(observed - share).sum(), value
     rows = [(name, off / len(choices.y), value / choices.total.sum()) for name, (off, value) in sums.items()]
     return pd.DataFrame(rows, columns=["model", "mean_abs_error", "log_likelihood_per_unit"])
 
 
-def _warnings(coefficients: pd.DataFrame, fit: _Fit, choices: _Choices, heldout: pd.DataFrame) -> list[str]:
-    told = []
+def _warnings(coefficients: pd.DataFrame, fit: Fit, choices: Choices, heldout: pd.DataFrame) -> list[str]:
+    told = [OWN_PULLS] if choices.own_pulls else []
     for row in coefficients.itertuples():
         if row.parameter != "outside_attraction" and row.low_95 <= 0 <= row.high_95:
             told.append(f"{row.parameter} cannot be told from 0 ({row.value:.3g} ± {row.std_error:.2g})")
@@ -352,7 +264,10 @@ def _warnings(coefficients: pd.DataFrame, fit: _Fit, choices: _Choices, heldout:
 
 def _usable(flows: pd.DataFrame, features: tuple[str, ...]) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Split rows into those that can be used and those that cannot, with the reason."""
-    needed = ["zone_id", "store_id", "distance_km", "attraction", *features]
+    if "attraction" not in flows and "area_m2" in flows:
+        flows = flows.rename(columns={"area_m2": "attraction"})
+    powers = (["attraction"] if "attraction" in flows else []) + list(features)
+    needed = ["zone_id", "store_id", "distance_km", *powers]
     faults = [f"column {name} is missing" for name in needed if name not in flows]
     if "flow" not in flows and "share" not in flows:
         faults.append("column flow or share is missing")
@@ -367,11 +282,14 @@ def _usable(flows: pd.DataFrame, features: tuple[str, ...]) -> tuple[pd.DataFram
         f"{measure} must be a number of at least 0": ~(told[measure].between(0, np.finfo(float).max)),
         "zone and store stand in more than one row": told.duplicated(["zone_id", "store_id"]),
     }
-    for name in ("attraction", *features):
+    for name in powers:
         checks[f"{name} must be more than 0"] = ~((told[name] > 0) & np.isfinite(told[name]))
     reason = pd.Series("", index=flows.index, dtype=object)
     for words, broken in checks.items():
         reason[broken & (reason == "")] = words
+    if "attraction" not in flows:
+        seen = told[measure].where(reason == "").groupby(told["store_id"]).transform("sum")
+        reason[(reason == "") & ~(seen > 0)] = f"the store's {measure} adds up to 0: without attraction it has no pull"
     total = told[measure].where(reason == "").groupby(told["zone_id"]).transform("sum")
     reason[(reason == "") & ~(total > 0)] = f"the zone's {measure} adds up to 0"
     good = told[reason == ""].reset_index(drop=True)

@@ -131,3 +131,45 @@ def test_flows_that_cannot_tell_are_refused_or_warned_of():
     rng = np.random.default_rng(3)
     noise = calibrate_huff(flows.assign(flow=rng.poisson(5, len(flows))), decay="exponential")
     assert any("cannot be told from 0" in words for words in noise.warnings)
+
+
+def test_without_attraction_each_store_has_the_pull_of_its_flows():
+    """The same likelihood by a general optimiser: a constant a store and the decay."""
+    flows = drawn_flows(zones=40, stores=4).drop(columns="attraction")
+    found = calibrate_huff(flows, decay="exponential")
+
+    def loss(weights):
+        pulls = np.exp(np.append(0.0, weights[1:]))[flows["store_id"]]
+        share = huff_shares(flows.assign(attraction=pulls), (1.0, weights[0]), decay="exponential")
+        return -(flows["flow"] * np.log(share)).sum()
+
+    best = minimize(loss, np.zeros(4), method="BFGS", options={"gtol": 1e-5})
+    own = np.log(found.tables["attraction"]["attraction"].to_numpy())
+    np.testing.assert_allclose(found.figures()["decay_per_km"], best.x[0], atol=1e-5)
+    np.testing.assert_allclose(own[1:] - own[0], best.x[1:], atol=1e-4)
+    np.testing.assert_allclose(found.predict(flows), found.tables["shares"]["expected_share"], atol=1e-9)
+    assert "no attraction was given" in found.warnings[0]
+
+
+def test_intervals_hold_the_decay_with_pulls_of_their_own():
+    inside = 0
+    for seed in range(30):
+        flows = drawn_flows(seed, zones=60).drop(columns="attraction")
+        table = calibrate_huff(flows, decay="exponential").tables["coefficients"].set_index("parameter")
+        inside += table.loc["decay_per_km", "low_95"] <= 1.5 <= table.loc["decay_per_km", "high_95"]
+    assert inside >= 24  # 28.5 expected; 24 or fewer less than once in 200 at nominal 95%
+
+
+def test_the_outside_option_measures_pulls_of_their_own():
+    flows = drawn_flows(outside=12.0)
+    found = calibrate_huff(flows.drop(columns="attraction"))
+    pulls = found.tables["attraction"]["attraction"].to_numpy()
+    np.testing.assert_allclose(pulls, flows["attraction"][:6] ** 0.8 / 12.0, rtol=0.1)
+
+
+def test_area_stands_for_attraction():
+    flows = drawn_flows(zones=30)
+    area = calibrate_huff(flows.rename(columns={"attraction": "area_m2"}), decay="power")
+    pd.testing.assert_frame_equal(
+        area.tables["coefficients"], calibrate_huff(flows, decay="power").tables["coefficients"]
+    )
