@@ -193,7 +193,7 @@ def calibrate_huff(
     tables = {
         "coefficients": coefficients,
         "shares": shares,
-        "heldout": _held_out(choices, fit.beta, seed),
+        "heldout": _held_out(choices, fit, seed),
         "left_out": left_out,
     }
     if choices.own_pulls:
@@ -222,7 +222,7 @@ def _told(choices: Choices, fit: Fit, features: tuple[str, ...]) -> pd.DataFrame
     return pd.DataFrame({"parameter": names, "value": value, "std_error": error, "low_95": low, "high_95": high})
 
 
-def _held_out(choices: Choices, start: np.ndarray, seed: int) -> pd.DataFrame:
+def _held_out(choices: Choices, start: Fit, seed: int) -> pd.DataFrame:
     """Compare with equal shares and textbook exponents on zones that the fit did not see."""
     folds = np.array_split(np.random.default_rng(seed).permutation(choices.zones), min(FOLDS, choices.zones))
     width, no_pull = choices.x.shape[1], np.zeros(len(choices.names))

@@ -5,13 +5,16 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
+from scipy import sparse
+from scipy.sparse.linalg import splu
 
 from lst_workbench.contracts import InputError
 
 Decay = Literal["exponential", "power"]
 STEPS = 100  # of Newton's method; a convex case takes fewer than ten
-ROUNDS = 2_000  # of bringing stores' pulls to their flows; few dozens do, unless stores hardly compete
-NEAR_ENOUGH = 1e-9  # of a logarithm
+NO_PULL = -30.0  # a logarithm: of a store that sells nothing in these zones
+RIDGE = 1e-10  # of the mean flow of a store
+Climbed = tuple[np.ndarray, np.ndarray, np.ndarray, float, float]  # exponents, pulls, shares, likelihood, condition
 
 
 @dataclass(frozen=True)
@@ -97,25 +100,17 @@ class Fit:
     condition: float
 
 
-def fit_choices(choices: Choices, start: np.ndarray | None = None) -> Fit:
+def fit_choices(choices: Choices, start: Fit | None = None) -> Fit:
     """Maximise Σ y ln p over the exponents and, where stores have them, over their own pulls.
 
-    At the maximum each store's expected flow is its observed one: pulls are multiplied by the ratio of both, exponents
-    found anew, until nothing moves. Standard errors are those of the exponents with the pulls free.
+    Standard errors are those of the exponents with the pulls free. `start` is a fit of like choices to set out from.
     """
-    beta, pull = np.zeros(choices.x.shape[1]) if start is None else start, np.zeros(len(choices.names))
-    named = choices.store >= 0
-    observed = np.bincount(choices.store[named], choices.y[named], len(pull))
-    for _ in range(ROUNDS if choices.own_pulls else 1):
-        beta, share, value, condition = _climbed(choices, beta, pull)
-        expected = np.bincount(choices.store[named], (choices.total[choices.zone] * share)[named], len(pull))
-        with np.errstate(divide="ignore", invalid="ignore"):
-            step = np.where((observed > 0) & (expected > 0), np.log(observed / expected), 0.0)
-        if not len(step) or np.abs(step).max() < NEAR_ENOUGH:
-            break
-        pull = pull + step
-        pull = pull if choices.outside else pull - pull[observed > 0].mean()
-    apart = _apart(choices, share)
+    beta, pull = np.zeros(choices.x.shape[1]), np.zeros(len(choices.names))
+    if start is not None:
+        beta, pull = start.beta, start.pull
+    climb = _climbed_with_pulls if choices.own_pulls else _climbed
+    beta, pull, share, value, condition = climb(choices, beta, pull)
+    apart = _apart(choices, share) if choices.own_pulls else _centred(choices, share)
     _, hessian = _derivatives(choices, share, apart)
     bread = np.linalg.inv(hessian)
     residual = (choices.y - choices.total[choices.zone] * share)[:, None] * (apart if choices.own_pulls else choices.x)
@@ -124,7 +119,48 @@ def fit_choices(choices: Choices, start: np.ndarray | None = None) -> Fit:
     return Fit(beta, pull, small * bread @ (scores.T @ scores) @ bread, share, value, condition)
 
 
-def _climbed(choices: Choices, beta: np.ndarray, pull: np.ndarray) -> tuple[np.ndarray, np.ndarray, float, float]:
+def _climbed_with_pulls(choices: Choices, beta: np.ndarray, pull: np.ndarray) -> Climbed:
+    """Find exponents and pulls together by Newton's method; a store that sells nothing here keeps a pull of none."""
+    named, width = choices.store >= 0, len(beta)
+    sells = np.bincount(choices.store[named], choices.y[named], len(pull)) > 0
+    pull = np.where(sells, pull, NO_PULL)
+    share, value = choices.shares_and_value(beta, pull)
+    for _ in range(STEPS):
+        off = choices.y - choices.total[choices.zone] * share
+        slope = np.append(
+            choices.x.T @ off, np.where(sells, np.bincount(choices.store[named], off[named], len(pull)), 0)
+        )
+        across, among = _hessian_of_pulls(choices, share)
+        _, own = _derivatives(choices, share, _centred(choices, share))
+        whole = sparse.bmat([[sparse.csr_array(own), sparse.csr_array(across)], [sparse.csr_array(across.T), among]])
+        step = splu(whole.tocsc()).solve(slope)
+        gain = float(slope @ step)
+        while True:
+            next_beta, next_pull = beta + step[:width], pull + np.where(sells, step[width:], 0.0)
+            next_share, next_value = choices.shares_and_value(next_beta, next_pull)
+            if next_value >= value - 1e-12 * abs(value) or np.abs(step).max() < 1e-12:
+                break
+            step = step / 2
+        beta, pull, share, value = next_beta, next_pull, next_share, next_value
+        if gain < 1e-16 * max(1.0, abs(value)):
+            break
+    return beta, pull if choices.outside else pull - pull[sells].mean(), share, value, 1.0
+
+
+def _hessian_of_pulls(choices: Choices, share: np.ndarray) -> tuple[np.ndarray, sparse.csr_array]:
+    """Second derivatives of -Σ y ln p by exponents and pulls, and by two pulls; a trace of ridge fixes their level."""
+    named, stores = choices.store >= 0, len(choices.names)
+    expected = choices.total[choices.zone] * share
+    moved = expected[:, None] * _centred(choices, share)
+    across = np.stack([np.bincount(choices.store[named], column[named], stores) for column in moved.T])
+    at = (choices.zone[named], choices.store[named])
+    part = sparse.csr_array((share[named], at), (choices.zones, stores))
+    sold = np.bincount(choices.store[named], expected[named], stores)
+    level = sold + RIDGE * max(float(sold.mean()), 1e-300)
+    return across, sparse.diags_array(level) - part.T @ (sparse.diags_array(choices.total) @ part)
+
+
+def _climbed(choices: Choices, beta: np.ndarray, pull: np.ndarray) -> Climbed:
     """Find the exponents by Newton's method, halving a step that does not climb."""
     share, value = choices.shares_and_value(beta, pull)
     for _ in range(STEPS):
@@ -145,7 +181,7 @@ def _climbed(choices: Choices, beta: np.ndarray, pull: np.ndarray) -> tuple[np.n
         beta, share, value = beta + step, next_share, next_value
         if gain < 1e-16 * max(1.0, abs(value)):
             break
-    return beta, share, value, condition
+    return beta, pull, share, value, condition
 
 
 def _derivatives(choices: Choices, share: np.ndarray, centred: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -162,24 +198,17 @@ def _centred(choices: Choices, share: np.ndarray) -> np.ndarray:
 
 
 def _apart(choices: Choices, share: np.ndarray) -> np.ndarray:
-    """Give what of x neither zones nor stores' own pulls can tell, by turns of weighted means."""
-    x = _centred(choices, share)
-    if not choices.own_pulls:
-        return x
-    expected, named = choices.total[choices.zone] * share, choices.store >= 0
-    sides = ((choices.zone, choices.zones, slice(None)), (choices.store[named], len(choices.names), named))
-    for _ in range(ROUNDS):
-        before = x
-        for code, count, rows in sides:
-            weight = np.maximum(np.bincount(code, expected[rows], count), 1e-300)
-            means = [np.bincount(code, column, count) / weight for column in (expected[rows, None] * x[rows]).T]
-            x = x.copy()
-            x[rows] -= np.column_stack(means)[code]
-        if np.abs(x - before).max() < NEAR_ENOUGH:
-            break
-    if (expected @ x**2).min() < 1e-9 * (expected @ _centred(choices, share) ** 2).max():
+    """Give what of x neither zones nor stores' own pulls can tell: the rest of a regression on both, weighted."""
+    centred, named = _centred(choices, share), choices.store >= 0
+    across, among = _hessian_of_pulls(choices, share)
+    told = splu(among.tocsc()).solve(across.T)
+    row = np.where(named[:, None], told[choices.store], 0.0)
+    mean = np.column_stack([np.bincount(choices.zone, column, choices.zones) for column in (share[:, None] * row).T])
+    apart = centred - (row - mean[choices.zone])
+    expected = choices.total[choices.zone] * share
+    if (expected @ apart**2).min() < 1e-9 * (expected @ centred**2).max():
         raise InputError("flows", ["distance says nothing that zones and stores do not; give zones that share stores"])
-    return x
+    return apart
 
 
 def softmax(pull: np.ndarray, zone: np.ndarray, zones: int, outside: float) -> np.ndarray:

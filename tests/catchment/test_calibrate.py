@@ -173,3 +173,27 @@ def test_area_stands_for_attraction():
     pd.testing.assert_frame_equal(
         area.tables["coefficients"], calibrate_huff(flows, decay="power").tables["coefficients"]
     )
+
+
+def test_pulls_of_hundreds_of_stores_are_found_and_a_store_seen_once_is_kept():
+    rng = np.random.default_rng(4)
+    stores, zones, near = 300, 3000, 12
+    at, homes = rng.uniform(0, 40, (stores, 2)), rng.uniform(0, 40, (zones, 2))
+    km = np.hypot(*(homes[:, None] - at).transpose(2, 0, 1))
+    store = np.argsort(km, axis=1)[:, :near]
+    pull = rng.lognormal(0, 0.6, stores)
+    table = pd.DataFrame({"zone_id": np.repeat(np.arange(zones), near), "store_id": store.ravel()})
+    table["distance_km"] = np.take_along_axis(km, store, 1).ravel()
+    share = huff_shares(table.assign(attraction=pull[table["store_id"]]), (1.0, 0.9), decay="exponential")
+    table["flow"] = rng.poisson(300 * share)
+    once = table["store_id"] == 7
+    table.loc[once, "flow"] = np.where(np.arange(once.sum()) == 0, 1, 0)  # four of five folds never see it sell
+    found = calibrate_huff(table)
+    assert found.decay == "exponential"
+    assert found.kpis()["decay_per_km"] == pytest.approx(0.9, rel=0.02)
+    own = found.tables["attraction"].set_index("store_id")["attraction"].drop(7)
+    assert np.corrcoef(np.log(own), np.log(pull[own.index]))[0, 1] > 0.99
+    told = found.tables["shares"].assign(flow=table["flow"].to_numpy())
+    total = table.groupby("zone_id")["flow"].transform("sum").to_numpy()
+    by_store = (told["expected_share"] * total).groupby(told["store_id"]).sum()
+    np.testing.assert_allclose(by_store, told.groupby("store_id")["flow"].sum(), rtol=1e-6)
