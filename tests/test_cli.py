@@ -275,7 +275,10 @@ def test_a_second_writer_is_one_sentence(lst, village_folder, tmp_path):
 def test_a_stopped_plan_is_taken_up_to_the_same_result(lst, village_run, village_folder, tmp_path, ending):
     folder = tmp_path / "run"
     words = [sys.executable, "-m", "lst_workbench.cli", "plan", str(village_folder), *VILLAGE, "--out", str(folder)]
-    process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # what a shell starts behind it ignores Ctrl-C
+    )  # fmt: skip
     until = time.monotonic() + 120
     while time.monotonic() < until and process.poll() is None:
         progress = read_progress(folder)

@@ -121,7 +121,8 @@ def test_a_submitted_run_draws_its_market(tmp_path, village_scenario):
 
 def test_what_cannot_be_written_is_refused_at_once(submitted, tmp_path, village_folder, village_scenario):
     folder = submitted()
-    wait_until(folder, ended)
+    if process := wait_until(folder, ended).process():
+        process.wait(20)  # the run is done a moment before its process
     with pytest.raises(LstError, match="holds a finished run"):
         submitted()
     (tmp_path / "letters").mkdir()
