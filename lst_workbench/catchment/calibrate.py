@@ -7,13 +7,14 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from lst_workbench.catchment.choices import Choices, Decay, Fit, columns_of, fit_choices, softmax
+from lst_workbench.catchment.choices import WEAK_CONDITION, Choices, Decay, Fit, columns_of, fit_choices, softmax
 from lst_workbench.contracts import InputError
 
 FOLDS = 5  # of zones, held out in turn
 TEXTBOOK = (1.0, 2.0)  # Huff's exponents of attraction and of a power decay
 Z_95 = 1.959963984540054
-WEAK_CONDITION = 1e6
+WEAK = "attraction and distance vary together; their exponents are hardly told apart"
+WEAK_OF_STORES = "distance hardly varies beyond what zones and stores tell; its decay is uncertain"
 OWN_PULLS = (
     "no attraction was given: each store has the pull that its flows tell, on top of distance (table attraction)"
 )
@@ -253,7 +254,7 @@ def _warnings(coefficients: pd.DataFrame, fit: Fit, choices: Choices, heldout: p
         elif row.parameter == "decay_per_km" and row.value < 0:
             told.append(f"{row.parameter} is negative ({row.value:.3g}): people seem to prefer stores further away")
     if fit.condition > WEAK_CONDITION:
-        told.append("attraction and distance vary together; their exponents are hardly told apart")
+        told.append(WEAK_OF_STORES if choices.own_pulls else WEAK)
     if choices.zones < 10 * len(coefficients):
         told.append(f"only {choices.zones} zones: standard errors are rough")
     error = heldout.set_index("model")["mean_abs_error"]

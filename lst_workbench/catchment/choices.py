@@ -1,5 +1,6 @@
 """Choices among stores: shares from pulls, their likelihood, and Newton's way to its maximum."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -14,7 +15,10 @@ Decay = Literal["exponential", "power"]
 STEPS = 100  # of Newton's method; a convex case takes fewer than ten
 NO_PULL = -30.0  # a logarithm: of a store that sells nothing in these zones
 RIDGE = 1e-10  # of the mean flow of a store
-Climbed = tuple[np.ndarray, np.ndarray, np.ndarray, float, float]  # exponents, pulls, shares, likelihood, condition
+Solver = Callable[[np.ndarray], np.ndarray]
+WEAK_CONDITION, UNTOLD_CONDITION = 1e6, 1e9  # of what flows tell of the exponents: hardly, not at all
+UNTOLD = "attraction and distance do not vary within zones, or vary together; give other zones"
+UNTOLD_OF_STORES = "distance says nothing that zones and stores do not; give zones that share stores"
 
 
 @dataclass(frozen=True)
@@ -101,114 +105,100 @@ class Fit:
 
 
 def fit_choices(choices: Choices, start: Fit | None = None) -> Fit:
-    """Maximise Σ y ln p over the exponents and, where stores have them, over their own pulls.
+    """Maximise Σ y ln p over the exponents and, where stores have them, over their own pulls, by Newton's method.
 
-    Standard errors are those of the exponents with the pulls free. `start` is a fit of like choices to set out from.
+    Standard errors are those of the exponents with the pulls free. `start` is a fit of like choices to set out from; a
+    store that sells nothing here keeps a pull of none.
     """
-    beta, pull = np.zeros(choices.x.shape[1]), np.zeros(len(choices.names))
-    if start is not None:
-        beta, pull = start.beta, start.pull
-    climb = _climbed_with_pulls if choices.own_pulls else _climbed
-    beta, pull, share, value, condition = climb(choices, beta, pull)
-    apart = _apart(choices, share) if choices.own_pulls else _centred(choices, share)
-    _, hessian = _derivatives(choices, share, apart)
-    bread = np.linalg.inv(hessian)
-    residual = (choices.y - choices.total[choices.zone] * share)[:, None] * (apart if choices.own_pulls else choices.x)
-    scores = np.column_stack([np.bincount(choices.zone, column, choices.zones) for column in residual.T])
-    small = choices.zones / max(choices.zones - len(beta), 1)
-    return Fit(beta, pull, small * bread @ (scores.T @ scores) @ bread, share, value, condition)
-
-
-def _climbed_with_pulls(choices: Choices, beta: np.ndarray, pull: np.ndarray) -> Climbed:
-    """Find exponents and pulls together by Newton's method; a store that sells nothing here keeps a pull of none."""
-    named, width = choices.store >= 0, len(beta)
-    sells = np.bincount(choices.store[named], choices.y[named], len(pull)) > 0
+    sells = np.bincount(choices.store[choices.store >= 0], choices.y[choices.store >= 0], len(choices.names)) > 0
+    beta, pull = (start.beta, start.pull) if start else (np.zeros(choices.x.shape[1]), np.zeros(len(choices.names)))
     pull = np.where(sells, pull, NO_PULL)
     share, value = choices.shares_and_value(beta, pull)
     for _ in range(STEPS):
-        off = choices.y - choices.total[choices.zone] * share
-        slope = np.append(
-            choices.x.T @ off, np.where(sells, np.bincount(choices.store[named], off[named], len(pull)), 0)
-        )
-        across, among = _hessian_of_pulls(choices, share)
-        _, own = _derivatives(choices, share, _centred(choices, share))
-        whole = sparse.bmat([[sparse.csr_array(own), sparse.csr_array(across)], [sparse.csr_array(across.T), among]])
-        step = splu(whole.tocsc()).solve(slope)
-        gain = float(slope @ step)
+        step, pull_step, gain = _newton(choices, share, sells)
         while True:
-            next_beta, next_pull = beta + step[:width], pull + np.where(sells, step[width:], 0.0)
-            next_share, next_value = choices.shares_and_value(next_beta, next_pull)
-            if next_value >= value - 1e-12 * abs(value) or np.abs(step).max() < 1e-12:
+            next_share, next_value = choices.shares_and_value(beta + step, pull + pull_step)
+            if next_value >= value - 1e-12 * abs(value) or np.abs(np.append(step, pull_step)).max() < 1e-12:
                 break
-            step = step / 2
-        beta, pull, share, value = next_beta, next_pull, next_share, next_value
+            step, pull_step = step / 2, pull_step / 2
+        beta, pull, share, value = beta + step, pull + pull_step, next_share, next_value
         if gain < 1e-16 * max(1.0, abs(value)):
             break
-    return beta, pull if choices.outside else pull - pull[sells].mean(), share, value, 1.0
+    if sells.any() and not choices.outside:
+        pull = pull - pull[sells].mean()
+    covariance, condition = _covariance(choices, share)
+    return Fit(beta, pull, covariance, share, value, condition)
 
 
-def _hessian_of_pulls(choices: Choices, share: np.ndarray) -> tuple[np.ndarray, sparse.csr_array]:
-    """Second derivatives of -Σ y ln p by exponents and pulls, and by two pulls; a trace of ridge fixes their level."""
-    named, stores = choices.store >= 0, len(choices.names)
-    expected = choices.total[choices.zone] * share
-    moved = expected[:, None] * _centred(choices, share)
-    across = np.stack([np.bincount(choices.store[named], column[named], stores) for column in moved.T])
-    at = (choices.zone[named], choices.store[named])
-    part = sparse.csr_array((share[named], at), (choices.zones, stores))
-    sold = np.bincount(choices.store[named], expected[named], stores)
-    level = sold + RIDGE * max(float(sold.mean()), 1e-300)
-    return across, sparse.diags_array(level) - part.T @ (sparse.diags_array(choices.total) @ part)
+def _newton(choices: Choices, share: np.ndarray, sells: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
+    """Newton's step of exponents and pulls, and the gain it promises; pulls are eliminated, a block of their own."""
+    off, named = choices.y - choices.total[choices.zone] * share, choices.store >= 0
+    slope = choices.x.T @ off
+    pull_slope = np.where(sells, np.bincount(choices.store[named], off[named], len(sells)), 0.0)
+    apart, told, among = _apart(choices, share)
+    alone = among(pull_slope)
+    step = np.linalg.solve(_checked(choices, share, apart)[0], slope - told.T @ pull_slope)
+    pull_step = np.where(sells, alone - told @ step, 0.0)
+    return step, pull_step, float(slope @ step + pull_slope @ pull_step)
 
 
-def _climbed(choices: Choices, beta: np.ndarray, pull: np.ndarray) -> Climbed:
-    """Find the exponents by Newton's method, halving a step that does not climb."""
-    share, value = choices.shares_and_value(beta, pull)
-    for _ in range(STEPS):
-        slope, hessian = _derivatives(choices, share, _centred(choices, share))
-        scale = np.sqrt(np.maximum(np.diag(hessian), 1e-300))
-        condition = float(np.linalg.cond(hessian / np.outer(scale, scale)))
-        if not np.isfinite(condition) or condition > 1e12 or scale.min() < 1e-9 * np.sqrt(choices.total.sum()):
-            raise InputError(
-                "flows", ["attraction and distance do not vary within zones, or vary together; give other zones"]
-            )
-        step = np.linalg.solve(hessian, slope)
-        gain = float(slope @ step)
-        while True:
-            next_share, next_value = choices.shares_and_value(beta + step, pull)
-            if next_value >= value - 1e-12 * abs(value) or np.abs(step).max() < 1e-12:
-                break
-            step = step / 2
-        beta, share, value = beta + step, next_share, next_value
-        if gain < 1e-16 * max(1.0, abs(value)):
-            break
-    return beta, pull, share, value, condition
+def _covariance(choices: Choices, share: np.ndarray) -> tuple[np.ndarray, float]:
+    """Sandwich of the exponents clustered by zone, and the condition of its bread."""
+    apart, _, _ = _apart(choices, share)
+    hessian, condition = _checked(choices, share, apart)
+    bread = np.linalg.inv(hessian)
+    residual = (choices.y - choices.total[choices.zone] * share)[:, None] * apart
+    scores = np.column_stack([np.bincount(choices.zone, column, choices.zones) for column in residual.T])
+    small = choices.zones / max(choices.zones - len(hessian), 1)
+    return small * bread @ (scores.T @ scores) @ bread, condition
 
 
-def _derivatives(choices: Choices, share: np.ndarray, centred: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Slope Σ (y - N p) x and the negative Hessian Σ N p x xᵀ of centred x."""
-    expected = choices.total[choices.zone] * share
-    return choices.x.T @ (choices.y - expected), centred.T @ (expected[:, None] * centred)
+def _checked(choices: Choices, share: np.ndarray, apart: np.ndarray) -> tuple[np.ndarray, float]:
+    """Negative Hessian Σ N p x xᵀ of the exponents with the pulls free, and how little it tells of what zones leave."""
+    expected, centred = choices.total[choices.zone] * share, _centred(choices, share)
+    hessian = apart.T @ (expected[:, None] * apart)
+    scale = np.sqrt(np.maximum(expected @ centred**2, 1e-300))  # of what zones alone leave
+    least = float(np.linalg.eigvalsh(hessian / np.outer(scale, scale))[0])
+    varied = scale.min() > 1e-9 * np.sqrt(choices.total.sum())
+    if not (varied and least * UNTOLD_CONDITION > 1):  # nan too
+        raise InputError("flows", [UNTOLD_OF_STORES if choices.own_pulls else UNTOLD])
+    return hessian, 1 / least
 
 
 def _centred(choices: Choices, share: np.ndarray) -> np.ndarray:
     """Deviation from the mean of the zone, weighted by shares."""
-    weighted = share[:, None] * choices.x
-    mean = np.column_stack([np.bincount(choices.zone, column, choices.zones) for column in weighted.T])
-    return choices.x - mean[choices.zone]
+    return choices.x - _zone_mean(choices, share, choices.x)[choices.zone]
 
 
-def _apart(choices: Choices, share: np.ndarray) -> np.ndarray:
-    """Give what of x neither zones nor stores' own pulls can tell: the rest of a regression on both, weighted."""
-    centred, named = _centred(choices, share), choices.store >= 0
-    across, among = _hessian_of_pulls(choices, share)
-    told = splu(among.tocsc()).solve(across.T)
-    row = np.where(named[:, None], told[choices.store], 0.0)
-    mean = np.column_stack([np.bincount(choices.zone, column, choices.zones) for column in (share[:, None] * row).T])
-    apart = centred - (row - mean[choices.zone])
+def _zone_mean(choices: Choices, share: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    weighted = (share[:, None] * columns).T
+    return np.column_stack([np.bincount(choices.zone, column, choices.zones) for column in weighted])
+
+
+def _apart(choices: Choices, share: np.ndarray) -> tuple[np.ndarray, np.ndarray, Solver]:
+    """Give what of x neither zones nor stores' own pulls can tell: the rest of a regression on both, weighted.
+
+    Also what the pulls tell of x, (stores, exponents), and the solver of the pulls' own block of the negative Hessian.
+    """
+    centred, named, stores = _centred(choices, share), choices.store >= 0, len(choices.names)
+    if not choices.own_pulls:
+        return centred, np.zeros((0, centred.shape[1])), np.copy
     expected = choices.total[choices.zone] * share
-    if (expected @ apart**2).min() < 1e-9 * (expected @ centred**2).max():
-        raise InputError("flows", ["distance says nothing that zones and stores do not; give zones that share stores"])
-    return apart
+    moved = expected[:, None] * centred
+    across = np.stack([np.bincount(choices.store[named], column[named], stores) for column in moved.T])
+    among = splu(_hessian_of_pulls(choices, share).tocsc()).solve
+    told = among(across.T)
+    row = np.where(named[:, None], told[choices.store], 0.0)
+    return centred - (row - _zone_mean(choices, share, row)[choices.zone]), told, among
+
+
+def _hessian_of_pulls(choices: Choices, share: np.ndarray) -> sparse.csr_array:
+    """Second derivatives of -Σ y ln p by two pulls; a trace of ridge fixes their level."""
+    named, stores = choices.store >= 0, len(choices.names)
+    part = sparse.csr_array((share[named], (choices.zone[named], choices.store[named])), (choices.zones, stores))
+    sold = part.T @ choices.total
+    level = sold + RIDGE * max(float(sold.mean()), 1e-300)
+    return sparse.diags_array(level) - part.T @ (sparse.diags_array(choices.total) @ part)
 
 
 def softmax(pull: np.ndarray, zone: np.ndarray, zones: int, outside: float) -> np.ndarray:

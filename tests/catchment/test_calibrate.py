@@ -151,6 +151,19 @@ def test_without_attraction_each_store_has_the_pull_of_its_flows():
     assert "no attraction was given" in found.warnings[0]
 
 
+def test_without_attraction_it_is_said_how_surely_flows_tell_the_decay():
+    """A distance that is a zone's part plus a store's part tells nothing; a millimetre to a metre beside it, little."""
+    flows = drawn_flows(zones=40, stores=4).drop(columns="attraction")
+    sums = 1.0 + 0.1 * flows["zone_id"] + 0.2 * flows["store_id"]
+    beside = np.random.default_rng(5).normal(size=len(flows))
+    with pytest.raises(InputError, match="distance says nothing that zones and stores do not"):
+        calibrate_huff(flows.assign(distance_km=sums), decay="exponential")
+    weak = calibrate_huff(flows.assign(distance_km=sums + 5e-5 * beside), decay="exponential")
+    assert any("distance hardly varies beyond what zones and stores tell" in words for words in weak.warnings)
+    sure = calibrate_huff(flows, decay="exponential")
+    assert not any("hardly" in words for words in sure.warnings)
+
+
 def test_intervals_hold_the_decay_with_pulls_of_their_own():
     inside = 0
     for seed in range(30):
