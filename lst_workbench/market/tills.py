@@ -1,10 +1,12 @@
 """What the shops with a till sold and what stores ordered, where a market has any."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 
 import pandas as pd
 
 from lst_workbench.contracts import InputError, Items, Orders, Sales
+from lst_workbench.contracts.table import Table
 from lst_workbench.market.bundle import Market
 from lst_workbench.market.records import drawn, has_drawn_records, own_file, own_table, start_month
 from lst_workbench.market.synthetic.items import draw_catalogue, draw_item_sales
@@ -43,15 +45,10 @@ def read_sales(market: Market, prefectures: Iterable[int] | None = None) -> pd.D
     """
     wanted = _within(market, prefectures)
     if path := own_file(market, SALES_FILE):
-        sales = own_table(path, Sales, market)
-        return sales[sales["store_id"].isin(wanted["store_id"])].reset_index(drop=True)
-    if not has_drawn_records(market):
-        return None
-    monthly, month, seed = _monthly(market), start_month(market), market.meta.seed or 0
-    return drawn(
-        market, _tills(market, wanted), Sales,
-        lambda group, code: draw_sales(group["store_id"].to_list(), monthly, code, seed, month),
-    )  # fmt: skip
+        return _of(wanted, own_table(path, Sales, market))
+    return _drawn(
+        market, _tills(market, wanted), Sales, lambda group, *rest: draw_sales(group["store_id"].to_list(), *rest)
+    )
 
 
 def read_orders(market: Market, prefectures: Iterable[int] | None = None) -> pd.DataFrame | None:
@@ -82,13 +79,9 @@ def read_orders(market: Market, prefectures: Iterable[int] | None = None) -> pd.
     """
     wanted = _within(market, prefectures)
     if path := own_file(market, ORDERS_FILE):
-        orders = own_table(path, Orders, market)
-        return orders[orders["store_id"].isin(wanted["store_id"])].reset_index(drop=True)
-    if not has_drawn_records(market):
-        return None
-    monthly, month, seed = _monthly(market), start_month(market), market.meta.seed or 0
+        return _of(wanted, own_table(path, Orders, market))
     joined = market.participants.merge(wanted[["store_id", "prefecture_code"]], on="store_id")
-    return drawn(market, joined, Orders, lambda group, code: draw_orders(group, monthly, code, seed, month))
+    return _drawn(market, joined, Orders, draw_orders)
 
 
 def read_items(market: Market, prefectures: Iterable[int] | None = None) -> tuple[pd.DataFrame, pd.DataFrame] | None:
@@ -127,17 +120,11 @@ def read_items(market: Market, prefectures: Iterable[int] | None = None) -> tupl
             faults.append(f"{len(lost):,} items are not in {ITEM_FILES[0]} (first {lost[0]}); describe or drop them")
         if faults:
             raise InputError(str(sales_path), faults)
-        return items, sales[sales["store_id"].isin(wanted["store_id"])].reset_index(drop=True)
+        return items, _of(wanted, sales)
     if items_path or sales_path:
         raise InputError(str(market.folder), [f"it has one of {' and '.join(ITEM_FILES)}; give both, or neither"])
-    if not has_drawn_records(market):
-        return None
-    monthly, month, seed = _monthly(market), start_month(market), market.meta.seed or 0
-    catalogue = draw_catalogue(seed)
-    sold = drawn(
-        market, _tills(market, wanted), Sales,
-        lambda group, code: draw_item_sales(catalogue, group, monthly, code, seed, month),
-    )  # fmt: skip
+    catalogue = draw_catalogue(market.meta.seed or 0)
+    sold = _drawn(market, _tills(market, wanted), Sales, partial(draw_item_sales, catalogue))
     return None if sold is None else (Items.check(catalogue.items), sold)
 
 
@@ -146,12 +133,23 @@ def _within(market: Market, prefectures: Iterable[int] | None) -> pd.DataFrame:
     return market.stores if prefectures is None else market.stores[market.stores["prefecture_code"].isin(prefectures)]
 
 
+def _of(wanted: pd.DataFrame, records: pd.DataFrame) -> pd.DataFrame:
+    """Keep the records of these stores."""
+    return records[records["store_id"].isin(wanted["store_id"])].reset_index(drop=True)
+
+
+def _drawn(
+    market: Market, stores: pd.DataFrame, contract: type[Table], draw: Callable[..., pd.DataFrame]
+) -> pd.DataFrame | None:
+    """Draw records of these stores by `draw(stores, monthly sales, prefecture, seed, month)`; None if none can be."""
+    if not has_drawn_records(market):
+        return None
+    monthly = market.truth["stores"].set_index("store_id")["sales_rmb_month"]
+    month, seed = start_month(market), market.meta.seed or 0
+    return drawn(market, stores, contract, lambda group, code: draw(group, monthly, code, seed, month))
+
+
 def _tills(market: Market, wanted: pd.DataFrame) -> pd.DataFrame:
     """Give the stores with a till in a synthetic market: its active participants."""
     active = market.participants.loc[market.participants["active"], "store_id"]
     return wanted[wanted["store_id"].isin(active)]
-
-
-def _monthly(market: Market) -> pd.Series:
-    """Look up what each store sells in a month, by store."""
-    return market.truth["stores"].set_index("store_id")["sales_rmb_month"]

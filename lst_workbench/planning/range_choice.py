@@ -6,9 +6,12 @@ import numpy as np
 import pandas as pd
 
 from lst_workbench.assortment import fit_mnl
+from lst_workbench.contracts import LstError
 from lst_workbench.contracts.kinds import RURAL
 
 LEAST_PURCHASES = 500  # fewer of a segment: all stores speak for it
+NO_DIVERSION = pd.DataFrame({"alternative": [], "goes_to": [], "diversion_share": []})
+UNFITTED = {"mcfadden_r2_share": np.nan, "warnings": "one item: there is no choice to learn from"}
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,8 @@ def with_segments(sales: pd.DataFrame, items: pd.DataFrame, stores: pd.DataFrame
 def learn_wants(sales: pd.DataFrame, buy_share: float) -> Wants:
     """Fit a logit with a constant for each item, by category and segment, on what was on the shelf.
 
+    A category that sold nothing is left out.
+
     Utilities are set so that `buy_share` of visitors buy when every item is there.
 
     Parameters
@@ -39,29 +44,46 @@ def learn_wants(sales: pd.DataFrame, buy_share: float) -> Wants:
         As `with_segments` gives it; rows out of stock tell what was not on offer.
     buy_share : float
         Assumed share of visitors who buy.
+
+    Raises
+    ------
+    LstError
+        Nothing was sold at all.
     """
     utilities, diversion, fits = [], [], []
     for category, rows in sales[sales["in_stock"]].groupby("category", sort=True):
+        if not rows["quantity"].any():
+            continue
         for segment in sorted(sales["segment"].unique()):
             own = rows[rows["segment"] == segment]
             own = own if own["quantity"].sum() >= LEAST_PURCHASES else rows
-            choices = pd.DataFrame({
-                "choice_id": own.groupby(["store_id", "week"]).ngroup(), "alternative": own["sku"],
-                "chosen": own["quantity"],
-            })  # fmt: skip
-            fit = fit_mnl(choices, [], constants=True)
-            whole = fit.predict(pd.DataFrame({"choice_id": 0, "alternative": fit.model.alternatives}))
-            odds = whole["choice_probability"] * buy_share / (1 - buy_share)
             keys = {"category": category, "segment": segment}
-            utilities.append(pd.DataFrame({**keys, "sku": whole["alternative"], "utility": np.log(odds)}))
-            everything = choices[["choice_id", "alternative"]]
-            diversion.append(fit.diversion(everything).assign(**keys))
-            known = fit.kpis()
-            fits.append({**keys, **{name: known[name] for name in ("choices", "purchases", "mcfadden_r2_share")},
-                         "warnings": " ".join(fit.warnings)})  # fmt: skip
+            shares, goes_to, told = _learned(own)
+            odds = shares["choice_probability"] * buy_share / (1 - buy_share)
+            utilities.append(pd.DataFrame({**keys, "sku": shares["alternative"], "utility": np.log(odds)}))
+            diversion.append(goes_to.assign(**keys))
+            fits.append({**keys, **told})
+    if not fits:
+        raise LstError("Nothing was sold in any category, so there is no choice to learn from; give weeks with sales.")
     return Wants(
         pd.concat(utilities, ignore_index=True), pd.concat(diversion, ignore_index=True), pd.DataFrame(fits)
     )  # fmt: skip
+
+
+def _learned(own: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, object]]:
+    """Shares of a category's items when all are there, who goes where without one, and how well that is known."""
+    choices = pd.DataFrame({
+        "choice_id": own.groupby(["store_id", "week"]).ngroup(), "alternative": own["sku"], "chosen": own["quantity"],
+    })  # fmt: skip
+    everything = choices[["alternative"]].drop_duplicates().assign(choice_id=0)
+    if len(everything) == 1:  # no choice to fit: who buys, buys it
+        bought = {"choices": float(choices["choice_id"].nunique()), "purchases": float(choices["chosen"].sum())}
+        return everything.assign(choice_probability=1.0), NO_DIVERSION, {**bought, **UNFITTED}
+    fit = fit_mnl(choices, [], constants=True)
+    whole = fit.predict(pd.DataFrame({"choice_id": 0, "alternative": fit.model.alternatives}))
+    known = fit.kpis()
+    told = {name: known[name] for name in ("choices", "purchases", "mcfadden_r2_share")}
+    return whole, fit.diversion(choices[["choice_id", "alternative"]]), {**told, "warnings": " ".join(fit.warnings)}
 
 
 def visits_week(sales: pd.DataFrame, utilities: pd.DataFrame) -> pd.Series:

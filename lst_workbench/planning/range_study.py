@@ -21,6 +21,13 @@ from lst_workbench.planning.range_choice import Wants, learn_wants, visits_week,
 DAYS_A_WEEK = 7
 TERMS = ("cash_rmb", "credit_rmb", "min_order_rmb", "cover_days")
 ROOM = 1.5  # cases that the largest line may take, against what it is expected to sell
+SWAPS = [
+    "store_id", "category", "sku", "add_sku", "gain_rmb_week", "fair_gain_rmb_week", "stays_share", "moves_to",
+]  # fmt: skip
+UPLIFT = [
+    "stores", "gain_rmb_visit", "low_rmb_visit", "high_rmb_visit", "gain_share", "shrinkage_share", "trial_stores",
+]  # fmt: skip
+NO_UPLIFT = pd.DataFrame(columns=UPLIFT, dtype=np.float64).assign(against="", category="")
 NO_CONTRACTS = pd.DataFrame({"store_id": [], "sku": [], "category": [], "cost_rmb_week": []})
 Told = Callable[[str, float], None]
 
@@ -69,7 +76,10 @@ class RangeStudy:
 
     @cached_property
     def uplift(self) -> pd.DataFrame:
-        """What best ranges gain on weeks that they were not chosen on (`range_uplift`), a row a category."""
+        """What best ranges gain on weeks that they were not chosen on (`range_uplift`), a row a category.
+
+        Categories that fewer than two stores sold in both halves of the weeks have no row: nothing bears them out.
+        """
         turn = self.sales["week"].rank(method="dense").astype(int) % 2 == 0
         share = float(self.figures["range.buy_share"])
         halves = [learn_wants(self.sales[half], share).utilities for half in (turn, ~turn)]
@@ -78,11 +88,12 @@ class RangeStudy:
             learned, held_out = (half[half["category"] == category] for half in halves)
             known = set(learned["sku"]) & set(held_out["sku"]) & set(wanted["sku"])
             both = [half[half["sku"].isin(known)] for half in (learned, held_out)]
-            done = range_uplift(
-                stores, items[items["sku"].isin(known)], both[0], both[1], today[today["sku"].isin(known)]
-            )
+            there = today[today["sku"].isin(known)]
+            if there["store_id"].nunique() < 2:
+                continue
+            done = range_uplift(stores, items[items["sku"].isin(known)], both[0], both[1], there)
             found.append(done.tables["uplift"].assign(category=category))
-        return pd.concat(found, ignore_index=True)
+        return pd.concat(found, ignore_index=True) if found else NO_UPLIFT
 
     @cached_property
     def swaps(self) -> pd.DataFrame:
@@ -96,20 +107,11 @@ class RangeStudy:
         table = pd.concat(parts, ignore_index=True).merge(
             self.stores[["store_id", "category", "visits_week"]], on=["store_id", "category"]
         )
-        table["gain_rmb_week"] = table["gain_rmb_visit"] * table["visits_week"]
+        table["gain_rmb_week"] = table["gain_rmb_visit"].astype(np.float64) * table["visits_week"]
         borne_out = self.uplift.set_index("category")["shrinkage_share"].clip(0, 1)
-        table["fair_gain_rmb_week"] = table["gain_rmb_week"] * table["category"].map(borne_out)
-        kept = [
-            "store_id",
-            "category",
-            "sku",
-            "add_sku",
-            "gain_rmb_week",
-            "fair_gain_rmb_week",
-            "stays_share",
-            "moves_to",
-        ]
-        return table.sort_values(["gain_rmb_week", "store_id"], ascending=[False, True], ignore_index=True)[kept]
+        told = table["category"].map(borne_out).astype(np.float64).fillna(0.0)
+        table["fair_gain_rmb_week"] = table["gain_rmb_week"] * told
+        return table.sort_values(["gain_rmb_week", "store_id"], ascending=[False, True], ignore_index=True)[SWAPS]
 
     def orders(
         self,

@@ -43,7 +43,7 @@ class ShopAdvice:
     display: Display
 
 
-def advise_shop(study: RangeStudy, store_id: int, potential_share: float = 1.0) -> ShopAdvice:
+def advise_shop(study: RangeStudy, store_id: int, potentials: pd.Series | None = None) -> ShopAdvice:
     """Advise one shop by the study of its prefecture.
 
     Parameters
@@ -52,8 +52,9 @@ def advise_shop(study: RangeStudy, store_id: int, potential_share: float = 1.0) 
         Of the prefecture.
     store_id : int
         A store of the market.
-    potential_share : float
-        What a shop without a till could buy, over what the shops with a till buy on the mean.
+    potentials : Series of float, optional
+        RMB a month that stores could buy, by store_id: a shop without a till sells as much more or less than those with
+        one as its potential says; as much without them.
 
     Raises
     ------
@@ -74,7 +75,7 @@ def advise_shop(study: RangeStudy, store_id: int, potential_share: float = 1.0) 
     own = (
         study.carried[study.carried["store_id"] == store_id]
         if till
-        else starter_range(study, store_id, potential_share)
+        else starter_range(study, store_id, _beside_tills(study, store_id, potentials))
     )
     alone = replace(study, carried=own)
     swaps = study.swaps[study.swaps["store_id"] == store_id].head(MOST_SWAPS) if till else study.swaps.head(0)
@@ -83,6 +84,14 @@ def advise_shop(study: RangeStudy, store_id: int, potential_share: float = 1.0) 
     lines = done.tables["orders"].sort_values("value_rmb", ascending=False, ignore_index=True)
     reason = "" if len(lines) else str(done.tables["stores"]["reason"].iloc[0])
     return ShopAdvice(store_id, till, swaps.reset_index(drop=True), lines, reason, display_of(alone, store_id))
+
+
+def _beside_tills(study: RangeStudy, store_id: int, potentials: pd.Series | None) -> float:
+    """Potential of a shop over the mean of those with a till; 1 where either is not known."""
+    if potentials is None or store_id not in potentials.index:
+        return 1.0
+    tills = float(potentials[potentials.index.isin(study.carried["store_id"])].mean())
+    return float(potentials.at[store_id]) / tills if tills > 0 else 1.0
 
 
 def starter_range(study: RangeStudy, store_id: int, potential_share: float = 1.0) -> pd.DataFrame:
@@ -106,15 +115,16 @@ def starter_range(study: RangeStudy, store_id: int, potential_share: float = 1.0
     wanted = "country" if str(store["settlement_kind"].iloc[0]) in RURAL else "town"
     like = study.carried.drop_duplicates("store_id").set_index("store_id")["segment"] == wanted
     peers = like.index[like] if like.any() else like.index
+    segment = wanted if like.any() else str(study.carried["segment"].iloc[0])
     visits = study.stores[study.stores["store_id"].isin(peers)].groupby("category")["visits_week"].mean()
     parts = []
     for category, (stores, items, _, utilities) in tasks_of(study.carried, study.items, study.wants.utilities).items():
         width = float(stores.loc[stores["store_id"].isin(peers), "shelf_cm"].median())
-        shelf = pd.DataFrame({"store_id": [store_id], "shelf_cm": [width], "segment": [wanted]})
+        shelf = pd.DataFrame({"store_id": [store_id], "shelf_cm": [width], "segment": [segment]})
         best = optimise_assortment(shelf, items, utilities).tables["ranges"]
-        weight = np.exp(best.merge(utilities[utilities["segment"] == wanted], on="sku")["utility"].to_numpy())
+        weight = np.exp(best.merge(utilities[utilities["segment"] == segment], on="sku")["utility"].to_numpy())
         units = visits[category] * potential_share * weight / (1 + weight.sum()) / DAYS_A_WEEK
         parts.append(
-            best[["store_id", "sku"]].assign(category=category, segment=wanted, mean_units_day=units, out=False)
+            best[["store_id", "sku"]].assign(category=category, segment=segment, mean_units_day=units, out=False)
         )
     return pd.concat(parts, ignore_index=True)[["store_id", "category", "segment", "sku", "mean_units_day", "out"]]

@@ -36,7 +36,8 @@ def kpi_row(study: RangeStudy, figures: Figures, lang: str) -> str:
     """Four headline figures: margin today, what is won, what stays on weeks left out, and the proof."""
     kpis, uplift = study.kpis(), study.uplift
     today, best = kpis["today_rmb_week"], kpis["best_rmb_week"]
-    kept = float(np.average(uplift["shrinkage_share"], weights=uplift["gain_rmb_visit"].abs()))
+    weights, trial = uplift["gain_rmb_visit"].abs(), uplift["trial_stores"].replace(np.inf, np.nan).max()
+    kept = float((uplift["shrinkage_share"] * weights).sum() / weights.sum()) if weights.sum() > 0 else np.nan
     week = text("unit.week", lang)
     made = [
         kpi_card("range.kpi.today", "range.kpi.today.means", rmb(today, lang), week, figures, lang,
@@ -44,7 +45,7 @@ def kpi_row(study: RangeStudy, figures: Figures, lang: str) -> str:
         kpi_card("range.kpi.gain", "range.kpi.gain.means", rmb(best - today, lang), week, figures, lang,
                  foot=signed_share(best / today - 1), key="range.buy_share"),
         kpi_card("range.kpi.kept", "range.kpi.kept.means", share(kept), "", figures, lang,
-                 foot=text("range.kpi.trial", lang, n=count(uplift["trial_stores"].max(), lang))),
+                 foot=text("range.kpi.trial", lang, n=count(trial, lang)) if np.isfinite(trial) else ""),
         kpi_card("range.kpi.gap", "range.kpi.gap.means", gap_words(kpis["worst_gap_share"]), "", figures, lang,
                  foot=text("range.kpi.refused", lang, n=count(kpis["refused"], lang))),
     ]  # fmt: skip
@@ -75,7 +76,7 @@ def categories(study: RangeStudy, lang: str) -> str:
     rows = [
         [escape(word_of("category", name, lang)), rmb(money.at[name, "today_rmb_week"], lang),
          signed_share(money.at[name, "best_rmb_week"] / money.at[name, "today_rmb_week"] - 1),
-         signed_share(told.at[name, "gain_share"]), number(round(price[name], 2))]
+         signed_share(told["gain_share"].get(name, np.nan)), number(round(price[name], 2))]
         for name in price.sort_values(ascending=False).index
     ]  # fmt: skip
     names = (("category", "txt"), ("today", "num"), ("gain", "num"), ("held_out", "num"), ("shelf", "num"))
@@ -89,6 +90,8 @@ def transfer(study: RangeStudy, category: str, segment: str, lang: str) -> str:
     rows = study.wants.diversion
     rows = rows[(rows["category"] == category) & (rows["segment"] == segment)]
     matrix = rows.pivot(index="alternative", columns="goes_to", values="diversion_share")
+    if matrix.empty:
+        return note(text("range.transfer.none", lang))
     names = _short(study, category, lang)
     most = float(np.nanmax(matrix.to_numpy())) or 1.0
     body = "".join(

@@ -157,6 +157,10 @@ RANGE: dict[str, tuple[str, str]] = {
         "Rows: the item that is missing. Columns: what its buyers take. What is not listed leaves without it.",
         "行：缺货商品；列：顾客改买的商品。",
     ),
+    "range.transfer.none": (
+        "No shop of this kind has a till with a choice in this category, so nobody knows what its shoppers would take.",
+        "此类门店在该品类没有可比较的销售记录，无法得知顾客会改买什么。",
+    ),
     "range.contract": ("What a contract costs", "必须陈列的代价"),
     "range.contract.sub": ("the item on every shelf of its category", "该商品须在所有门店陈列"),
     "range.contract.answer": (

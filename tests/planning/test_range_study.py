@@ -89,7 +89,9 @@ def test_a_measured_shelf_is_kept_to_and_one_too_narrow_is_refused(study):
 
 
 def test_a_shop_without_a_till_gets_a_starter_range_by_what_it_could_buy(study):
-    small, large = (advise_shop(study, TOUR_STORE_ID, share) for share in (0.5, 1.0))
+    tills = pd.Series(2_000.0, study.carried["store_id"].unique())
+    half = pd.concat([tills, pd.Series({TOUR_STORE_ID: 1_000.0})])
+    small, large = (advise_shop(study, TOUR_STORE_ID, potentials) for potentials in (half, tills))
     assert not small.till and small.swaps.empty
     assert small.order["cost_rmb"].sum() < large.order["cost_rmb"].sum()
     assert small.display.found.tables["facings"].groupby("store_id").size().iloc[0] == len(

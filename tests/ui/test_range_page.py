@@ -1,8 +1,14 @@
 """The Range page without a browser: its state follows the study, its widgets follow the state."""
 
+import re
+from shutil import copytree
+
 import pytest
 
 from lst_workbench.assumptions import data_folder
+from lst_workbench.contracts.kinds import RURAL
+from lst_workbench.market import read_items, read_market
+from lst_workbench.planning.shop_advice import advise_shop
 from lst_workbench.ui.range import RangeState
 from lst_workbench.ui.range.panel import RangePanel
 from lst_workbench.views import range_cards
@@ -58,6 +64,34 @@ def test_diversion_of_a_row_adds_up_and_names_are_escaped(state):
 def test_files_hold_the_advice_of_every_shop_without_names(state):
     workbook, advice = state.downloads()
     assert workbook[:2] == b"PK" and "name" not in advice and advice["store_id"].nunique() > 100
+
+
+@pytest.mark.parametrize("few", ["category", "item", "country", "store"])
+def test_few_tills_or_items_are_studied_as_far_as_they_tell(few, tmp_path):
+    """One category, one item without any choice, no till in town, one till: a page without gaps, advice for all."""
+    market = read_market(data_folder() / "sample")
+    items, sales = read_items(market)
+    kinds = market.stores.set_index("store_id")["settlement_kind"].astype(str)
+    kept = {
+        "category": sales["item_id"].isin(items.loc[items["category"] == "dairy", "sku"]),
+        "item": sales["item_id"] == items["sku"].iloc[0],
+        "country": sales["store_id"].map(kinds).isin(RURAL),
+        "store": sales["store_id"] == sales["store_id"].iloc[0],
+    }[few]
+    own = copytree(data_folder() / "sample", tmp_path / "market")
+    sales[kept].to_parquet(own / "item_sales.parquet")
+    items[items["sku"].isin(sales.loc[kept, "item_id"])].to_parquet(own / "items.parquet")
+    state = RangeState(own)
+    state.wait()
+    shown = words(RangePanel(state))
+    assert state.said == ("", "") and not re.search(r"\b(nan|inf|None)\b", shown)
+    shops = [sales.loc[kept, "store_id"].iloc[0], *(kinds.index[kinds.isin(RURAL) == rural][0] for rural in (0, 1))]
+    told = [advise_shop(state.study, int(shop)) for shop in shops]
+    assert all(len(advice.order) or "minimum order" in advice.order_reason for advice in told)
+    matrix = range_cards.transfer(state.study, state.category, "town", "en")
+    assert (text("range.transfer.none", "en") in matrix) == (
+        few in ("item", "country") or (few == "store" and kinds[shops[0]] in RURAL)
+    )
 
 
 def test_a_market_without_items_says_so(village_folder):

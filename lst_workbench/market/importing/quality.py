@@ -28,7 +28,7 @@ HARM = {
     "waves": (ALIKE, FAR, DOUBLED, STALE),
 }
 SHOWN = 3
-NAME_LETTERS = 24  # compared of a name
+NAME_LETTERS = 48  # compared of a name
 LEAST_LETTERS = np.array([3, 4, 6])  # of the shorter name: to be part of the longer, to lack a letter, to have another
 ENDINGS = r"[\W_]|店$|门店|有限公司|便利|超市"
 

@@ -10,7 +10,7 @@ from traitlets import Bool, Enum, HasTraits, Instance, Int, Tuple, Unicode, obse
 
 from lst_workbench.assumptions import data_folder, load_register, load_scenario
 from lst_workbench.contracts import LstError
-from lst_workbench.market import Market, read_market
+from lst_workbench.market import Market, prefecture_names, read_market
 from lst_workbench.planning.range_brief import wanted_items
 from lst_workbench.planning.range_study import RangeStudy, contract_costs, study_range
 from lst_workbench.views import LANGUAGES
@@ -66,9 +66,8 @@ class RangeState(HasTraits):
         stores = self.market.stores[["store_id", "prefecture_code"]]
         joined = stores[stores["store_id"].isin(self.market.participants["store_id"])]
         codes = joined["prefecture_code"].value_counts(sort=True).index
-        places = self.market.places.sort_values("people", ascending=False).drop_duplicates("prefecture_code")
-        names = places.set_index("prefecture_code")[["name_en", "name_zh"]]
-        return {int(code): (str(names.at[code, "name_en"]), str(names.at[code, "name_zh"])) for code in codes}
+        named = prefecture_names(self.market.places).set_index("prefecture_code")
+        return {int(code): (named.at[code, "name_en"], named.at[code, "name_zh"]) for code in codes}
 
     @property
     def categories(self) -> list[str]:
@@ -106,7 +105,7 @@ class RangeState(HasTraits):
         try:
             study = study_range(self.market, self.scenario, prefectures=[prefecture])
             wanted, _ = wanted_items(study), study.swaps  # what the page shows is at hand before it says so
-        except LstError as error:
+        except Exception as error:  # a thread has no one else to tell; the page says it in a sentence
             if prefecture == self.prefecture:
                 self.said, self.at_work = ("error.range", str(error)), False
                 self.version += 1

@@ -10,7 +10,7 @@ from lst_workbench.ui.panel_parts import Choice, classed, html
 from lst_workbench.ui.range.model import RangeState
 from lst_workbench.views import cards, range_cards, states
 from lst_workbench.views.advice_cards import item_name, word_of
-from lst_workbench.views.messages import text
+from lst_workbench.views.messages import names, text
 
 SEGMENTS = ("town", "country")
 
@@ -67,8 +67,7 @@ class Side(w.VBox):
             self._choices[name].widget.tooltip = text(f"range.{key}", lang)
         if state.market is None:
             return
-        side = int(lang == "zh")
-        places = [(names[side], code) for code, names in state.prefectures.items()]
+        places = [(names(*named, lang)[0], code) for code, named in state.prefectures.items()]
         if places:
             self._choices["prefecture"].offer(places, state.prefecture)
         if state.study is None:

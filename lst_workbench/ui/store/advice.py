@@ -83,11 +83,8 @@ class Adviser:
                 self._market, self._figures, prefectures=[asked.prefecture_code]
             )
             self._studies = {asked.prefecture_code: study}
-            tills = asked.study.features["store_id"].isin(study.carried["store_id"]).to_numpy()
-            means = asked.study.potentials["mean"]
-            own = means[(asked.study.features["store_id"] == asked.store_id).to_numpy()]
-            share = float(own.iloc[0] / means[tills].mean()) if len(own) and tills.any() else 1.0
-            return Told(advise_shop(study, asked.store_id, share), study)
+            potentials = asked.study.potentials["mean"].set_axis(asked.study.features["store_id"])
+            return Told(advise_shop(study, asked.store_id, potentials), study)
         except LstError as error:
             return Told(fault=str(error))
         except Exception as error:  # the page goes on without advice, whatever went wrong
