@@ -13,10 +13,11 @@ from lst_workbench.contracts import InputError
 from lst_workbench.geo import from_wgs84
 from lst_workbench.market import build_market, import_market, propose_import, read_market, read_quality
 from lst_workbench.market.importing import around, propose_mapping
-from lst_workbench.market.importing.mapping import digested, plain_header
+from lst_workbench.market.importing.mapping import PERSONAL_VALUE, digested, plain_header
 from lst_workbench.market.importing.positions import placed
 from lst_workbench.market.importing.quality import likely_duplicates
 from lst_workbench.market.importing.reading import read_table
+from lst_workbench.market.importing.rows import LIKE_PERSONAL, _texts
 from lst_workbench.market.importing.values import dates, numbers
 from lst_workbench.market.synthetic import read_geography
 from lst_workbench.planning import make_plan
@@ -480,3 +481,19 @@ def test_sheets_of_one_layout_are_read_together_and_one_can_be_asked_for(tmp_pat
     table.to_csv(tmp_path / "shops.csv", index=False)
     with pytest.raises(InputError, match="no sheets or layers"):
         propose_import(tmp_path / "shops.csv", table="屯溪")
+
+
+def test_the_quick_look_for_personal_numbers_misses_none():
+    """Half and full width, parted by one sign or none, after country codes: what the exact look takes is looked at."""
+    rng = np.random.default_rng(5)
+    signs = np.array(list("0123456789０１２３４５６７８９0123456789xX .-－a店+"))
+    starts = np.array(["", "+86", "0086", "００８６ ", "86 ", "店", "110101"])
+    tails = rng.choice(signs, (20_000, 22))
+    tails[:, rng.integers(8, 22)] = "店"
+    leads = np.char.add(rng.choice(starts, 20_000), rng.choice(np.array(["13", "1９", "１5", "3"]), 20_000))
+    text = pd.Series([lead + "".join(tail) for lead, tail in zip(leads, tails, strict=True)])
+    text = pd.concat([text, text.str.replace("[^0-9０-９Xx]", "", regex=True)], ignore_index=True)
+    personal = text.str.normalize("NFKC").str.contains(PERSONAL_VALUE, regex=True)
+    assert personal.sum() > 500 and text[personal].str.contains(LIKE_PERSONAL, regex=True).all()
+    gone = _texts(pd.DataFrame({"name": ["小店138－1234－5678", "S340100000000"]}), "name")
+    assert gone.tolist() == ["小店", "S340100000000"]

@@ -11,8 +11,11 @@ from lst_workbench.market.synthetic import Geography
 
 TEXT_MOST = 120
 AREA_MOST_M2 = 5000.0  # as the contract of stores says
-# What holds no such numbers holds no personal one; the first is looked for at once.
-SOME_NUMBER, LONG_NUMBER = "[0-9０-９]{4}", r"[0-9０-９](?:[\s.-]?[0-9０-９]){10}"
+# What holds no such numbers holds no mobile and no identity number: a quick look before the exact one.
+DIGIT, OTHER = "[0-9０-９]", "[^0-9０-９]"
+MOBILE = f"(?:[0０]{{2}})?(?:[8８][6６]{OTHER}?)?[1１][3-9３-９](?:{OTHER}?{DIGIT}){{9}}"
+IDENTITY = f"{DIGIT}(?:{OTHER}?{DIGIT}){{16}}{OTHER}?[0-9０-９XxＸｘ]"
+LIKE_PERSONAL = f"(?:^|{OTHER})(?:{MOBILE}|{IDENTITY})(?:$|{OTHER})"
 WHOLE = r"\d{1,18}\.0"
 REPEATED = "it repeats an earlier row"
 
@@ -41,8 +44,7 @@ def split_rows(
     where = placed(lat, lon, datum, headers, geography)
     rows["lat"], rows["lon"], rows["reason"] = where.lat, where.lon, where.reason
     rows["area_m2"] = numbers(frame[mapping["area_m2"]]) if "area_m2" in mapping else np.nan
-    said = [_texts(frame, mapping.get(field)) for field in ("store_kind", "name")]
-    rows["store_kind"] = kinds(*said)
+    rows["store_kind"] = kinds(_texts(frame, mapping.get("store_kind")), rows["name"])
     if "participant" in mapping:
         rows["participant"] = truths(frame[mapping["participant"]])
     if "joined_month" in mapping:
@@ -72,11 +74,10 @@ def _texts(frame: pd.DataFrame, header: str | None) -> pd.Series:
     if header is None:
         return pd.Series([None] * len(frame), index=frame.index, dtype="str")
     text = _without_point(frame[header]).astype("str").str.slice(0, TEXT_MOST)
-    long = np.flatnonzero(text.str.contains(SOME_NUMBER, regex=True).eq(True))
-    long = long[text.iloc[long].str.contains(LONG_NUMBER, regex=True).to_numpy(bool)]
-    if len(long):
-        plain = text.iloc[long].str.normalize("NFKC")
-        text.iloc[long] = plain.str.replace(PERSONAL_VALUE, "", regex=True)
+    like = np.flatnonzero(text.str.contains(LIKE_PERSONAL, regex=True).eq(True))
+    if len(like):
+        plain = text.iloc[like].str.normalize("NFKC")
+        text.iloc[like] = plain.str.replace(PERSONAL_VALUE, "", regex=True)
     return text.str.strip().str.lstrip("=+@").replace("", None)
 
 
