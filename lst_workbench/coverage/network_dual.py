@@ -25,9 +25,10 @@ from lst_workbench.coverage._network_kernels import (
 from lst_workbench.coverage.network_search import Network
 from lst_workbench.coverage.network_task import TierTask
 
-NEAR_CITIES = 40
-NEAR_REGIONALS = 8
-INERTIA = 0.1  # weight of the newest openings in the smoothed ones
+NEAR_CITIES = 60
+NEAR_REGIONALS = 12
+INERTIA, DEFLECTION = 0.1, 0.2  # weights of the newest openings and of the newest slope in the smoothed ones
+CITY_PACE, REGIONAL_PACE = 1.0, 0.3  # of shares beside stores' prices; regionals gather the flow of many cells
 
 
 @dataclass
@@ -213,17 +214,15 @@ def reprice(task: TierTask, ways: Ways, prices: Prices, opened: np.ndarray) -> N
 def climb(
     task: TierTask, ways: Ways, prices: Prices, target: float, iterations: int, step: float, goal: float = np.inf
 ) -> tuple[float, Prices, np.ndarray]:
-    """Raise the bound by Polyak steps with smoothed openings; returns the best, its prices and the openings.
+    """Raise the bound by Polyak steps along smoothed slopes; returns the best, its prices and the openings.
 
-    The step shrinks by a quarter after ten iterations without gain, from the best prices; it ends when the bound
-    passes `goal`.
+    A cell takes one way at a time, so that slopes jump from city to city; their mean over the last steps points to the
+    shares of all of them (Barahona and Anbil's volume algorithm, 2000). The step shrinks by a quarter after ten
+    iterations without gain, from the best prices; it ends when the bound passes `goal`.
     """
-    cells, listed = ways.near.shape
-    flow, slow_flow = np.empty(len(task.front)), np.empty(cells)
-    slack = np.empty(task.stores)
-    per_volume = 1.0 / np.maximum(ways.volume, 1e-12)[:, None]
     best, kept, stalled = -np.inf, prices.copy(), 0
-    opened: np.ndarray | None = None
+    opened: np.ndarray = np.zeros(task.sizes[0])
+    slope: Slope | None = None
     for _ in range(iterations):
         capped = ways.price(task, prices)
         bound, profit = bound_of(task, ways, prices)
@@ -236,33 +235,68 @@ def climb(
             step, stalled, prices = step * 0.75, 0, kept.copy()
             capped = ways.price(task, prices)
         now = (profit > 0.0) * 1.0
-        opened = now if opened is None else opened + INERTIA * (now - opened)
-        shift = max(0.0, -float(prices.capacity[0].min(initial=0.0)))
-        square = front_flows(
-            task.cells, *_lists(task), shift, ways.above, task.quantity, prices.store, capped, opened, slack, flow,
-            slow_flow,
-        )  # fmt: skip
-        by_city, by_regional = ways.flows(task, flow, slow_flow)
-        city_slope, regional_slope = by_city * per_volume, by_regional * per_volume
-        square += 0.5 * float((by_city * city_slope).sum()) + 0.5 * float((by_regional * regional_slope).sum())
-        slopes = _capacity_slopes(task, prices, opened, flow, ways, by_city, by_regional) if task.limited else []
-        for tier, slope in enumerate(slopes):
-            square += 0.5 * float(
-                (np.where(np.isfinite(task.capacity[tier]), task.capacity[tier], 0.0) * slope**2).sum()
-            )
+        opened = now if slope is None else opened + INERTIA * (now - opened)
+        newest = _slope(task, ways, prices, capped, opened)
+        slope = newest if slope is None else slope.toward(newest, DEFLECTION)
+        square = slope.square(task, ways)
         if square <= 0.0:
             break
-        length = step * max(target - bound, 1e-5 * abs(target)) / square
-        prices.store = np.maximum(prices.store + length * slack, 0.0)
-        prices.city_share += length * city_slope
-        prices.regional_share += length * regional_slope
-        for tier, slope in enumerate(slopes):
-            moved = prices.capacity[tier] + length * slope
-            crossed = prices.capacity[tier] * moved < 0
-            prices.capacity[tier] = np.where(crossed, 0.0, moved) if tier == 0 else np.maximum(moved, 0.0)
-        ways.keep_budgets(task, prices)
+        _move(task, ways, prices, slope, step * max(target - bound, 1e-5 * abs(target)) / square)
     ways.price(task, kept)
-    return best, kept, opened if opened is not None else np.zeros(task.sizes[0])
+    return best, kept, opened
+
+
+@dataclass(frozen=True)
+class Slope:
+    """How far stores, shares of cities and regionals, and capacities are from balance, each by its own unit."""
+
+    store: np.ndarray
+    city: np.ndarray
+    regional: np.ndarray
+    capacity: list[np.ndarray]
+
+    def toward(self, newest: "Slope", weight: float) -> "Slope":
+        """Move the smoothed slope towards the newest one."""
+        limits = [old + weight * (new - old) for old, new in zip(self.capacity, newest.capacity, strict=True)]
+        parts = ((self.store, newest.store), (self.city, newest.city), (self.regional, newest.regional))
+        store, city, regional = (old + weight * (new - old) for old, new in parts)
+        return Slope(store, city, regional, limits)
+
+    def square(self, task: TierTask, ways: Ways) -> float:
+        """Squared length in the metric of the step."""
+        total = float(task.quantity @ self.store**2)
+        total += CITY_PACE * float(ways.volume @ (self.city**2).sum(axis=1))
+        total += REGIONAL_PACE * float(ways.volume @ (self.regional**2).sum(axis=1))
+        for limit, slope in zip(task.capacity, self.capacity, strict=False):
+            total += 0.5 * float(np.where(np.isfinite(limit), limit, 0.0) @ slope**2)
+        return total
+
+
+def _slope(task: TierTask, ways: Ways, prices: Prices, capped: np.ndarray, opened: np.ndarray) -> Slope:
+    """Slope of the bound at these prices: what is not yet served, and what flows along the cheapest ways."""
+    flow, slow_flow = np.empty(len(task.front)), np.empty(len(ways.volume))
+    slack = np.empty(task.stores)
+    shift = max(0.0, -float(prices.capacity[0].min(initial=0.0)))
+    front_flows(
+        task.cells, *_lists(task), shift, ways.above, task.quantity, prices.store, capped, opened, slack, flow,
+        slow_flow,
+    )  # fmt: skip
+    by_city, by_regional = ways.flows(task, flow, slow_flow)
+    per_volume = 1.0 / np.maximum(ways.volume, 1e-12)[:, None]
+    slopes = _capacity_slopes(task, prices, opened, flow, ways, by_city, by_regional) if task.limited else []
+    return Slope(slack, by_city * per_volume, by_regional * per_volume, slopes)
+
+
+def _move(task: TierTask, ways: Ways, prices: Prices, slope: Slope, length: float) -> None:
+    """Take a step, and bring prices back to what is allowed."""
+    prices.store = np.maximum(prices.store + length * slope.store, 0.0)
+    prices.city_share += length * CITY_PACE * slope.city
+    prices.regional_share += length * REGIONAL_PACE * slope.regional
+    for tier, of_tier in enumerate(slope.capacity):
+        moved = prices.capacity[tier] + length * of_tier
+        crossed = prices.capacity[tier] * moved < 0
+        prices.capacity[tier] = np.where(crossed, 0.0, moved) if tier == 0 else np.maximum(moved, 0.0)
+    ways.keep_budgets(task, prices)
 
 
 def _capacity_slopes(
