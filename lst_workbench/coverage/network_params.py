@@ -49,6 +49,8 @@ class NetworkParams:
         Stores on which the search starts.
     iterations : int
         Steps of the bound.
+    shakes : int
+        Times that the search leaves a local optimum by lot, where no network is given to start from.
     """
 
     radius_km: float = 40.0
@@ -70,6 +72,7 @@ class NetworkParams:
     cells: int = 16_000
     sample: int = 40_000
     iterations: int = 300
+    shakes: int = 6
 
     @classmethod
     def of(cls, figures: Mapping[str, Any], **changes: Any) -> Self:

@@ -11,6 +11,7 @@ from lst_workbench.geo import haversine_km
 
 LEAST_SAVING = 1e-9
 TRIED_MOVES = 40
+SHAKEN_SHARE = 0.3  # of the upper sites that may close
 Opened = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
@@ -31,12 +32,12 @@ def evaluate(task: TierTask, opened: Opened) -> Network:
     b = np.where(regionals[None, :], task.to_regional, np.inf)
     regional_of = b.argmin(axis=1)
     through = np.where(cities, b.min(axis=1), np.inf)
-    a = task.to_city + through[None, :]
-    city_of = a.argmin(axis=1)
-    above = a[np.arange(len(a)), city_of]
-    haul = task.slow_haul + through[None, :]
-    slow_city = haul.argmin(axis=1)
-    slow = task.slow + haul[np.arange(len(haul)), slow_city][task.cell_of]
+    at = np.flatnonzero(cities) if cities.any() else np.zeros(1, np.int64)  # few are open of many
+    a = task.to_city[:, at] + through[at]
+    city_of, above = at[a.argmin(axis=1)], a.min(axis=1)
+    haul = task.slow_haul[:, at] + through[at]
+    slow_city = at[haul.argmin(axis=1)]
+    slow = task.slow + haul.min(axis=1)[task.cell_of]
     otherwise = np.minimum(slow, task.uncovered)
     first = np.empty(task.stores, np.int64)
     cost, second = np.empty(task.stores), np.empty(task.stores)
@@ -69,6 +70,21 @@ def search(task: TierTask, start: Opened | None = None, tried: int = TRIED_MOVES
             break
     nothing = evaluate(task, (task.must[0], task.must[1], task.must[2]))
     return nothing if nothing.value < network.value else network
+
+
+def shaken(task: TierTask, network: Network, times: int, seed: int = 0) -> Network:
+    """Leave a local optimum: swap a part of the upper sites by lot, search again from there, and keep what is better."""
+    rng = np.random.default_rng(seed)
+    for _ in range(times):
+        opened = tuple(sites.copy() for sites in network.design.opened)
+        for tier in (1, 2):
+            may_close, closed = np.flatnonzero(opened[tier] & ~task.must[tier]), np.flatnonzero(~opened[tier])
+            swapped = min(int(np.ceil(SHAKEN_SHARE * len(may_close))), len(closed))
+            opened[tier][rng.choice(may_close, swapped, replace=False)] = False
+            opened[tier][rng.choice(closed, swapped, replace=False)] = True
+        other = search(task, (opened[0], opened[1], opened[2]))
+        network = other if other.value < network.value else network
+    return network
 
 
 def in_turn(task: TierTask, network: Network, turns: int = 8) -> Network:

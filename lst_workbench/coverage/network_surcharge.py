@@ -7,7 +7,7 @@ from lst_workbench.coverage.network_capacity import within_limits
 from lst_workbench.coverage.network_dual import Ways, bound_of, climb, first_prices, lifted
 from lst_workbench.coverage.network_layout import Design
 from lst_workbench.coverage.network_params import NetworkParams
-from lst_workbench.coverage.network_search import Network, Opened, evaluate, improve_fronts, search
+from lst_workbench.coverage.network_search import Network, Opened, evaluate, improve_fronts, search, shaken
 from lst_workbench.coverage.network_task import TierTask
 from lst_workbench.optim import Certificate, Status
 
@@ -68,11 +68,17 @@ def settled(task: TierTask, charged: TierTask, start: Opened | None, params: Net
     opened = start
     if charged.stores > 1.5 * params.sample:
         few = charged.of_stores(np.arange(0, charged.stores, charged.stores // params.sample))
-        opened = search(few, start).design.opened
+        opened = _searched(few, start, params).design.opened
         network = improve_fronts(charged, evaluate(charged, opened), rounds=12)
     else:
-        network = search(charged, start)
+        network = _searched(charged, start, params)
     return within_limits(charged, network) if task.limited else network
+
+
+def _searched(task: TierTask, start: Opened | None, params: NetworkParams) -> Network:
+    """Search from a network at hand; without one, leave local optima a few times too."""
+    network = search(task, start)
+    return network if start is not None else shaken(task, network, params.shakes)
 
 
 def lower_bound(task: TierTask, params: NetworkParams, network: Network) -> float:
