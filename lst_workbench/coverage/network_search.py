@@ -73,7 +73,7 @@ def search(task: TierTask, start: Opened | None = None, tried: int = TRIED_MOVES
 
 
 def shaken(task: TierTask, network: Network, times: int, seed: int = 0) -> Network:
-    """Leave a local optimum: swap a part of the upper sites by lot, search again from there, and keep what is better."""
+    """Leave a local optimum: swap a part of the upper sites by lot, search again, and keep what is better."""
     rng = np.random.default_rng(seed)
     for _ in range(times):
         opened = tuple(sites.copy() for sites in network.design.opened)
