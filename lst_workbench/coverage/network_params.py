@@ -72,7 +72,7 @@ class NetworkParams:
     cells: int = 16_000
     sample: int = 40_000
     iterations: int = 300
-    shakes: int = 6
+    shakes: int = 2
 
     @classmethod
     def of(cls, figures: Mapping[str, Any], **changes: Any) -> Self:
