@@ -70,6 +70,11 @@ def test_every_command_has_help_with_an_example(lst, command):
     assert f"Example: lst {' '.join(command)}" in said
 
 
+def test_help_shows_words_in_brackets(lst):
+    """Brackets are markup in a help text: `[columns]` had vanished from it."""
+    assert "[columns]" in lst("market", "import", "--help")[1]
+
+
 def test_help_is_quick_because_it_imports_no_model():
     code = "import sys, lst_workbench.cli; print([m for m in ('pandas', 'numba', 'pandera', 'h3') if m in sys.modules])"
     assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "[]"

@@ -55,7 +55,7 @@ def import_(
         str | None, typer.Option(help="Table of the database, as shops or sales.shops; sheet or layer of a file.")
     ] = None,
     query: Annotated[str | None, typer.Option(help="A SELECT on the database, in place of a table.")] = None,
-    mapping: Annotated[Path | None, typer.Option(help="TOML file: [columns] with lines as lat = '纬度'.")] = None,
+    mapping: Annotated[Path | None, typer.Option(help=r"TOML file: \[columns] with lines as lat = '纬度'.")] = None,
     datum: Annotated[str, typer.Option(help="Datum of the positions: wgs84, gcj02 or bd09.")] = "wgs84",
     whole: Annotated[bool, typer.Option("--whole", help="The list holds every small shop of its towns.")] = False,
     key_file: Annotated[
