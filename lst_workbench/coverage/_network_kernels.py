@@ -223,10 +223,9 @@ def front_flows(
     slack: np.ndarray,
     flow: np.ndarray,
     slow_flow: np.ndarray,
-) -> float:
-    """Slack of each store at its price, what flows by each entry and slowly by cell, m3; returns Σ q slack²."""
+) -> None:
+    """Slack of each store at its price, what flows by each entry and slowly by cell, m3."""
     flow[:], slow_flow[:] = 0.0, 0.0
-    square = 0.0
     for c in range(cells.size - 1):
         for i in range(cells[c], cells[c + 1]):
             left = 1.0
@@ -242,8 +241,6 @@ def front_flows(
                     slow_flow[c] += quantity[i] * left
                 left = 0.0
             slack[i] = left
-            square += quantity[i] * left * left
-    return square
 
 
 @njit(cache=True, nogil=True)

@@ -28,7 +28,7 @@ from lst_workbench.coverage.network_task import TierTask
 NEAR_CITIES = 60
 NEAR_REGIONALS = 12
 INERTIA, DEFLECTION = 0.1, 0.2  # weights of the newest openings and of the newest slope in the smoothed ones
-CITY_PACE, REGIONAL_PACE = 1.0, 0.3  # of shares beside stores' prices; regionals gather the flow of many cells
+REGIONAL_PACE = 0.3  # of their shares beside all other prices: regionals gather the flow of many cells
 
 
 @dataclass
@@ -265,7 +265,7 @@ class Slope:
     def square(self, task: TierTask, ways: Ways) -> float:
         """Squared length in the metric of the step."""
         total = float(task.quantity @ self.store**2)
-        total += CITY_PACE * float(ways.volume @ (self.city**2).sum(axis=1))
+        total += float(ways.volume @ (self.city**2).sum(axis=1))
         total += REGIONAL_PACE * float(ways.volume @ (self.regional**2).sum(axis=1))
         for limit, slope in zip(task.capacity, self.capacity, strict=False):
             total += 0.5 * float(np.where(np.isfinite(limit), limit, 0.0) @ slope**2)
@@ -290,7 +290,7 @@ def _slope(task: TierTask, ways: Ways, prices: Prices, capped: np.ndarray, opene
 def _move(task: TierTask, ways: Ways, prices: Prices, slope: Slope, length: float) -> None:
     """Take a step, and bring prices back to what is allowed."""
     prices.store = np.maximum(prices.store + length * slope.store, 0.0)
-    prices.city_share += length * CITY_PACE * slope.city
+    prices.city_share += length * slope.city
     prices.regional_share += length * REGIONAL_PACE * slope.regional
     for tier, of_tier in enumerate(slope.capacity):
         moved = prices.capacity[tier] + length * of_tier

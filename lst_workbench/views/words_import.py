@@ -18,7 +18,7 @@ NOTES_ZH = {
     "missing": "{rows} 行：坐标缺失或无法识别",
     "projected": "{rows} 行：坐标疑为投影坐标（米）",
     "outside": "{rows} 行：坐标在中国境外",
-    "far": "{rows} 行：坐标远离所有已覆盖的城镇（超过 {km} 公里）",
+    "far": "{rows} 行：坐标在中国境外，或远离所有已覆盖的城镇（超过 {km} 公里）",
     "named": "表头提到 {datum}：如属实，请选择坐标系 {datum}",
     "shifted": "坐标疑有偏移：按 {datum} 时门店整体偏向已知城镇的一侧，按 {best} 则无偏；如属实，请选择坐标系 {best}",
     "not_personal": "没有个人信息列",
@@ -32,7 +32,7 @@ REASONS_BOTH = {
     "missing": (REASONS["missing"], "坐标缺失或无法识别"),
     "projected": (REASONS["projected"], "投影坐标（米而非度），请先转换为经纬度"),
     "outside": (REASONS["outside"], "坐标在中国境外"),
-    "far": (REASONS["far"], "坐标远离所有已覆盖的城镇"),
+    "far": (REASONS["far"], "坐标在中国境外，或远离所有已覆盖的城镇"),
     "repeated": (REPEATED, "与前面的行重复"),
 }
 IMPORT: dict[str, tuple[str, str]] = {

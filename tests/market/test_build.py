@@ -85,6 +85,7 @@ def test_the_nation_is_of_the_size_that_the_register_says():
     joined = participant_quotas(geography, figures, Drawing())
     assert abs(geography.prefectures["people"].sum() / 1.390e9 - 1) < 0.005
     assert abs(shops.sum() / figures.stores_nation - 1) < 0.005
+    assert 204 <= geography.prefectures["people"].sum() / shops.sum() <= 232, "as check_market asks of the nation"
     assert joined.sum() == figures.participants_nation
     assert (joined < shops).all()
 

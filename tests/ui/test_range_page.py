@@ -94,6 +94,34 @@ def test_few_tills_or_items_are_studied_as_far_as_they_tell(few, tmp_path):
     )
 
 
+@pytest.mark.parametrize("idle", ["one category", "all"])
+def test_tills_that_sold_nothing_are_left_out_or_said(idle, tmp_path):
+    own = copytree(data_folder() / "sample", tmp_path / "market")
+    items, sales = read_items(read_market(own))
+    still = sales["item_id"].isin(items.loc[items["category"] == "dairy", "sku"]) | (idle == "all")
+    sales.assign(quantity=sales["quantity"].mask(still, 0)).to_parquet(own / "item_sales.parquet")
+    items.to_parquet(own / "items.parquet")
+    state = RangeState(own)
+    state.wait()
+    shown = words(RangePanel(state)).replace("None  ()", "")  # the value of a list without choices
+    assert not re.search(r"\b(nan|inf|None)\b", shown) and not state.at_work
+    if idle == "all":
+        assert state.study is None and "Nothing was sold" in state.said[1]
+    else:
+        assert "dairy" not in state.categories and len(state.categories) == items["category"].nunique() - 1
+
+
+def test_whatever_goes_wrong_in_a_study_ends_in_a_sentence(monkeypatch):
+    def broken(*_, **__):
+        raise KeyError("13812345678")
+
+    monkeypatch.setattr("lst_workbench.ui.range.model.study_range", broken)
+    state = RangeState(data_folder() / "sample")
+    state.wait()
+    shown = words(RangePanel(state))
+    assert not state.at_work and "it could not be made (KeyError)" in shown and "13812345678" not in shown
+
+
 def test_a_market_without_items_says_so(village_folder):
     state = RangeState(village_folder)
     state.wait()

@@ -16,7 +16,7 @@ NOTES = {
     "missing": "{rows} rows: position is missing or cannot be read",
     "projected": "{rows} rows: position looks projected (metres)",
     "outside": "{rows} rows: position lies outside China",
-    "far": "{rows} rows: position lies far from every place that is covered (over {km} km)",
+    "far": "{rows} rows: position lies outside China, or far from every place that is covered (over {km} km)",
     "named": "the headers speak of {datum}: give --datum {datum} if so",
     "shifted": "positions look shifted: around known places they lie off to one side as {datum}, even as {best}; give "
     "--datum {best} if so",

@@ -18,7 +18,7 @@ REASONS = {
     "missing": "position is missing or cannot be read",
     "projected": "position is projected (metres, not degrees); convert it to degrees",
     "outside": "position lies outside China",
-    "far": f"position lies far from every place that is covered (over {COUNTRY_KM:.0f} km)",
+    "far": f"position lies outside China, or far from every place that is covered (over {COUNTRY_KM:.0f} km)",
 }
 DATUM_WORDS = {"gcj02": ("gcj", "高德", "腾讯", "amap"), "bd09": ("bd09", "bdlat", "bdlng", "bdlon", "百度", "baidu")}
 

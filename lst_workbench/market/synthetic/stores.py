@@ -21,10 +21,10 @@ TOUR_STORE = {"name": "屯溪食品店", "area_m2": 150.0, "store_kind": STORE_K
 
 
 def store_quotas(geography: Geography, seed: int, figures: Figures, drawing: Drawing) -> pd.Series:
-    """Give every prefecture of the nation its stores: by its people, more or less; they add up to the figure."""
+    """Give every prefecture its stores, by its people more or less; enough that none has more than the figure."""
     people = geography.prefectures["people"]
     busy = [stream(seed, "store counts", code).lognormal(0, drawing.stores_prefecture_sd) for code in people.index]
-    total = round(people.sum() / figures.people_per_store)
+    total = int(np.ceil(people.sum() / figures.people_per_store))
     return pd.Series(apportion(total, people.to_numpy() * np.array(busy)), people.index)
 
 

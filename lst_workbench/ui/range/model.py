@@ -105,16 +105,22 @@ class RangeState(HasTraits):
         try:
             study = study_range(self.market, self.scenario, prefectures=[prefecture])
             wanted, _ = wanted_items(study), study.swaps  # what the page shows is at hand before it says so
+        except LstError as error:
+            self._failed(prefecture, str(error))
+            return
         except Exception as error:  # a thread has no one else to tell; the page says it in a sentence
-            if prefecture == self.prefecture:
-                self.said, self.at_work = ("error.range", str(error)), False
-                self.version += 1
+            self._failed(prefecture, f"it could not be made ({type(error).__name__})")
             return
         if prefecture != self.prefecture:
             return  # another was chosen meanwhile
         self.said, self.study, self.wanted, self.at_work = ("", ""), study, wanted, False
         self.category = self.category if self.category in self.categories else self.categories[0]
         self._price_contract()
+
+    def _failed(self, prefecture: int, why: str) -> None:
+        if prefecture == self.prefecture:
+            self.said, self.at_work = ("error.range", why), False
+            self.version += 1
 
     @observe("category")
     def _category_chosen(self, _: Any) -> None:
