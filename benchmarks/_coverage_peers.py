@@ -1,4 +1,4 @@
-"""The peer's side of the coverage benchmark; run by benchmarks/coverage.py with the Python of .venv-peers.
+"""The peer's side of the siting benchmark; run by benchmarks/siting.py with the Python of .venv-peers.
 
 Usage: python _coverage_peers.py WORK FOLDER: reads case.npz from FOLDER and prints one JSON line, {"peer_cpu_s": …,
 "peer_value": …}; its solver is a process of its own and counts.
@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pulp
-from spopt.locate import LSCP, MCLP
+from spopt.locate import LSCP, MCLP, PMedian
 
 
 def cpu_s():
@@ -22,10 +22,12 @@ def cpu_s():
 
 if __name__ == "__main__":
     case, began = np.load(Path(sys.argv[2]) / "case.npz"), cpu_s()
-    matrix, radius = case["matrix"], float(case["radius"])
+    matrix, weight, radius, p = case["matrix"], case["weight"], float(case["radius"]), int(case["p"])
     if sys.argv[1] == "MCLP":
-        model = MCLP.from_cost_matrix(matrix, case["weight"], radius, 20)
-    else:
+        model = MCLP.from_cost_matrix(matrix, weight, radius, p)
+    elif sys.argv[1] == "LSCP":
         model = LSCP.from_cost_matrix(matrix, radius)
+    else:
+        model = PMedian.from_cost_matrix(matrix, weight, p)
     value = pulp.value(model.solve(pulp.PULP_CBC_CMD(msg=False)).problem.objective)
     print(json.dumps({"peer_cpu_s": cpu_s() - began, "peer_value": value}))
