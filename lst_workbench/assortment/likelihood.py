@@ -10,6 +10,7 @@ from lst_workbench.assortment._kernels import choice_rows
 from lst_workbench.optim import in_chunks
 
 BLOCK_ROWS = 65_536
+DENSE_SHARE = 0.02  # of alternatives on offer, above which dense products of constants are quicker
 
 
 @dataclass(frozen=True)
@@ -115,9 +116,13 @@ def _blocks(start: np.ndarray) -> list[tuple[int, int]]:
 
 def _constants_information(design: Design, p: np.ndarray, expected: np.ndarray) -> np.ndarray:
     """Information of the constants: diag(sum n p) - sum n p p'."""
+    total = np.bincount(design.alternative, expected, design.alternatives)[design.constant]
     shape = (len(design.start) - 1, design.alternatives)
-    share = sparse.csr_array((p, design.alternative, design.start), shape).tocsc()[:, design.constant].tocsr()
-    expected_by_choice = sparse.csr_array((expected, design.alternative, design.start), shape)
-    expected_by_choice = expected_by_choice.tocsc()[:, design.constant].tocsr()
-    total = np.asarray(expected_by_choice.sum(axis=0)).ravel()
-    return np.diag(total) - (share.T @ expected_by_choice).toarray()
+    share = sparse.csr_array((p, design.alternative, design.start), shape)
+    taken = np.zeros((len(design.constant), len(design.constant)))
+    many = share.nnz > DENSE_SHARE * np.prod(shape)
+    for i, j in _blocks(design.start) if many else [(0, shape[0])]:
+        mine = share[i:j].toarray()[:, design.constant] if many else share[i:j].tocsc()[:, design.constant].tocsr()
+        part = mine.T @ (design.purchases[i:j, None] * mine if many else mine.multiply(design.purchases[i:j, None]))
+        taken += part if many else part.toarray()
+    return np.diag(total) - taken

@@ -5,7 +5,7 @@ import os
 import select
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
@@ -77,12 +77,13 @@ def _whole_lines(text: bytes) -> tuple[list[str], bytes]:
 
 
 class Ledger:
-    """A folder with the last checkpoint and the journal of batches since; a torn last batch is left out."""
+    """A folder with the last checkpoint and the journals of batches since; a torn last batch is left out."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder, self._number = folder, 0
         self._stream: IO[bytes] | None = None
+        self._writer: int | None = None
 
     def last(self) -> tuple[dict[str, np.ndarray], dict[str, Any]] | None:
         """Arrays and notes of the last checkpoint; nothing in a new folder."""
@@ -96,18 +97,16 @@ class Ledger:
 
     def batches(self) -> Iterator[Batch]:
         """Batches since the last checkpoint; what a kill tore is cut off, and new ones are added behind."""
-        path, good = self._journal(), 0
-        if path.exists():
-            with path.open("rb") as stream:
-                while (head := stream.readline()).endswith(b"\n"):
-                    told = json.loads(head)
-                    size = told.pop("bytes")
-                    body = stream.read(size)
-                    if len(body) < size:
-                        break
-                    good = stream.tell()
-                    yield Batch(lines=body.decode().split("\n")[1:-1], **told)
-        self._stream = path.open("ab")
+        good, last = 0, self._number
+        while self._journal(last + 1).exists():
+            last += 1
+        for number in range(self._number, last + 1):
+            good = 0
+            for batch, end in _whole_batches(self._journal(number)):
+                good = end
+                yield batch
+        self._number = last
+        self._stream = self._journal(last).open("ab")
         self._stream.truncate(good)
 
     def add(self, batch: Batch) -> None:
@@ -118,21 +117,71 @@ class Ledger:
         self._stream.write(json.dumps(head).encode() + b"\n" + body)
         self._stream.flush()
 
-    def checkpoint(self, arrays: dict[str, np.ndarray], notes: dict[str, Any]) -> None:
-        """Keep a snapshot in one step, and start a new journal."""
-        old, self._number = self._journal(), self._number + 1
-        told = np.frombuffer(json.dumps(notes | {"journal": self._number}).encode(), np.uint8)
+    def checkpoint(self, arrays: Callable[[], dict[str, np.ndarray]], notes: dict[str, Any]) -> None:
+        """Start a new journal, and keep a snapshot in one step; older journals go when it is there."""
+        self._ended(0)
+        self._keep(arrays, self._next_journal(notes))
+
+    def checkpoint_beside(self, arrays: Callable[[], dict[str, np.ndarray]], notes: dict[str, Any]) -> bool:
+        """Do the same in a process of its own, which sees the state as it is now, so that no event waits.
+
+        False while the one before is still at work; where processes cannot be forked, it is done here.
+        """
+        if not self._ended(os.WNOHANG):
+            return False
+        if not hasattr(os, "fork"):
+            self.checkpoint(arrays, notes)
+            return True
+        told, parent = self._next_journal(notes), os.getpid()
+        self._writer = os.fork() or None
+        if self._writer is None:
+            try:
+                self._keep(arrays, told, parent)
+            finally:
+                os._exit(0)
+        return True
+
+    def _ended(self, how: int) -> bool:
+        """Whether no writer is at work any more."""
+        if self._writer is not None and os.waitpid(self._writer, how)[0]:
+            self._writer = None
+        return self._writer is None
+
+    def _next_journal(self, notes: dict[str, Any]) -> dict[str, Any]:
+        if self._stream is not None:
+            self._stream.close()
+        self._number += 1
+        self._stream = self._journal(self._number).open("wb")
+        return notes | {"journal": self._number}
+
+    def _keep(self, arrays: Callable[[], dict[str, np.ndarray]], notes: dict[str, Any], parent: int = 0) -> None:
+        """Write the snapshot; a writer whose monitor was killed leaves everything as it was."""
         draft = self._folder / f".{CHECKPOINT}"
         with draft.open("wb") as stream:
-            kept: dict[str, Any] = {"notes": told} | arrays
+            kept: dict[str, Any] = {"notes": np.frombuffer(json.dumps(notes).encode(), np.uint8)} | arrays()
             np.savez(stream, **kept)
             stream.flush()
             os.fsync(stream.fileno())
+        if parent and os.getppid() != parent:
+            return
         draft.replace(self._folder / CHECKPOINT)
-        if self._stream is not None:
-            self._stream.close()
-        self._stream = self._journal().open("wb")
-        old.unlink(missing_ok=True)
+        for number in range(notes["journal"] - 1, -1, -1):
+            if not self._journal(number).exists():
+                break
+            self._journal(number).unlink()
 
-    def _journal(self) -> Path:
-        return self._folder / f"journal-{self._number:08d}.jsonl"
+    def _journal(self, number: int) -> Path:
+        return self._folder / f"journal-{number:08d}.jsonl"
+
+
+def _whole_batches(path: Path) -> Iterator[tuple[Batch, int]]:
+    """Batches of a journal and where each ends."""
+    if not path.exists():
+        return
+    with path.open("rb") as stream:
+        while (head := stream.readline()).endswith(b"\n"):
+            told = json.loads(head)
+            body = stream.read(size := told.pop("bytes"))
+            if len(body) < size:
+                break
+            yield Batch(lines=body.decode().split("\n")[1:-1], **told), stream.tell()

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 app = typer.Typer()
 TABLES = ("stock", "forecasts", "items", "stores")
 POLL_S, SWEEP_S, SWEPT = 0.01, 1.0, 100
+LOCK_S = 10.0  # a killed monitor's last checkpoint may still be being written
 
 
 @app.command(epilog="Example: lst monitor shops events.jsonl --state state --out advice.jsonl")
@@ -43,7 +44,7 @@ def monitor(
 
     state.mkdir(parents=True, exist_ok=True)
     try:
-        with FileLock(state / ".lock", timeout=0):
+        with FileLock(state / ".lock", timeout=LOCK_S):
             station = _Station(tables, state, to, since, clock)
             source = PipeSource() if events == "-" else FileSource(_there(events), station.positions)
             station.follow(source, once, checkpoint_s)
@@ -96,8 +97,7 @@ class _Station:
                 if not once and time.monotonic() - swept > SWEEP_S:
                     swept = time.monotonic()
                     self._take(Batch(self._now(), [], source.positions, SWEPT))
-                if time.monotonic() - saved > checkpoint_s:
-                    self._save()
+                if time.monotonic() - saved > checkpoint_s and self._save(beside=True):
                     saved = time.monotonic()
         except KeyboardInterrupt:
             pass  # a batch is whole or will be taken up from the journal
@@ -146,10 +146,15 @@ class _Station:
             self._out.write("".join(f"{json.dumps(row, ensure_ascii=False, default=str)}\n" for row in rows).encode())
             self._out.flush()
 
-    def _save(self) -> None:
+    def _save(self, beside: bool = False) -> bool:
+        """Keep a checkpoint, beside the events or before anything else; False while the last one is being written."""
         notes = self._notes | {"positions": self.positions, "out_bytes": self._out.tell() if self._file else 0}
-        self._ledger.checkpoint(self._monitor.snapshot(), notes)
+        if not beside:
+            self._ledger.checkpoint(self._monitor.snapshot, notes)
+        elif not self._ledger.checkpoint_beside(self._monitor.snapshot, notes):
+            return False
         self._monitor.measured().to_csv(self._folder / "measured.csv", index=False)
+        return True
 
 
 def _continued(to: Path | None, length: int) -> IO[bytes]:

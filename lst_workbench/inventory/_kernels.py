@@ -160,7 +160,10 @@ def choose_cases(
     cases: np.ndarray,
     store: np.ndarray,
 ) -> None:
-    """Choose cases; writes how many of each line, the bound, and the prices of cash and of the minimum."""
+    """Choose cases; writes how many of each line, the bound, and the prices of cash and of the minimum.
+
+    Whichever of the two limits binds first is priced first.
+    """
     cases[:] = 0
     store[1] = store[3] = store[4] = 0.0
     if w.size == 0 or floor > cash or cost.sum() < floor:

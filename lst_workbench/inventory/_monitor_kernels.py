@@ -29,6 +29,7 @@ def fold(
     lines: np.ndarray,
     seen_id: np.ndarray,
     seen_at: np.ndarray,
+    past_id: np.ndarray,
     log: np.ndarray,
     logged: int,
     status: np.ndarray,
@@ -49,7 +50,7 @@ def fold(
             status[e] = LATE
             continue
         cell = _cell(seen_id, ident[e])
-        if seen_id[cell] == ident[e]:
+        if seen_id[cell] == ident[e] or past_id[_cell(past_id, ident[e])] == ident[e]:
             status[e] = DUPLICATE
             continue
         if kind[e] < ACCEPT:
@@ -78,10 +79,15 @@ def _cell(seen_id: np.ndarray, ident: int) -> int:
 
 
 @njit(cache=True, nogil=True)
-def keep_ids(old_id: np.ndarray, old_at: np.ndarray, oldest: int, seen_id: np.ndarray, seen_at: np.ndarray) -> int:
-    """Carry ids into an empty table; those of events too old to be taken again are forgotten."""
+def keep_ids(
+    old_id: np.ndarray, old_at: np.ndarray, first: int, last: int, oldest: int, seen_id: np.ndarray, seen_at: np.ndarray
+) -> int:
+    """Carry ids of cells first to last into another table; those of events too old to be taken again are forgotten.
+
+    Returns how many were carried. Cells stay as they are, so that the rest of the old table is still found.
+    """
     kept = 0
-    for k in range(old_id.size):
+    for k in range(first, last):
         if old_id[k] != 0 and old_at[k] >= oldest:
             cell = _cell(seen_id, old_id[k])
             seen_id[cell], seen_at[cell] = old_id[k], old_at[k]

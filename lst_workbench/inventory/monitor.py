@@ -223,7 +223,7 @@ class Monitor:
         """Copy all that events change, without what is too old to matter; see `restore`."""
         self.memory.forget(self.books.lines, self._oldest())
         books = {"lines": self.books.lines, "stores": self.books.stores, "start": self.books.start}
-        return {name: value.copy() for name, value in (books | vars(self.memory)).items()} | {"of": self._of()}
+        return {name: value.copy() for name, value in (books | self.memory.used()).items()} | {"of": self._of()}
 
     def restore(self, snapshot: dict[str, np.ndarray]) -> None:
         """Take up a snapshot.
@@ -239,7 +239,7 @@ class Monitor:
             )
         for name in ("lines", "stores", "start"):
             setattr(self.books, name, snapshot[name].copy())
-        self.memory = Memory(**{name: snapshot[name].copy() for name in vars(self.memory)})
+        self.memory = Memory.taken_up({name: snapshot[name] for name in vars(self.memory)})
 
     def _of(self) -> np.ndarray:
         """Fingerprint of what a snapshot needs to be the same."""
@@ -266,7 +266,7 @@ class Monitor:
             done, own.marks[1], fresh = fold(
                 done, events.kind, events.store, events.item, events.at, events.ident, events.amount, events.until,
                 self._oldest(), newest, self.since, self.params.half_life_days, self.books.start, self.books.lines,
-                own.seen_id, own.seen_at, own.log, int(own.marks[1]), status, touched,
+                own.seen_id, own.seen_at, own.past_id, own.log, int(own.marks[1]), status, touched,
             )  # fmt: skip
             own.marks[2] += fresh
             if done == len(events.kind):

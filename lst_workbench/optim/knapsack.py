@@ -65,13 +65,12 @@ def price_first(
         if mu[k] > 0.0:
             z += mu[k] * limit[k]
     for j in range(items):
-        at_high = r[j] - high * a[j]
-        part = 0.0
+        at_high, part = r[j] - high * a[j], 0.0
         if at_high > 0.0:
             z += at_high
-            part = 1.0
-        elif share > 0.0 and r[j] - low * a[j] > 0.0:
-            part = share
+            part = 1.0 - share
+        if share > 0.0 and r[j] - low * a[j] > 0.0:
+            part += share
         if part > 0.0:
             for k in range(limits):
                 used[k] += part * load[k, j]

@@ -8,6 +8,9 @@ import pytest
 
 from lst_workbench.contracts import InputError
 from lst_workbench.inventory import Monitor, MonitorParams
+from lst_workbench.inventory._monitor_kernels import keep_ids
+from lst_workbench.inventory.monitor_memory import Memory
+from lst_workbench.inventory.monitor_tables import LINE
 from tests.inventory.shops import HOUR, OPENED, as_lines, events, same, seen, tables, twin
 
 NOW = OPENED + 41 * HOUR
@@ -63,6 +66,24 @@ def test_forgetting_what_is_too_old_changes_nothing_that_can_still_come():
         forgetful.snapshot()
     same(seen(forgetful.state()), seen(whole.state()))
     assert forgetful.memory.marks[2] < 400 < whole.memory.marks[2]
+
+
+def test_ids_are_known_while_their_table_is_moved_bit_by_bit():
+    own, lines, rng = Memory.blank(1, 1, 5, 4), np.zeros(0, LINE), np.random.default_rng(1)
+    ids, at = rng.permutation(np.arange(1, 200_001)), np.repeat([1, 5], 100_000)
+    moving = False
+    for first in range(0, len(ids), 1000):
+        oldest = 1 if first < 150_000 else 3
+        own.make_room(1000, lines, oldest)
+        moving |= len(own.past_id) > 1
+        new = slice(first, first + 1000)
+        own.marks[2] += keep_ids(ids[new], at[new], 0, 1000, 0, own.seen_id, own.seen_at)
+        known = set(own.seen_id) | set(own.past_id)
+        assert known >= set(ids[:first][at[:first] >= oldest])
+        assert np.count_nonzero(own.seen_id) == own.marks[2] <= len(own.seen_id) / 2
+    assert moving
+    own.forget(lines, oldest=3)
+    assert set(own.seen_id) - {0} == set(ids[at >= 3])
 
 
 def test_a_monitor_goes_on_from_its_snapshot_as_if_nothing_had_happened():

@@ -93,11 +93,36 @@ def test_a_torn_journal_gives_its_whole_batches(tmp_path):
     journal.write_bytes(whole)
     again = Ledger(tmp_path)
     assert list(again.batches()) == given
-    again.checkpoint({"x": np.arange(3)}, {"positions": {"f": 9}})
+    again.checkpoint(lambda: {"x": np.arange(3)}, {"positions": {"f": 9}})
     arrays, notes = Ledger(tmp_path).last()
     assert arrays["x"].tolist() == [0, 1, 2]
     assert notes["positions"] == {"f": 9}
     assert list(Ledger(tmp_path).batches()) == []
+
+
+def test_a_checkpoint_beside_the_events_holds_what_was_there_when_it_began(tmp_path):
+    ledger, gate = Ledger(tmp_path), tmp_path / "gate"
+    assert list(ledger.batches()) == []
+    state = {"x": np.arange(3)}
+
+    def slowly():
+        _wait_for(gate, 60)
+        return state
+
+    early, later = Batch(1, ["a"]), Batch(2, ["b"])
+    ledger.add(early)
+    assert ledger.checkpoint_beside(slowly, {"positions": {"f": 1}})
+    state["x"] = np.arange(9)
+    ledger.add(later)
+    assert not ledger.checkpoint_beside(dict, {"positions": {}})
+    killed = Ledger(tmp_path)
+    assert (killed.last(), list(killed.batches())) == (None, [early, later])
+    gate.touch()
+    _wait_for(tmp_path / "checkpoint.npz", 60)
+    again = Ledger(tmp_path)
+    arrays, notes = again.last()
+    assert (arrays["x"].tolist(), notes["positions"]) == ([0, 1, 2], {"f": 1})
+    assert list(again.batches()) == [later]
 
 
 def test_a_file_that_shrank_is_read_again(tmp_path):

@@ -129,6 +129,14 @@ def test_orders_are_whole_cases_within_minimum_and_cash(seed):
     assert (solved["reason"].str.len() > 0).eq(~ordering).all()
 
 
+def test_a_minimum_that_only_idle_cases_reach_is_bounded_as_closely():
+    stock, forecasts, goods, shops = drawn(3, stores=300, items=10, floor=(250, 350), cash=(350, 900))
+    slow = forecasts.assign(mean_units_day=forecasts["mean_units_day"] / 4, sd_units_day=forecasts["sd_units_day"] / 4)
+    solved = propose_orders(stock, slow, goods, shops).tables["stores"]
+    assert ((solved["minimum_price"] > 0) & (solved["spend_rmb"] > 0)).sum() > 20
+    assert (solved["gap_share"] <= 5e-3).all()
+
+
 def test_more_cash_never_hurts_and_a_higher_minimum_never_helps():
     stock, forecasts, goods, shops = drawn(7, stores=40)
 
