@@ -11,6 +11,7 @@ from lst_workbench.coverage import formulations
 from lst_workbench.coverage.facility_prices import FacilityTask, solve_by_prices
 from lst_workbench.coverage.pairs import Pairs, amounts_faults, amounts_in, names_of, pairs_of
 from lst_workbench.coverage.result import SitingResult, no_answer, unreached_reason
+from lst_workbench.coverage.single_source import SourceTask, solve_single_source, whole_scale
 from lst_workbench.optim import Certificate, Status
 
 SERVED = 1e-7  # smallest share of a demand that counts as served from a site
@@ -29,7 +30,7 @@ class CflpParams:
     """
 
     gap: float = 0.0
-    small_pairs: int = 1_000
+    small_pairs: int = 400
 
 
 def solve_cflp(
@@ -91,8 +92,12 @@ def solve_cflp(
     if len(pairs.site) <= params.small_pairs:
         solved = formulations.capacitated_location(pairs, fixed_cost, capacity, single_source, time_limit_s)
     else:
-        task = FacilityTask(pairs, fixed_cost, capacity, single_source)
-        solved = solve_by_prices(task, time_limit_s, params.gap)
+        scale = whole_scale(pairs, capacity) if single_source else 0
+        if scale:
+            solved = solve_single_source(SourceTask(pairs, fixed_cost, capacity, scale), time_limit_s, params.gap)
+        else:
+            task = FacilityTask(pairs, fixed_cost, capacity, single_source)
+            solved = solve_by_prices(task, time_limit_s, params.gap)
     opened, share, certificate = solved
     certificate = replace(certificate, seconds=time.perf_counter() - started)
     if certificate.status is Status.INFEASIBLE:

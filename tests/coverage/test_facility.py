@@ -112,3 +112,63 @@ def test_faults_are_all_named():
     with pytest.raises(InputError) as raised:
         solve_cflp(costs, sites.drop(columns="capacity"), demand.assign(quantity=-1.0))
     assert len(raised.value.faults) == 2
+
+
+def single_sourced(seed, demands=25, sites=8, ratio=2.0, whole=True):
+    """Demands and sites as in Holmberg, Rönnqvist and Yuan (1999)."""
+    rng = np.random.default_rng(seed)
+    there, where = rng.random((demands, 2)) * 100, rng.random((sites, 2)) * 100
+    quantity = rng.integers(10, 51, demands).astype(float)
+    way = np.hypot(*(there[:, None] - where).transpose(2, 0, 1)) * rng.uniform(1, 3, (demands, 1))
+    way = np.round(way) if whole else way
+    capacity = np.round(rng.uniform(0.7, 1.3, sites) * quantity.sum() * ratio / sites)
+    fixed = np.round(rng.uniform(70, 130, sites))
+    return (
+        long_table(way / quantity[:, None]),
+        pd.DataFrame({"site_id": np.arange(sites), "fixed_cost": fixed, "capacity": capacity}),
+        pd.DataFrame({"demand_id": np.arange(demands), "quantity": quantity}),
+    )
+
+
+@pytest.mark.parametrize(("seed", "ratio", "whole"), [(1, 2.0, True), (2, 1.3, False), (3, 5.0, True), (4, 3.0, False)])
+def test_single_sources_are_those_of_highs(seed, ratio, whole):
+    case = single_sourced(seed, ratio=ratio, whole=whole)
+    written = solve_cflp(*case, single_source=True, params=CflpParams(small_pairs=10**6)).certificate
+    result = solve_cflp(*case, single_source=True)
+    assert result.certificate.status == written.status == "optimal"
+    assert result.certificate.value == pytest.approx(written.value, rel=1e-7)
+    served = result.tables["assignments"]
+    assert served["demand_id"].is_unique and len(served) == 25
+    load = served.groupby("site_id")["quantity"].sum()
+    assert (load <= case[1].set_index("site_id")["capacity"].reindex(load.index) + 1e-9).all()
+    paid = (served["quantity"] * served["cost"]).sum()
+    paid += case[1].set_index("site_id")["fixed_cost"].reindex(result.tables["facilities"]["site_id"]).sum()
+    assert paid == pytest.approx(result.certificate.value)
+
+
+def test_single_sources_of_thirds_go_another_way():
+    costs, sites, demand = single_sourced(5, demands=15, sites=6)
+    thirds = demand.assign(quantity=demand["quantity"] / 3)
+    small = sites.assign(capacity=sites["capacity"] / 3)
+    whole = solve_cflp(costs.assign(cost=costs["cost"] / 3), sites, demand, single_source=True)
+    parts = solve_cflp(costs, small, thirds, single_source=True, params=BY_ROWS)
+    assert parts.certificate.value == pytest.approx(whole.certificate.value)
+
+
+def test_a_late_single_source_is_not_called_optimal_and_a_gap_is_kept():
+    case = single_sourced(6, demands=90, sites=30, ratio=1.3)
+    late = solve_cflp(*case, single_source=True, time_limit_s=0.0)
+    assert late.certificate.status == "time_limit"
+    assert late.certificate.bound <= late.certificate.value
+    near = solve_cflp(*case, single_source=True, params=CflpParams(gap=0.05)).certificate
+    assert near.status in ("within_gap", "optimal") and near.gap <= 0.05
+
+
+def test_one_source_for_each_can_be_impossible_where_room_is_enough():
+    costs = long_table(np.ones((3, 2)))
+    sites = pd.DataFrame({"site_id": [0, 1], "fixed_cost": 1.0, "capacity": 3.0})
+    demand = pd.DataFrame({"demand_id": [0, 1, 2], "quantity": 2.0})
+    for params in (None, BY_ROWS):
+        assert solve_cflp(costs, sites, demand, params=params).certificate.status == "optimal"
+        alone = solve_cflp(costs, sites, demand, single_source=True, params=params).certificate
+        assert alone.status == "infeasible" and "together" in alone.reason
