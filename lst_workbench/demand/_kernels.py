@@ -120,13 +120,18 @@ def levels(
 ) -> None:
     """Fill `level` and `slope` (row, method, end) for every method asked for."""
     y = np.zeros((ends[-1], SIDE_BY_SIDE))
+    share, held = np.zeros(ends[-1]), -1
     found, steep = np.zeros((2, ends.size, SIDE_BY_SIDE))
     for first in range(0, rows.size, SIDE_BY_SIDE):
         count = min(SIDE_BY_SIDE, rows.size - first)
         for b in range(count):
             row = rows[first + b]
+            if pool[row] != held:
+                held = pool[row]
+                for t in range(ends[-1]):
+                    share[t] = 1.0 / index[held, t]
             for t in range(ends[-1]):
-                y[t, b] = quantity[row, t] / index[pool[row], t]
+                y[t, b] = quantity[row, t] * share[t]
         for c in range(kind.size):
             if kind[c] == SES:
                 ses(y, alpha[c], ends, found)
@@ -239,3 +244,39 @@ def pooled_ratio(quantity: np.ndarray, rows: np.ndarray, pool: np.ndarray, sold:
                 if not np.isnan(quantity[i, t]):
                     sold[pool[i], t] += quantity[i, t]
                     usual[pool[i], t] += total / known
+
+
+@njit(cache=True, nogil=True)
+def heads(ids: np.ndarray) -> np.ndarray:
+    """Find the rows at which another series begins."""
+    count = 0
+    for i in range(ids.size):
+        count += i == 0 or ids[i] != ids[i - 1]
+    found, k = np.empty(count, np.int64), 0
+    for i in range(ids.size):
+        if i == 0 or ids[i] != ids[i - 1]:
+            found[k] = i
+            k += 1
+    return found
+
+
+@njit(cache=True, nogil=True)
+def fill_in_order(
+    head: np.ndarray, when: np.ndarray, column: np.ndarray, quantity: np.ndarray, grid: np.ndarray
+) -> bool:
+    """Put the rows of each series (`head`: their first ones) in its row; False where periods do not ascend.
+
+    `column` is that of each period, `when` the number of each row's period; what has no row stays nan.
+    """
+    for s in range(head.size):
+        end = head[s + 1] if s + 1 < head.size else when.size
+        filled = 0
+        for i in range(head[s], end):
+            at = column[when[i]]
+            if at < filled:
+                return False
+            grid[s, filled:at] = np.nan
+            grid[s, at] = quantity[i]
+            filled = at + 1
+        grid[s, filled:] = np.nan
+    return True

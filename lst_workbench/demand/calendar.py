@@ -13,6 +13,7 @@ YEARS = (1980, 2100)  # dates outside are taken for errors: other calendars, emp
 WEEKDAYS = {name: i for i, name in enumerate(("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN"))}
 MONTHS = {"MS": 1, "M": 1, "ME": 1, "QS": 3, "Q": 3, "QE": 3, "YS": 12, "Y": 12, "YE": 12}
 CYCLE = {"D": 7, "W": 52, 1: 12, 3: 4, 12: 1}
+DAYS_YEAR = 365
 WEEK_SLOTS, MONTH_SLOTS = 53, 12
 FESTIVAL_WEEKS = (-5, 3)  # first and last seven-day block around the festival; block 0 begins with its first day
 EARLY_FESTIVAL = (2, 1)  # before 1 February the festival's trade falls in January
@@ -30,11 +31,14 @@ class Calendar:
         Months in a period, where `kind` is "M".
     offset_days : int
         Day of the week (Monday 0) that begins a week, or 1 where months are named by their last day.
+    undated_cycle : int
+        Numbers in a full season, where `kind` is "int"; 1 where there is none.
     """
 
     kind: str
     months: int = 1
     offset_days: int = 0
+    undated_cycle: int = 1
 
     @classmethod
     def of(cls, freq: str) -> "Calendar":
@@ -57,7 +61,23 @@ class Calendar:
     @property
     def cycle(self) -> int:
         """Periods in a full season; 1 where there is none."""
-        return {"int": 1, "D": CYCLE["D"], "W": CYCLE["W"], "M": CYCLE.get(self.months, 1)}[self.kind]
+        of_months = CYCLE.get(self.months, 1)
+        return {"int": self.undated_cycle, "D": CYCLE["D"], "W": CYCLE["W"], "M": of_months}[self.kind]
+
+    @property
+    def cycles(self) -> tuple[int, ...]:
+        """Periods in each season there is: days have the week and the year."""
+        return (self.cycle, DAYS_YEAR) if self.kind == "D" else (self.cycle,)
+
+    def undated(self) -> "Calendar":
+        """Count whole numbers instead: days keep their week, months and quarters their year.
+
+        Examples
+        --------
+        >>> Calendar.of("D").undated().cycle, Calendar.of("MS").undated().cycle, Calendar.of("W-MON").undated().cycle
+        (7, 12, 1)
+        """
+        return Calendar("int", undated_cycle=1 if self.kind == "W" else self.cycle)
 
     def ordinals(self, dates: np.ndarray) -> np.ndarray:
         """Count periods from 1970: the week or month that holds each date (datetime64)."""
@@ -78,10 +98,11 @@ class Calendar:
         days = ordinals if self.kind == "D" else ordinals * 7 - 3 + self.offset_days
         return days.astype("datetime64[D]").astype("datetime64[s]")
 
-    def seasons(self, ordinals: np.ndarray, *, festival: bool) -> np.ndarray:
+    def seasons(self, ordinals: np.ndarray, *, festival: bool, cycle: int = 0) -> np.ndarray:
         """Weights (period, season) of each period's season; rows add up to 1.
 
-        Weeks of the year (0 to 52), months, quarters or days of the week. With `festival`, seven-day blocks from five
+        Weeks of the year (0 to 52), months, quarters or days of the week; days have weeks of the year too, where
+        `cycle` is 365. With `festival`, seven-day blocks from five
         before to three after Spring Festival's first day are seasons of their own, shared by the weeks that overlap
         them; so are January and February of years with an early festival. The festival moves by up to four weeks and
         begins on any weekday, so that last year's week is the wrong one to look at.
@@ -94,13 +115,13 @@ class Calendar:
         [[0.0, 1.0], [0.57, 0.43]]
         """
         if self.kind == "int":
-            return np.ones((len(ordinals), 1))
-        if self.kind == "D":
+            return np.eye(self.undated_cycle)[ordinals % self.undated_cycle]
+        if self.kind == "D" and cycle != DAYS_YEAR:
             return np.eye(7)[(ordinals + 3) % 7]
         days = self._first_days(ordinals).astype("datetime64[D]")
-        if self.kind == "W":
+        if self.kind in ("D", "W"):
             plain = np.eye(WEEK_SLOTS)[(days - days.astype("datetime64[Y]")).astype(np.int64) // 7]
-            return _around_festival(days, plain) if festival else plain
+            return _around_festival(days, plain, whole_weeks=self.kind == "W") if festival else plain
         count = max(MONTH_SLOTS // self.months, 1)
         season = ordinals % count
         if not festival:
@@ -108,19 +129,19 @@ class Calendar:
         early = np.isin(days.astype("datetime64[Y]"), _years_of_early_festivals()) & (season < 2)
         return np.eye(count + 2)[np.where(early, count + season, season)]
 
-    @property
-    def has_festival(self) -> bool:
-        """Whether Spring Festival can be told apart at this frequency."""
-        return self.kind == "W" or (self.kind == "M" and self.months == 1)
+    def has_festival(self, cycle: int) -> bool:
+        """Whether Spring Festival can be told apart in a season of so many periods."""
+        return self.kind == "W" or (self.kind == "M" and self.months == 1) or cycle == DAYS_YEAR
 
 
-def _around_festival(days: np.ndarray, plain: np.ndarray) -> np.ndarray:
-    """Give the share of each week that lies in each block of days around the festival; the rest keeps its season."""
+def _around_festival(days: np.ndarray, plain: np.ndarray, *, whole_weeks: bool) -> np.ndarray:
+    """Give the share of each week, or day, that lies in each block around the festival; the rest keeps its season."""
     first, last = FESTIVAL_WEEKS
     away = (days[:, None] - SPRING_FESTIVALS).astype(np.int64)
     nearest = away[np.arange(len(days)), np.abs(away).argmin(1)]
     blocks = np.zeros((len(days), last - first + 1))
-    for shift, share in ((0, 1 - nearest % 7 / 7), (1, nearest % 7 / 7)):
+    later = nearest % 7 / 7 if whole_weeks else np.zeros(len(days))
+    for shift, share in ((0, 1 - later), (1, later)):
         block = nearest // 7 + shift - first
         inside = (block >= 0) & (block < blocks.shape[1])
         blocks[inside, block[inside]] += share[inside]

@@ -1,7 +1,7 @@
 """Forecasts of many series at once, with intervals, from a plain table of sales."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -23,6 +23,7 @@ from lst_workbench.demand.methods import (
     statistics_of,
 )
 from lst_workbench.demand.panel import FACTS, Panel, panel_of
+from lst_workbench.demand.promotions import without_promotions
 from lst_workbench.demand.season import indices_of, no_season
 
 CYCLE_DAYS, UNDATED_CYCLE = 7, 24  # where a week is no time to call a series quiet
@@ -105,9 +106,9 @@ def forecast_panel(
     Series are sorted by how often and how evenly they sell. For each segment the method, or the average of the best
     few, is chosen among SES, SBA, TSB, discounted means and damped trends by rolling-origin rmsse with bias checked,
     with or without a season index that all series of a pool share (week of the year, weeks to Spring Festival). Periods
-    out of stock are unknown, not zero; promotions are brought to the usual level; new series lean on the others as far
-    as credibility theory says; series that stopped selling are a segment of their own. Intervals are conformal:
-    quantiles of past errors by horizon and kind of series.
+    out of stock are unknown, not zero; promotions are brought to the usual level, and expected as often as before; new
+    series lean on the others as far as credibility theory says; series that stopped selling are a segment of their own.
+    Intervals are conformal: quantiles of past errors by horizon and kind of series.
 
     Parameters
     ----------
@@ -127,6 +128,8 @@ def forecast_panel(
     -------
     Forecasts
         A DataFrame ``series_id``, ``period``, ``mean``, and ``lo_80``, ``hi_80``, … a level, with ``.tables`` beside.
+        Periods follow the last one of the table; where series without zeros or holes end at different times, as in a
+        collection from many sources, they follow each series' own last one.
 
     Raises
     ------
@@ -147,10 +150,9 @@ def forecast_panel(
     shares = checked_levels(horizon, levels)
     panel = panel_of(sales, freq, params.promotion_price)
     outlook = outlook_of(panel, horizon, shares, params)
-    periods = panel.calendar.labels(np.arange(panel.last + 1, panel.last + horizon + 1))
     columns = {
         "series_id": panel.ids.repeat(horizon),
-        "period": periods[np.tile(np.arange(horizon), len(panel.ids))],
+        "period": panel.ahead(horizon),
         "mean": outlook.mean.reshape(-1),
     }
     for k, share in enumerate(shares):
@@ -163,7 +165,8 @@ def forecast_panel(
 
 def outlook_of(panel: Panel, horizon: int, levels: np.ndarray, params: ForecastParams) -> Outlook:
     """Forecast a panel: season, choice by rolling origin, levels, conformal intervals."""
-    panel = _without_promotions(panel)
+    sold = panel.quantity
+    panel, promoting = without_promotions(panel)
     width, cycle = panel.quantity.shape[1], panel.calendar.cycle
     quiet_after = params.quiet_cycles * (cycle if cycle > CYCLE_DAYS else UNDATED_CYCLE)
     rows, ends = _sample(panel, params.sample), _origins(width, horizon, params.origins)
@@ -173,10 +176,11 @@ def outlook_of(panel: Panel, horizon: int, levels: np.ndarray, params: ForecastP
     choice = choose(panel, rows, ends, horizon, indices, quiet_after, params.bias_penalty)
 
     def made(rows: np.ndarray, end: int, *, unseen: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        return _forecast(panel, rows, np.array([end]), horizon, choice, quiet_after, unseen=unseen)
+        mean, spread, segment = _forecast(panel, rows, np.array([end]), horizon, choice, quiet_after, unseen=unseen)
+        return mean * promoting[rows, None], spread, segment
 
     past = [np.concatenate(part) for part in zip(*(made(rows, end, unseen=True) for end in ends), strict=True)]
-    actual = np.concatenate([_ahead(panel.quantity, rows, end, horizon) for end in ends])
+    actual = np.concatenate([_ahead(sold, rows, end, horizon) for end in ends])
     conformal = Conformal.fit(past[0], past[1], past[2] == QUIET, actual, levels)
     mean, spread, segment = made(everyone, width, unseen=False)
     low, high = conformal.around(mean, spread, segment == QUIET, levels)
@@ -260,21 +264,6 @@ def _origins(width: int, horizon: int, count: int) -> np.ndarray:
         return np.array([max(width // 2, 1)])
     step = max(min(horizon, (last - least) // max(count - 1, 1)), 1)
     return np.unique(np.maximum(last - step * np.arange(count), least))
-
-
-def _without_promotions(panel: Panel) -> Panel:
-    """Bring promoted periods to the usual level by the pooled uplift."""
-    if panel.promoted is None or not panel.promoted.any():
-        return panel
-    usual = np.where(panel.promoted, np.nan, panel.quantity)
-    known = ~np.isnan(usual)
-    level = np.where(known, usual, 0).sum(1) / np.maximum(known.sum(1), 1)
-    seen = panel.promoted & ~np.isnan(panel.quantity)
-    base = float((level[:, None] * seen).sum())
-    if seen.sum() < 30 or base <= 0:
-        return panel
-    uplift = np.clip(float(panel.quantity[seen].sum()) / base, 0.5, 10.0)
-    return replace(panel, quantity=np.where(panel.promoted, panel.quantity / np.float32(uplift), panel.quantity))
 
 
 def checked_levels(horizon: int, levels: Sequence[float]) -> np.ndarray:

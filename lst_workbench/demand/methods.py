@@ -13,9 +13,10 @@ from lst_workbench.demand.panel import Panel
 from lst_workbench.demand.season import Index
 
 THREADS, CHUNK = 2, 20_000
-SEGMENTS = ("smooth", "erratic", "intermittent", "lumpy", "short", "quiet")
-SMOOTH, ERRATIC, INTERMITTENT, LUMPY, SHORT, QUIET = range(6)
+SEGMENTS = ("smooth", "drifting", "erratic", "intermittent", "lumpy", "short", "quiet")
+SMOOTH, DRIFTING, ERRATIC, INTERMITTENT, LUMPY, SHORT, QUIET = range(7)
 OFTEN_SHARE, CALM_CV2 = 1 / 1.32, 0.49  # borders of Syntetos, Boylan and Croston (2005)
+STEP_RATIO = 1.0  # mean square of steps over the variance, 2 (1 - autocorrelation), below which a level drifts
 SHORT_KNOWN = 8  # periods since the first sale below which a series leans on the panel
 LEANING = 100  # windows that the ranking of all segments weighs in that of one
 LEAST_WINDOWS = 30  # of a segment, to choose on its own
@@ -116,15 +117,17 @@ def statistics_of(panel: Panel, rows: np.ndarray, index: Index, ends: np.ndarray
 
 
 def segments_of(statistics: np.ndarray, quiet_after: float) -> np.ndarray:
-    """Sort series by how often and how evenly they sell, as known at each end.
+    """Sort series by how often and how evenly they sell, and whether their level drifts, as known at each end.
 
     Quiet: nothing sold for `quiet_after` periods and three times the series' own longest gap, or never.
     """
-    known, often, cv2, since, gap = (
+    known, often, cv2, since, gap, step, deviation = (
         statistics[..., k]
-        for k in (kernels.KNOWN, kernels.SALE_SHARE, kernels.CV2, kernels.SINCE_SALE, kernels.LONGEST_GAP)
-    )
-    regular = np.where(cv2 < CALM_CV2, SMOOTH, ERRATIC)
+        for k in (kernels.KNOWN, kernels.SALE_SHARE, kernels.CV2, kernels.SINCE_SALE, kernels.LONGEST_GAP,
+                  kernels.SCALE, kernels.DEVIATION)
+    )  # fmt: skip
+    drifts = step**2 < STEP_RATIO * deviation**2
+    regular = np.where(cv2 < CALM_CV2, np.where(drifts, DRIFTING, SMOOTH), ERRATIC)
     rare = np.where(cv2 < CALM_CV2, INTERMITTENT, LUMPY)
     segment = np.where(often >= OFTEN_SHARE, regular, rare)
     segment = np.where(known < SHORT_KNOWN, SHORT, segment)

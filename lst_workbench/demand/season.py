@@ -10,6 +10,7 @@ from lst_workbench.demand.panel import Panel
 SHRINKAGE = (0.1, 0.5, 2.0, 8.0, 32.0)  # ridge penalties on season effects that are tried
 FOLDS = 8
 HARMONICS = 6  # of a single series' own waves
+LENGTHS = np.array([2, 3, 4, 6, 8, 12, 16, 26])  # cycles that own waves are read from: as many as a series has
 TRIED = 2_000  # series on which own waves are tried
 KNOT_PENALTY = 0.1
 GAIN = 0.95  # an index is used when its error on unseen years is below this share of the error without one
@@ -56,66 +57,112 @@ def indices_of(panel: Panel, horizon: int, regular: np.ndarray) -> tuple[Index, 
     none = no_season(panel, horizon)
     if cycle < 2 or width < 2 * cycle:
         return (none,)
-    shared = _shared(panel, horizon, pools, cycle)
+    shared = None if panel.own_ends else _shared(panel, horizon, pools)
     own = _own(panel, shared or none, regular, cycle)
     return tuple(index for index in (none, shared, own) if index)
 
 
-def _shared(panel: Panel, horizon: int, pools: int, cycle: int) -> Index | None:
-    width = panel.quantity.shape[1]
+def _shared(panel: Panel, horizon: int, pools: int) -> Index | None:
+    """Find the seasons of each pool one after another, the short one first: each explains what those before left."""
+    width, words = panel.quantity.shape[1], []
     sold, usual = np.zeros((2, pools, width))
     pooled_ratio(panel.quantity, np.arange(len(panel.ids)), panel.pool, sold, usual)
     ordinals = np.arange(panel.last - width + 1, panel.last + horizon + 1)
-    kinds = [panel.calendar.seasons(ordinals, festival=False)]
-    if panel.calendar.has_festival:
-        kinds.append(panel.calendar.seasons(ordinals, festival=True))
-    words, fitted, unseen = _best(_log_ratio(sold.sum(0), usual.sum(0)), kinds, cycle)
-    effects = np.tile(fitted, (pools, 1)), np.tile(unseen, (pools, 1))
-    for pool in range(pools if pools > 1 else 0):
-        apart, more, more_unseen = _best(_log_ratio(sold[pool], usual[pool]) - fitted[:width], kinds, cycle)
-        effects[0][pool] += more
-        effects[1][pool] += more_unseen
-        words = words or apart
-    fitted, unseen = (np.clip(np.exp(effect), FLOOR, CEILING).astype(np.float32) for effect in effects)
-    return Index(words, fitted, unseen, panel.pool) if words else None
+    effects = np.zeros((2, pools, len(ordinals)))
+    fitted, unseen = effects
+    for cycle in panel.calendar.cycles:
+        if width < 2 * cycle:
+            continue
+        festivals = (False, True) if panel.calendar.has_festival(cycle) else (False,)
+        kinds = [panel.calendar.seasons(ordinals, festival=f, cycle=cycle) for f in festivals]
+        name, joint, joint_unseen = _best(_log_ratio(sold.sum(0), usual.sum(0)) - fitted.mean(0)[:width], kinds, cycle)
+        for pool in range(pools if pools > 1 else 0):
+            rest = _log_ratio(sold[pool], usual[pool]) - fitted[pool, :width] - joint[:width]
+            apart, more, more_unseen = _best(rest, kinds, cycle)
+            fitted[pool] += more
+            unseen[pool] += more_unseen
+            name = name or apart
+        fitted += joint
+        unseen += joint_unseen
+        words.append(name if cycle == panel.calendar.cycles[-1] else name and "days of the week")
+    if not any(words):
+        return None
+    index = np.clip(np.exp(effects), FLOOR, CEILING).astype(np.float32)
+    return Index(" and ".join(filter(None, words)), index[0], index[1], panel.pool)
 
 
 def _own(panel: Panel, base: Index, regular: np.ndarray, cycle: int) -> Index | None:
-    """Waves of single series: one matrix turns a series' logarithms into its effects, so all are fitted at once."""
-    rows = np.flatnonzero(regular)
-    if not len(rows):
-        return None
+    """Waves of single series: one matrix turns series' logarithms into effects, so all of a length are fitted at once.
+
+    A series is looked at for the whole cycles that it is known, and has no waves below two.
+    """
     width, length = panel.quantity.shape[1], base.fitted.shape[1]
+    known = ~np.isnan(panel.quantity)
+    cycles = np.where(regular & known.any(1), (width - known.argmax(1)) // cycle, 0)
+    kind = np.searchsorted(LENGTHS, cycles, side="right") - 1
+    groups = [(int(LENGTHS[k]) * cycle, np.flatnonzero(kind == k)) for k in np.unique(kind[kind >= 0])]
+    if not groups:
+        return None
     angle = 2 * np.pi * np.outer(np.arange(length), np.arange(1, min(cycle // 2, HARMONICS) + 1)) / cycle
     waves = np.column_stack([np.cos(angle), np.sin(angle)])
-    folds = _folds(width, cycle)
-    tried = _log_deviations(panel, base, rows[:: max(len(rows) // TRIED, 1)])
-    best, found = GAIN * _error(tried, folds), None
-    for penalty in SHRINKAGE:
-        unseen, fitted = np.zeros((2, width, length))
-        fitted[:] = (waves @ _operator(np.ones(width, bool), waves, width, cycle, penalty)).T
-        unseen[:, width:] = fitted[:, width:]
-        for fold in range(folds.max() + 1):
-            here = np.flatnonzero(folds == fold)
-            unseen[:, here] = (waves[here] @ _operator(folds != fold, waves, width, cycle, penalty)).T
-        error = _error(tried - tried @ unseen[:, :width], folds)
-        if error < best:
-            best, found = error, (fitted, unseen)
-    if found is None:
-        return None
-    deviations = _log_deviations(panel, base, rows).astype(np.float32)
-    more = [np.clip(np.exp(deviations @ part.astype(np.float32)), FLOOR, CEILING) * whole[base.pool[rows]]
-            for part, whole in zip(found, (base.fitted, base.unseen), strict=True)]  # fmt: skip
-    pool = base.pool.copy()
-    pool[rows] = len(base.fitted) + np.arange(len(rows))
-    fitted, unseen = (np.vstack([whole, own]) for whole, own in zip((base.fitted, base.unseen), more, strict=True))
-    return Index("own season", fitted, unseen, pool)
+    step = max(sum(len(rows) for _, rows in groups) // TRIED, 1)
+    tried = [(last, _log_deviations(panel, base, rows[::step])[:, -last:]) for last, rows in groups]
+    best, penalty = GAIN * sum(_error(logs, _folds(last, cycle)) for last, logs in tried), 0.0
+    for ridge in SHRINKAGE:
+        error = 0.0
+        for last, logs in tried:
+            unseen = _wave_effects(waves, width, last, cycle, ridge)[1][:, width - last : width]
+            error += _error(logs - logs @ unseen, _folds(last, cycle))
+        best, penalty = (error, ridge) if error < best else (best, penalty)
+    return _with_waves(panel, base, groups, waves, cycle, penalty) if penalty else None
 
 
-def _operator(seen: np.ndarray, waves: np.ndarray, width: int, cycle: int, penalty: float) -> np.ndarray:
+def _with_waves(
+    panel: Panel, base: Index, groups: list[tuple[int, np.ndarray]], waves: np.ndarray, cycle: int, penalty: float
+) -> Index:
+    """Put the waves of each series of the groups on top of its shared index."""
+    width, pool = panel.quantity.shape[1], base.pool.copy()
+    fitted, unseen = [base.fitted], [base.unseen]
+    for last, rows in groups:
+        logs = _log_deviations(panel, base, rows)[:, -last:].astype(np.float32)
+        effects = _wave_effects(waves, width, last, cycle, penalty)
+        trust = _trust(logs, logs @ effects[1][:, width - last : width].astype(np.float32), _folds(last, cycle))
+        pool[rows] = sum(map(len, fitted)) + np.arange(len(rows))
+        for whole, shared, part in zip((fitted, unseen), (base.fitted, base.unseen), effects, strict=True):
+            waving = np.clip(np.exp(trust * (logs @ part.astype(np.float32))), FLOOR, CEILING)
+            whole.append(waving * shared[base.pool[rows]])
+    return Index("own season", np.vstack(fitted), np.vstack(unseen), pool)
+
+
+def _trust(logs: np.ndarray, unseen: np.ndarray, folds: np.ndarray) -> np.ndarray:
+    """How far each series (row) follows its waves in years that they have not seen: slope between 0 and 1."""
+    lined = np.zeros((len(folds), len(folds)), np.float32)
+    for fold in range(folds.max() + 1):
+        here = np.flatnonzero(folds == fold)
+        line = np.linalg.qr(np.column_stack([np.ones(len(here)), here]))[0]
+        lined[np.ix_(here, here)] = np.eye(len(here)) - line @ line.T
+    unseen = unseen @ lined
+    along = (unseen * logs).sum(1, keepdims=True) / np.maximum((unseen**2).sum(1, keepdims=True), 1e-12)
+    return np.clip(along, 0.0, 1.0)
+
+
+def _wave_effects(
+    waves: np.ndarray, width: int, last: int, cycle: int, penalty: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Matrices (last, all periods): from the last periods' logarithms to effects; each cycle's own, and from others."""
+    recent, folds, column = waves[width - last : width], _folds(last, cycle), np.arange(width - last, width)
+    fitted = (waves @ _operator(np.ones(last, bool), recent, cycle, penalty)).T
+    unseen = fitted.copy()
+    for fold in range(folds.max() + 1):
+        here = column[folds == fold]
+        unseen[:, here] = (waves[here] @ _operator(folds != fold, recent, cycle, penalty)).T
+    return fitted, unseen
+
+
+def _operator(seen: np.ndarray, waves: np.ndarray, cycle: int, penalty: float) -> np.ndarray:
     """Matrix (waves, periods) that turns logarithms into ridge estimates of the waves' weights."""
-    trend = _trend(width, cycle)
-    design = np.column_stack([trend, waves[:width]]) * seen[:, None]
+    trend = _trend(len(waves), cycle)
+    design = np.column_stack([trend, waves]) * seen[:, None]
     ridge = np.concatenate([_trend_penalty(trend), np.full(waves.shape[1], penalty)])
     return np.linalg.solve(design.T @ design + np.diag(ridge), design.T)[trend.shape[1] :]
 

@@ -98,12 +98,47 @@ def test_out_of_stock_is_unknown_not_zero():
     assert taken_for_zero < 0.8
 
 
-def test_promotions_do_not_raise_the_usual_level():
+def test_promotions_go_on_as_often_as_before_however_many_there_were_of_late():
     sales, mean = drawn_sales(200, low=3)
     deal = (sales["period"] >= WEEKS[-3]) | (np.random.default_rng(6).random(len(sales)) < 0.05)
     pushed = sales.assign(quantity=np.where(deal, 3, 1) * sales["quantity"], price=np.where(deal, 4.0, 5.0))
-    assert abs(forecast_panel(pushed, horizon=4)["mean"].sum() / (4 * mean.sum()) - 1) < 0.05
-    assert forecast_panel(pushed.drop(columns="price"), horizon=4)["mean"].sum() / (4 * mean.sum()) > 1.1
+    expected = 4 * mean.sum() * (1 + 2 * deal.mean())
+    assert abs(forecast_panel(pushed, horizon=4)["mean"].sum() / expected - 1) < 0.03
+    of_late = (sales["period"] >= WEEKS[-12]) | deal
+    pushed = sales.assign(quantity=np.where(of_late, 3, 1) * sales["quantity"], price=np.where(of_late, 4.0, 5.0))
+    expected = 4 * mean.sum() * (1 + 2 * of_late.mean())
+    assert abs(forecast_panel(pushed, horizon=4)["mean"].sum() / expected - 1) < 0.06
+    assert forecast_panel(pushed.drop(columns="price"), horizon=4)["mean"].sum() / expected > 1.1
+
+
+def test_days_have_a_week_and_a_year():
+    days = pd.date_range("2015-01-01", periods=1095)
+    year = 1 + 0.5 * np.sin(2 * np.pi * days.day_of_year.to_numpy() / 365.25)
+    shape = year * np.array([0.8, 0.9, 0.9, 1.0, 1.1, 1.2, 1.1])[days.day_of_week]
+    sales, mean = drawn_sales(60, weeks=days, shape=shape, low=3)
+    past = sales[sales["period"] < days[-90]]
+    found = forecast_panel(past, 90, freq="D")["mean"].to_numpy().reshape(60, 90)
+    assert np.median(np.abs(found.sum(0) / mean[:, -90:].sum(0) - 1)) < 0.04
+    assert abs(found.sum() / mean[:, -90:].sum() - 1) < 0.04
+
+
+@pytest.mark.parametrize("numbered", [False, True])
+def test_series_from_many_sources_each_go_on_from_their_own_end(numbered):
+    rng = np.random.default_rng(3)
+    ends = rng.integers(60, 120, 40)
+    months = pd.date_range("1982-01-01", periods=120, freq="MS")
+    wave = np.exp(0.3 * np.sin(2 * np.pi * np.arange(140) / 12))
+    tables = [
+        pd.DataFrame({"series_id": i, "period": np.arange(n) if numbered else months[:n],
+                      "quantity": 1000 * (i + 1) * wave[:n] * rng.lognormal(0, 0.05, n)})
+        for i, n in enumerate(ends)
+    ]  # fmt: skip
+    found = forecast_panel(pd.concat(tables), 12, freq="MS")
+    first = found.groupby("series_id")["period"].first()
+    assert first.tolist() == ([*ends] if numbered else [months[n] if n < 120 else None for n in ends])
+    truth = np.concatenate([1000 * (i + 1) * wave[n : n + 12] for i, n in enumerate(ends)])
+    assert np.median(np.abs(found["mean"] / truth - 1)) < 0.06
+    assert set(found.tables["series"]["segment"]) == {"smooth"}
 
 
 def test_order_of_rows_other_series_ids_and_units_change_nothing():
