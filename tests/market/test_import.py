@@ -13,11 +13,12 @@ from lst_workbench.contracts import InputError
 from lst_workbench.geo import from_wgs84
 from lst_workbench.market import build_market, import_market, propose_import, read_market, read_quality
 from lst_workbench.market.importing import around, propose_mapping
-from lst_workbench.market.importing.mapping import PERSONAL_VALUE, digested, plain_header
+from lst_workbench.market.importing.headers import plain_header
+from lst_workbench.market.importing.personal import LIKE_PERSONAL, PERSONAL_VALUE, digested
 from lst_workbench.market.importing.positions import placed
 from lst_workbench.market.importing.quality import likely_duplicates
 from lst_workbench.market.importing.reading import read_table
-from lst_workbench.market.importing.rows import LIKE_PERSONAL, _texts
+from lst_workbench.market.importing.rows import _texts
 from lst_workbench.market.importing.values import dates, numbers
 from lst_workbench.market.synthetic import read_geography
 from lst_workbench.planning import make_plan

@@ -1,23 +1,23 @@
 """Read a stranger's table from a database, as text columns; nothing there is ever changed."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 
 from lst_workbench.contracts import InputError
-from lst_workbench.market.importing.mapping import MOSTLY, SAMPLE_ROWS
-from lst_workbench.market.importing.reading import RawTable, distinct, layer_positions, with_split_positions
+from lst_workbench.market.importing.geometry import with_geometry, with_positions
+from lst_workbench.market.importing.notes import note
+from lst_workbench.market.importing.personal import without_personal
+from lst_workbench.market.importing.raw import RawTable, distinct
 
 if TYPE_CHECKING:
     from sqlalchemy import URL, Connection, Executable
 
 ROWS_AT_ONCE = 50_000
 SAID_MOST = 200  # characters of what a server says
-WKB_HEX = r"^[0-9A-Fa-f]{42,}$"  # a point has 21 bytes
 ANSWER_RATHER = "give one that answers, or export the table to a file"
 READING = r"^\s*(select|with|values|table)\b"
 
@@ -75,13 +75,14 @@ def read_database(url: str, table: str | None = None, query: str | None = None) 
         with engine.connect() as connection:
             frame = _fetched(connection, _selection(table, query))
     except (SQLAlchemyError, ImportError) as error:
-        said = " ".join(str(getattr(error, "orig", None) or error).split())[:SAID_MOST]
+        said = without_personal(" ".join(str(getattr(error, "orig", None) or error).split())[:SAID_MOST])
         raise InputError(where, [f"it cannot be read ({said}); {ANSWER_RATHER}"]) from None
     if not len(frame):
         raise InputError(where, [f"{table or 'the query'} has no rows; {ANSWER_RATHER}"])
-    frame, notes = _with_positions(frame)
-    read = f"read from {known.get_backend_name()}, {f'table {table}' if table else 'by a query'}"
-    return with_split_positions(RawTable(frame, [], [read, *notes]))
+    frame, notes = with_geometry(frame)
+    name = known.get_backend_name()
+    read = note("table", database=name, table=table) if table else note("query", database=name)
+    return with_positions(RawTable(frame, [], [read, *notes]))
 
 
 def _known_url(url: str) -> "URL":
@@ -127,35 +128,3 @@ def _cell(value: Any) -> str | None:
     if isinstance(value, bytes | bytearray | memoryview):
         return bytes(value).hex()
     return str(value).encode("utf-8", "replace").decode("utf-8").replace("\0", "")
-
-
-def _with_positions(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
-    """Replace the first column of geometries by lat and lon; further ones are dropped."""
-    shapes = list(_geometries(frame))
-    if not shapes:
-        return frame, []
-    name, points = shapes[0]
-    kept = frame.drop(columns=[other for other, _ in shapes])
-    kept = kept.drop(columns=[side for side in ("lat", "lon") if side in kept])
-    lat, lon = points
-    return kept.assign(lat=lat, lon=lon), [f"positions are those of column {name}"]
-
-
-def _geometries(frame: pd.DataFrame) -> Iterator[tuple[str, tuple[np.ndarray, np.ndarray]]]:
-    for name in frame.columns:
-        text = frame[name]
-        sample = text.dropna().head(SAMPLE_ROWS)
-        if len(sample) and sample.str.match(WKB_HEX).mean() > MOSTLY and (found := _positions_of(text)) is not None:
-            yield str(name), found
-
-
-def _positions_of(text: pd.Series) -> tuple[np.ndarray, np.ndarray] | None:
-    """Latitude and longitude of WKB in hexadecimal, brought to degrees; None where most of it is no WKB."""
-    import geopandas as gpd
-    import shapely
-
-    shapes = shapely.from_wkb(text.astype(object).where(text.notna(), None).to_numpy(), on_invalid="ignore")
-    if (shapes != None).mean() <= MOSTLY:  # noqa: E711 - element by element
-        return None
-    srid = int(shapely.get_srid(shapes).max())
-    return layer_positions(gpd.GeoSeries(shapes, crs=srid if srid > 0 else None))

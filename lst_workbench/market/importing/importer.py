@@ -19,17 +19,12 @@ from lst_workbench.market.faults import checked_tables
 from lst_workbench.market.files import write_market
 from lst_workbench.market.importing.around import market_around
 from lst_workbench.market.importing.database import is_database, read_database
-from lst_workbench.market.importing.mapping import (
-    checked_mapping,
-    digested,
-    merged_mapping,
-    personal_columns,
-    propose_mapping,
-    read_mapping,
-)
+from lst_workbench.market.importing.mapping import checked_mapping, merged_mapping, propose_mapping, read_mapping
 from lst_workbench.market.importing.notes import note
+from lst_workbench.market.importing.personal import digested, personal_columns
 from lst_workbench.market.importing.quality import findings_of, report, trust
-from lst_workbench.market.importing.reading import RawTable, read_table
+from lst_workbench.market.importing.raw import RawTable
+from lst_workbench.market.importing.reading import read_table
 from lst_workbench.market.importing.rows import split_rows
 from lst_workbench.market.synthetic import read_geography
 

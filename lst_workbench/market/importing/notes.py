@@ -7,6 +7,9 @@ NOTES = {
     "excel": "read as Excel, sheet {sheets}",
     "parquet": "read as Parquet",
     "layer": "read as a layer in {crs}",
+    "table": "read from {database}, table {table}",
+    "query": "read from {database} by a query",
+    "geometry": "positions are those of column {name}",
     "left_out": "left out: {parts}",
     "titles": "{rows} lines above the header are left out",
     "quote": "a quote is opened and not closed: each line is read as a row, quotes as part of the text",
@@ -16,6 +19,7 @@ NOTES = {
     "missing": "{rows} rows: position is missing or cannot be read",
     "projected": "{rows} rows: position looks projected (metres)",
     "outside": "{rows} rows: position lies outside China",
+    "not_covered": "{rows} rows: position lies in Hong Kong, Macao or Taiwan, which no market covers",
     "far": "{rows} rows: position lies outside China, or far from every place that is covered (over {km} km)",
     "named": "the headers speak of {datum}: give --datum {datum} if so",
     "shifted": "positions look shifted: around known places they lie off to one side as {datum}, even as {best}; give "

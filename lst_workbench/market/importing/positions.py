@@ -14,10 +14,12 @@ SHIFT_SAMPLE, AROUND_KM, LEAST_NEAR = 50_000, 3.0, 30  # shops looked at, of tho
 OFF_CLEARLY, TIMES_BETTER = 16.0, 4.0  # a chi square of two is beyond 16 by chance once in 3,000 lists
 KM_A_DEGREE, TINY = 111.195, 1e-9
 COUNTRY_KM = 100.0  # no shop of the country stands farther from all its places
+ACROSS_KM, CLEARLY = 150.0, 0.4  # looked at for a border; how much nearer a place beyond it must be
 REASONS = {
     "missing": "position is missing or cannot be read",
     "projected": "position is projected (metres, not degrees); convert it to degrees",
     "outside": "position lies outside China",
+    "not_covered": "position lies in Hong Kong, Macao or Taiwan, which no market covers",
     "far": f"position lies outside China, or far from every place that is covered (over {COUNTRY_KM:.0f} km)",
 }
 DATUM_WORDS = {"gcj02": ("gcj", "高德", "腾讯", "amap"), "bd09": ("bd09", "bdlat", "bdlng", "bdlon", "百度", "baidu")}
@@ -61,19 +63,33 @@ def placed(lat: np.ndarray, lon: np.ndarray, datum: str, headers: list[str], geo
     notes += _other_datum(lat[good], lon[good], datum, headers, geography)
     turned_lat, turned_lon = lat.copy(), lon.copy()
     turned_lat[good], turned_lon[good] = to_wgs84(lat[good], lon[good], datum)
-    good[good] = far = _far_from_all(turned_lat[good], turned_lon[good], geography)
-    if far.any():
-        reason[good] = REASONS["far"]
-        notes.append(note("far", rows=int(far.sum()), km=round(COUNTRY_KM)))
+    for name, beyond in (("not_covered", _not_covered), ("far", _far_from_all)):
+        rows = np.flatnonzero(good)[beyond(turned_lat[good], turned_lon[good], geography)]
+        good[rows], reason[rows] = False, REASONS[name]
+        notes += [note(name, rows=len(rows), km=round(COUNTRY_KM))] if len(rows) else []
     return Positions(turned_lat, turned_lon, reason, notes)
 
 
 def _far_from_all(lat: np.ndarray, lon: np.ndarray, geography: Geography) -> np.ndarray:
     """Whether no place of the country lies near, by the tenth of a degree: sea, or beyond the border."""
+    at_lat, at_lon, code = _tenths(lat, lon)
+    return (geography.nearest_place(at_lat, at_lon)[1] > COUNTRY_KM)[code]
+
+
+def _not_covered(lat: np.ndarray, lon: np.ndarray, geography: Geography) -> np.ndarray:
+    """Whether a place of Hong Kong, Macao or Taiwan lies clearly nearer than any that is covered."""
+    at_lat, at_lon, code = _tenths(lat, lon)
+    across = (geography.km_to_not_covered(at_lat, at_lon) < ACROSS_KM)[code]
+    lat, lon = lat[across], lon[across]
+    across[across] = geography.km_to_not_covered(lat, lon) < CLEARLY * geography.nearest_place(lat, lon)[1]
+    return across
+
+
+def _tenths(lat: np.ndarray, lon: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Positions by the tenth of a degree, each once, and which of them is whose."""
     tenth = np.round(lat * 10).astype(np.int64) * 10_000 + np.round(lon * 10).astype(np.int64)
     code, distinct = pd.factorize(tenth)
-    _, km = geography.nearest_place(distinct // 10_000 / 10.0, distinct % 10_000 / 10.0)
-    return (km > COUNTRY_KM)[code]
+    return distinct // 10_000 / 10.0, distinct % 10_000 / 10.0, code
 
 
 def _inside(lat: np.ndarray, lon: np.ndarray) -> np.ndarray:

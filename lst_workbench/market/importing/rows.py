@@ -3,19 +3,14 @@
 import numpy as np
 import pandas as pd
 
-from lst_workbench.market.importing.mapping import PERSONAL_VALUE, SAMPLE_ROWS
+from lst_workbench.market.importing.personal import SAMPLE_ROWS, shortened
 from lst_workbench.market.importing.positions import placed
-from lst_workbench.market.importing.reading import RawTable
+from lst_workbench.market.importing.raw import RawTable
 from lst_workbench.market.importing.values import dates, kinds, numbers, truths
 from lst_workbench.market.synthetic import Geography
 
 TEXT_MOST = 120
 AREA_MOST_M2 = 5000.0  # as the contract of stores says
-# What holds no such numbers holds no mobile and no identity number: a quick look before the exact one.
-DIGIT, OTHER = "[0-9０-９]", "[^0-9０-９]"
-MOBILE = f"(?:[0０]{{2}})?(?:[8８][6６]{OTHER}?)?[1１][3-9３-９](?:{OTHER}?{DIGIT}){{9}}"
-IDENTITY = f"{DIGIT}(?:{OTHER}?{DIGIT}){{16}}{OTHER}?[0-9０-９XxＸｘ]"
-LIKE_PERSONAL = f"(?:^|{OTHER})(?:{MOBILE}|{IDENTITY})(?:$|{OTHER})"
 WHOLE = r"\d{1,18}\.0"
 REPEATED = "it repeats an earlier row"
 
@@ -70,14 +65,10 @@ def possible_area(area_m2: pd.Series) -> pd.Series:
 
 
 def _texts(frame: pd.DataFrame, header: str | None) -> pd.Series:
-    """Text of a column, without mobile and identity numbers, never a spreadsheet formula."""
+    """Text of a column, without numbers and addresses of persons, never a spreadsheet formula."""
     if header is None:
         return pd.Series([None] * len(frame), index=frame.index, dtype="str")
-    text = _without_point(frame[header]).astype("str").str.slice(0, TEXT_MOST)
-    like = np.flatnonzero(text.str.contains(LIKE_PERSONAL, regex=True).eq(True))
-    if len(like):
-        plain = text.iloc[like].str.normalize("NFKC")
-        text.iloc[like] = plain.str.replace(PERSONAL_VALUE, "", regex=True)
+    text = shortened(_without_point(frame[header]).astype("str"), TEXT_MOST)
     return text.str.strip().str.lstrip("=+@").replace("", None)
 
 

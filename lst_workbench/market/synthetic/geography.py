@@ -13,6 +13,7 @@ from lst_workbench.market.synthetic.streams import apportion
 
 PLACE_DTYPES = {"name_zh": "str", "name_en": "str", "county_code": "Int32", "role": "str", "population": "float64"}
 
+EARTH_KM = 6371.0088
 TOWN_ROLES = ("prefecture_seat", "county_seat", "street")
 URBAN_BY_TOWNS = 2.5  # rise of the logit of the urban share when the known towns hold all people instead of none
 
@@ -30,6 +31,8 @@ class Geography:
         Real places by id.
     tree : cKDTree
         Unit vectors of the places.
+    not_covered : cKDTree
+        Unit vectors of the places of Hong Kong, Macao and Taiwan, which no market holds.
     rows : dict
         Rows of the places of each prefecture.
     census : DataFrame, optional
@@ -41,6 +44,7 @@ class Geography:
     counties: pd.DataFrame
     places: pd.DataFrame
     tree: cKDTree
+    not_covered: cKDTree
     rows: dict[int, np.ndarray]
     census: pd.DataFrame | None = None
 
@@ -60,7 +64,11 @@ class Geography:
     def nearest_place(self, lat: np.ndarray, lon: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Row of the nearest real place in the whole nation, and its distance in km."""
         chord, row = self.tree.query(unit_vectors(lat, lon))
-        return row, chord * 6371.0088
+        return row, chord * EARTH_KM
+
+    def km_to_not_covered(self, lat: np.ndarray, lon: np.ndarray) -> np.ndarray:
+        """Distance to the nearest place of Hong Kong, Macao and Taiwan."""
+        return self.not_covered.query(unit_vectors(lat, lon))[0] * EARTH_KM
 
 
 def unit_vectors(lat: np.ndarray, lon: np.ndarray) -> np.ndarray:
@@ -97,7 +105,9 @@ def read_geography(folder: Path) -> Geography:
         )
     rows = places.groupby("prefecture_code").indices
     tree = cKDTree(unit_vectors(places["lat"].to_numpy(), places["lon"].to_numpy()))
-    return Geography(provinces, pd.concat(parts).sort_index(), counties, places, tree, rows)
+    beyond = pd.read_csv(folder / "not_covered.csv")
+    not_covered = cKDTree(unit_vectors(beyond["lat"].to_numpy(), beyond["lon"].to_numpy()))
+    return Geography(provinces, pd.concat(parts).sort_index(), counties, places, tree, not_covered, rows)
 
 
 def _urban_shares(prefectures: pd.DataFrame, town_people: pd.Series, province_share: float) -> np.ndarray:

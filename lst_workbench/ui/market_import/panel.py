@@ -4,7 +4,7 @@ from typing import Any
 
 import ipywidgets as w
 
-from lst_workbench.market.importing.mapping import HEADERS
+from lst_workbench.market.importing.headers import HEADERS
 from lst_workbench.ui.market_import.model import DATUMS, ImportState
 from lst_workbench.ui.panel_page import Page
 from lst_workbench.ui.panel_parts import Choice, classed, html, switch_class
