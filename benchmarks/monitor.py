@@ -50,7 +50,7 @@ def event_lines(count, stores, items, seed):
     ]  # fmt: skip
 
 
-def run(stores=100_000, items=20, count=1_200_000):
+def run(stores=100_000, items=20, count=800_000):
     """Seeds 1 to 3, batches of a twentieth of a second; the worst is what counts."""
     return pd.DataFrame([_minute(stores, items, count, seed) for seed in (1, 2, 3)])
 

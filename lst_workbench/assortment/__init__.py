@@ -5,7 +5,9 @@ from lst_workbench.assortment.facings import FacingParams, FacingsResult, alloca
 from lst_workbench.assortment.mnl import MnlParams, fit_mnl
 from lst_workbench.assortment.mnl_result import MnlResult
 from lst_workbench.assortment.nested import NestedResult, fit_nested
+from lst_workbench.assortment.prices import PriceResult, price_elasticity
 from lst_workbench.assortment.ranges import AssortmentParams, AssortmentResult, optimise_assortment
+from lst_workbench.assortment.segments import SegmentsResult, fit_segments
 from lst_workbench.assortment.stockouts import UnseenResult, recover_demand
 from lst_workbench.assortment.swaps import plan_swaps
 from lst_workbench.assortment.uplift import UpliftResult, range_uplift, trial_stores
@@ -18,14 +20,18 @@ __all__ = [
     "MnlParams",
     "MnlResult",
     "NestedResult",
+    "PriceResult",
+    "SegmentsResult",
     "UnseenResult",
     "UpliftResult",
     "allocate_facings",
     "audit_assortment",
     "fit_mnl",
     "fit_nested",
+    "fit_segments",
     "optimise_assortment",
     "plan_swaps",
+    "price_elasticity",
     "range_uplift",
     "recover_demand",
     "trial_stores",

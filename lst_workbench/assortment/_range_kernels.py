@@ -18,6 +18,11 @@ def best_ranges(
     limit: np.ndarray,
     must_start: np.ndarray,
     must_item: np.ndarray,
+    barred_start: np.ndarray,
+    barred_item: np.ndarray,
+    present_start: np.ndarray,
+    present_item: np.ndarray,
+    swap_row: int,
     slack: float,
     nodes: int,
     chosen: np.ndarray,
@@ -31,10 +36,15 @@ def best_ranges(
 
     v_j = exp(utility) without unit, m_j in RMB, loads in cm, items and RMB. For a ratio q the items are worth
     w_j = v_j (m_j - q); q is best when the best sum of w equals q v_0 (Dinkelbach 1967). ``price`` is the gain of the
-    ratio for one more unit of each limit, ``bound`` no answer exceeds.
+    ratio for one more unit of each limit, ``bound`` no answer exceeds. Barred items stay away; row `swap_row` of the
+    loads (-1: none) counts items that the store does not have yet. Limits below 0 are floors (loads are negative):
+    where no range meets them ``value`` is minus infinity.
     """
     items = margin.size
     limits = load.shape[0]
+    every, load = load, load.copy()
+    floored = (load < 0.0).any()
+    lowest = min(0.0, margin.min()) - 1.0
     w, r = np.empty(items), np.empty(items)
     x, best = np.empty(items, np.uint8), np.empty(items, np.uint8)
     free = np.empty(items, np.bool_)
@@ -43,10 +53,15 @@ def best_ranges(
         v = attraction[of_store[s]]
         v0, earned = outside[s], 0.0
         for k in range(limits):
-            room[k] = limit[s, k]
+            room[k], mu[k] = limit[s, k], 0.0
+        if floored or swap_row >= 0:
+            load[:, :] = every
+        if swap_row >= 0:
+            load[swap_row, present_item[present_start[s] : present_start[s + 1]]] = 0.0
         for j in range(items):
             free[j] = v[j] > 0.0
             best[j] = 0
+        free[barred_item[barred_start[s] : barred_start[s + 1]]] = False
         for t in range(must_start[s], must_start[s + 1]):
             j = must_item[t]
             free[j] = False
@@ -54,7 +69,12 @@ def best_ranges(
             earned += v[j] * margin[j]
             for k in range(limits):
                 room[k] -= load[k, j]
-        ratio, proven, searched = earned / v0, 0.0, False
+        if floored:  # what cannot be taken meets no floor
+            for j in range(items):
+                if not free[j]:
+                    load[:, j] = 0.0
+        met = bool((room >= 0.0).all())
+        ratio, proven, searched = earned / v0 if met else lowest, 0.0, False
         for _ in range(RATIOS):
             for j in range(items):
                 w[j] = v[j] * (margin[j] - ratio) if free[j] else 0.0
@@ -65,10 +85,10 @@ def best_ranges(
             if z - target <= slack * v0:
                 break
             if not searched:
-                round_down(w, load, room, r, x, left)
+                sound = round_down(w, load, room, r, x, left) > -np.inf
                 there = _ratio(v, margin, x, free, v0, earned)
-                if there > ratio * (1 + 1e-12):
-                    ratio = there
+                if sound and there > ratio + 1e-12 * abs(ratio):
+                    ratio, met = there, True
                     for j in range(items):
                         best[j] = x[j]
                     continue
@@ -80,10 +100,10 @@ def best_ranges(
             there = _ratio(v, margin, x, free, v0, earned)
             if found <= target or there <= ratio:
                 break
-            ratio = there
+            ratio, met = there, True
             for j in range(items):
                 best[j] = x[j]
-        value[s], bound[s] = ratio, max(proven, ratio)
+        value[s], bound[s] = ratio if met else -np.inf, max(proven, ratio)
         reached = v0
         for j in range(items):
             chosen[s, j] = 0 if not free[j] else best[j]
@@ -129,21 +149,37 @@ def fill_by_score(
     limit: np.ndarray,
     must_start: np.ndarray,
     must_item: np.ndarray,
+    barred_start: np.ndarray,
+    barred_item: np.ndarray,
+    present_start: np.ndarray,
+    present_item: np.ndarray,
+    swap_row: int,
     chosen: np.ndarray,
     first_store: int,
     last_store: int,
 ) -> None:
-    """Rank items one by one: obligations first, then by falling score while they fit the limits."""
+    """Rank items one by one: obligations first, then floors, then by falling score while they fit the limits."""
+    load = load.copy()
     for s in range(first_store, last_store):
         left = limit[s].copy()
+        if swap_row >= 0:
+            load[swap_row, :] = 1.0
+            load[swap_row, present_item[present_start[s] : present_start[s + 1]]] = 0.0
         for t in range(must_start[s], must_start[s + 1]):
             chosen[s, must_item[t]] = 1
             left -= load[:, must_item[t]]
-        mine = score[of_store[s]]
-        for j in np.argsort(-mine, kind="mergesort"):
-            if chosen[s, j] == 0 and mine[j] > 0.0 and (load[:, j] <= left).all():
-                chosen[s, j] = 1
-                left -= load[:, j]
+        mine = score[of_store[s]].copy()
+        mine[barred_item[barred_start[s] : barred_start[s + 1]]] = 0.0
+        order = np.argsort(-mine, kind="mergesort")
+        for floors_first in (True, False):
+            for j in order:
+                if chosen[s, j] == 1 or mine[j] <= 0.0:
+                    continue
+                needed = ((left < 0.0) & (load[:, j] < 0.0)).any()
+                fits = ((load[:, j] <= left) | (load[:, j] <= 0.0)).all()
+                if fits and (needed or not floors_first):
+                    chosen[s, j] = 1
+                    left -= load[:, j]
 
 
 @njit(cache=True, nogil=True)

@@ -16,6 +16,9 @@ def audit_assortment(
     utilities: pd.DataFrame,
     must_carry: pd.DataFrame | None = None,
     *,
+    current: pd.DataFrame | None = None,
+    exclusive: pd.DataFrame | None = None,
+    minimums: pd.DataFrame | None = None,
     sample: int = 20,
     seed: int = 0,
     time_limit_s: float = 60.0,
@@ -27,7 +30,7 @@ def audit_assortment(
 
     Parameters
     ----------
-    result, stores, items, utilities, must_carry
+    result, stores, items, utilities, must_carry, current, exclusive, minimums
         Answer and tables of `optimise_assortment`.
     sample : int
         Stores to check.
@@ -52,7 +55,7 @@ def audit_assortment(
     >>> audit_assortment(result, stores, items, utilities)["agrees"].tolist()
     [True]
     """
-    problem = read_range_tables(stores, items, utilities, must_carry)
+    problem = read_range_tables(stores, items, utilities, must_carry, current, exclusive, minimums)
     ours = result.tables["stores"].set_index("store_id")
     count = min(sample, len(problem.stores))
     drawn = np.sort(np.random.default_rng(seed).choice(len(problem.stores), count, replace=False))
@@ -80,10 +83,11 @@ def _solve(problem: RangeProblem, s: int, time_limit_s: float) -> tuple[float, C
     v = np.exp(mine.data - problem.outside[s])
     item = mine.indices
     margin = problem.items["margin_rmb"].to_numpy(float)[item]
-    must = set(problem.must[[s]].indices.tolist())
+    must, barred = (set(pairs[[s]].indices.tolist()) for pairs in (problem.must, problem.barred))
+    load = problem.loads_of(s)
     model = pulp.LpProblem("range", pulp.LpMaximize)
     t = model.add_variable("t", 0, 1)
-    x = [model.add_variable(f"x{j}", int(j in must), 1, cat="Integer") for j in item]
+    x = [model.add_variable(f"x{j}", int(j in must), int(j not in barred), cat="Integer") for j in item]
     z = [model.add_variable(f"z{j}", 0, 1) for j in item]
     model += pulp.lpSum(float(m * w) * one for m, w, one in zip(margin, v, z, strict=True))
     model += t + pulp.lpSum(float(w) * one for w, one in zip(v, z, strict=True)) == 1
@@ -93,8 +97,8 @@ def _solve(problem: RangeProblem, s: int, time_limit_s: float) -> tuple[float, C
         model += one >= t - 1 + take
     idle = [j for j in must if j not in set(item.tolist())]
     for k in np.flatnonzero(np.isfinite(problem.limit[s])):
-        room = problem.limit[s, k] - problem.load[k][idle].sum()
-        model += pulp.lpSum(float(problem.load[k, j]) * take for j, take in zip(item, x, strict=True)) <= float(room)
+        room = problem.limit[s, k] - load[k][idle].sum()
+        model += pulp.lpSum(float(load[k, j]) * take for j, take in zip(item, x, strict=True)) <= float(room)
     certificate = solve_with_highs(model, time_limit_s=time_limit_s)
     taken = np.array([take.value() is not None and take.value() > 0.5 for take in x])
     return float((margin * v)[taken].sum() / (1 + v[taken].sum())), certificate

@@ -132,7 +132,7 @@ def fit_mnl(
     terms = _terms(rows, named, constants, base_code)
     if not terms:
         raise InputError("features", ["there is nothing to fit; name at least one feature or set constants=True"])
-    design = _design(rows, terms)
+    design = design_of(rows, terms)
     null = moments(design, np.zeros(design.size))
     kept, warnings = _estimable(null, terms)
     design, kept_terms = _without(design, kept), [t for t, k in zip(terms, kept, strict=True) if k]
@@ -206,7 +206,8 @@ def _terms(rows: ChoiceRows, named: Mapping[str, str], constants: bool, base: in
     return terms
 
 
-def _design(rows: ChoiceRows, terms: list[Term]) -> Design:
+def design_of(rows: ChoiceRows, terms: Sequence[Term]) -> Design:
+    """Choices as matrices with a column for each term; terms that are constants come first."""
     constant = np.array([term.alternative for term in terms if term.feature is None], dtype=np.int64)
     columns = [term.column(rows.values, rows.alternative) for term in terms if term.feature is not None]
     x = np.column_stack(columns) if columns else np.empty((len(rows.bought), 0))

@@ -6,15 +6,29 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from lst_workbench.assortment.range_contracts import (
+    barred_pairs,
+    contracts_agree,
+    floors_of,
+    more_columns,
+    pairs_of,
+)
+from lst_workbench.assortment.refusals import Refusals, check_columns
 from lst_workbench.contracts import InputError
 
 # Column of stores that limits, column of items that loads it (None: one an item), and its unit in words.
-LIMITS = (("shelf_cm", "width_cm", "cm"), ("max_items", None, "items"), ("cash_rmb", "cost_rmb", "RMB"))
+LIMITS = (("shelf_cm", "width_cm", "cm"), ("max_items", None, "items"), ("cash_rmb", "cost_rmb", "RMB"),
+          ("max_swaps", None, "new items"))  # fmt: skip
+SWAPS = "max_swaps"
 
 
 @dataclass(frozen=True)
 class RangeProblem:
-    """Stores that can be served, in arrays; ``log_attraction`` holds utilities, group by item, sparse."""
+    """Stores that can be served, in arrays; ``utilities`` are group by item, sparse, the others store by item.
+
+    ``barred`` marks what exclusive contracts keep off the shelf, ``present`` today's range; limits are named by their
+    column, floors by their category.
+    """
 
     stores: pd.DataFrame
     items: pd.DataFrame
@@ -25,33 +39,31 @@ class RangeProblem:
     limit: np.ndarray
     limit_names: tuple[str, ...]
     must: sparse.csr_array
+    barred: sparse.csr_array
+    present: sparse.csr_array
     refused: pd.DataFrame
 
+    @property
+    def swap_row(self) -> int:
+        """Row of the loads that counts new items, which depends on the store; -1 without."""
+        return self.limit_names.index(SWAPS) if SWAPS in self.limit_names else -1
 
-class Refusals:
-    """Sentences about stores and items that are left out."""
-
-    def __init__(self) -> None:
-        self._rows: list[tuple[object, object, str]] = []
-
-    def add(self, store_id: object, sku: object, reason: str) -> None:
-        """Note why a store, an item, or an item in a store is left out."""
-        self._rows.append((store_id, sku, reason))
-
-    def table(self) -> pd.DataFrame:
-        """List what was noted: store_id, sku, reason."""
-        return pd.DataFrame(self._rows, columns=["store_id", "sku", "reason"], dtype=object)
-
-
-def check_columns(name: str, frame: pd.DataFrame, wanted: list[str]) -> list[str]:
-    """One sentence for columns that lack."""
-    missing = [column for column in wanted if column not in frame]
-    has = ", ".join(map(str, frame.columns[:12])) or "no columns"
-    return [f"{name} lacks {', '.join(missing)}; it has {has}"] if missing else []
+    def loads_of(self, s: int) -> np.ndarray:
+        """Give the loads of the items in one store, limit by item."""
+        load = self.load.copy()
+        if self.swap_row >= 0:
+            load[self.swap_row, self.present[[s]].indices] = 0.0
+        return load
 
 
 def read_range_tables(
-    stores: pd.DataFrame, items: pd.DataFrame, utilities: pd.DataFrame, must_carry: pd.DataFrame | None
+    stores: pd.DataFrame,
+    items: pd.DataFrame,
+    utilities: pd.DataFrame,
+    must_carry: pd.DataFrame | None,
+    current: pd.DataFrame | None = None,
+    exclusive: pd.DataFrame | None = None,
+    minimums: pd.DataFrame | None = None,
 ) -> RangeProblem:
     """Bring the tables of `optimise_assortment` into arrays.
 
@@ -66,6 +78,7 @@ def read_range_tables(
     faults += check_columns("items", items, ["sku", "width_cm", "margin_rmb", *cash])
     faults += check_columns("utilities", utilities, [key, "sku", "utility"])
     faults += check_columns("must_carry", must_carry, ["store_id", "sku"]) if must_carry is not None else []
+    faults += more_columns(items, exclusive, minimums)
     if faults:
         raise InputError("the tables of a range", faults)
     refusals = Refusals()
@@ -75,11 +88,16 @@ def read_range_tables(
             _strangers(name, table, "store_id", stores["store_id"], "stores", refusals)
     items = _sound_items(items, cash, refusals)
     stores, group, matrix = _with_utilities(_sound_stores(stores, refusals), items, utilities, key, refusals)
-    must = _obligations(stores, items, matrix[group], must_carry, refusals)
-    present = [(column, load, unit) for column, load, unit in LIMITS if column in stores]
+    must = _obligations(stores, items, matrix, group, must_carry, refusals)
+    barred = barred_pairs(stores, items, exclusive, refusals)
+    today = pairs_of(stores, items, current)
+    present = [(c, name, unit) for c, name, unit in LIMITS if c in stores and (c != SWAPS or current is not None)]
     load = np.array([items[name].to_numpy(float) if name else np.ones(len(items)) for _, name, _ in present])
     limit = np.column_stack([_limit(stores[column]) for column, _, _ in present])
-    fits = _obligations_fit(stores, items, must, load, limit, present, refusals)
+    fits = _obligations_fit(stores, items, must, load, limit, present, today, refusals)
+    fits &= contracts_agree(stores, items, must, barred, refusals)
+    floor_names, floor_load, floors = floors_of(stores, items, minimums, refusals)
+    load, limit = np.vstack([load, floor_load]), np.hstack([limit, floors])
     if not fits.any():
         raise InputError("the tables of a range", ["no store can be served", *refusals.table()["reason"].head(3)])
     active = np.isfinite(limit[fits]).any(axis=0)
@@ -87,7 +105,8 @@ def read_range_tables(
     return RangeProblem(
         stores[fits].reset_index(drop=True), items, matrix, group[fits], outside[fits],
         np.ascontiguousarray(load[active]), np.ascontiguousarray(limit[fits][:, active]),
-        tuple(present[k][0] for k in np.flatnonzero(active)), must[fits], refusals.table(),
+        tuple(name for name, on in zip([*(p[0] for p in present), *floor_names], active, strict=True) if on),
+        must[fits], barred[fits], today[fits], refusals.table(),
     )  # fmt: skip
 
 
@@ -127,7 +146,7 @@ def _sound_stores(stores: pd.DataFrame, refusals: Refusals) -> pd.DataFrame:
     for store in stores.loc[bad, "store_id"]:
         refusals.add(store, None, f"store {store} comes twice in stores; the first row is used")
     checks = [(~(pd.to_numeric(stores["shelf_cm"], errors="coerce") > 0), "shelf_cm", "give a width of more than 0")]
-    for name in ("max_items", "cash_rmb", "outside_utility"):
+    for name in ("max_items", "cash_rmb", SWAPS, "outside_utility"):
         if name in stores:
             value = pd.to_numeric(stores[name], errors="coerce")
             wrong = ~np.isfinite(value) if name == "outside_utility" else (value < 0)
@@ -173,6 +192,7 @@ def _obligations(
     stores: pd.DataFrame,
     items: pd.DataFrame,
     offered: sparse.csr_array,
+    group: np.ndarray,
     must_carry: pd.DataFrame | None,
     refusals: Refusals,
 ) -> sparse.csr_array:
@@ -187,10 +207,9 @@ def _obligations(
         refusals.add(store, sku, f"store {store}: must-carry item {sku} is not among the sound items; it is left out")
     ok = (row >= 0) & (column >= 0)
     must = sparse.csr_array((np.ones(ok.sum(), np.int8), (row[ok], column[ok])), shape)
-    there = offered.copy()
-    there.data = np.ones_like(there.data)
-    lacking = (must - must.multiply(there)).tocoo()
-    for i, j in zip(lacking.row[lacking.data > 0], lacking.col[lacking.data > 0], strict=True):
+    known = np.repeat(np.arange(offered.shape[0]), np.diff(offered.indptr)) * np.int64(len(items)) + offered.indices
+    lacking = ~np.isin(group[row[ok]] * np.int64(len(items)) + column[ok], known)
+    for i, j in zip(row[ok][lacking], column[ok][lacking], strict=True):
         store, sku = stores["store_id"].iat[i], items["sku"].iat[j]
         refusals.add(
             store, sku, f"store {store}: must-carry item {sku} has no utility; it takes its place and sells nothing"
@@ -205,9 +224,12 @@ def _obligations_fit(
     load: np.ndarray,
     limit: np.ndarray,
     present: list[tuple[str, str | None, str]],
+    today: sparse.csr_array,
     refusals: Refusals,
 ) -> np.ndarray:
     taken = must @ load.T
+    for k in [k for k, (column, _, _) in enumerate(present) if column == SWAPS]:
+        taken[:, k] -= must.multiply(today).sum(axis=1)
     over = taken > limit * (1 + 1e-12)
     for s in np.flatnonzero(over.any(axis=1)):
         k = int(np.flatnonzero(over[s])[0])

@@ -10,10 +10,12 @@ from scipy import sparse
 
 from lst_workbench.assortment._range_kernels import best_counts, best_ranges, fill_by_score, value_of
 from lst_workbench.assortment.range_tables import RangeProblem, read_range_tables
-from lst_workbench.contracts import LstError
+from lst_workbench.contracts import InputError, LstError
 from lst_workbench.optim import Certificate, Status, in_chunks
 
-PRICE_NAMES = {"shelf_cm": "shelf_price_rmb_cm", "max_items": "place_price_rmb", "cash_rmb": "cash_price_rmb"}
+PRICE_NAMES = {"shelf_cm": "shelf_price_rmb_cm", "max_items": "place_price_rmb", "cash_rmb": "cash_price_rmb",
+               "max_swaps": "swap_price_rmb"}  # fmt: skip
+Contracts = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -85,20 +87,26 @@ def optimise_assortment(
     must_carry: pd.DataFrame | None = None,
     current: pd.DataFrame | None = None,
     params: AssortmentParams = AssortmentParams(),
+    *,
+    exclusive: pd.DataFrame | None = None,
+    minimums: pd.DataFrame | None = None,
 ) -> AssortmentResult:
     """Choose each store's range for the highest margin a visit under shelf width, count, cash and obligations.
 
     maximise sum_j m_j v_j x_j / (v_0 + sum_j v_j x_j), v = exp(utility), subject to sum width_j x_j <= shelf,
-    sum x_j <= max_items, sum cost_j x_j <= cash, x_j = 1 for what must be carried. Solved store by store to the
+    sum x_j <= max_items, sum cost_j x_j <= cash, x_j = 1 for what must be carried; x_j = 0 for other brands under an
+    exclusive contract, sum of new x_j <= max_swaps, sum x_j of a category >= its minimum. Solved store by store to the
     optimum: Dinkelbach's ratios; for each, prices of the limits give a bound that decides most items, and a search
     settles the rest.
 
     Parameters
     ----------
     stores : DataFrame
-        store_id, shelf_cm[, max_items, cash_rmb, outside_utility (0), segment, cluster]; an empty limit is none.
+        store_id, shelf_cm[, max_items, cash_rmb, max_swaps (items that are not in `current`), outside_utility (0),
+        segment, cluster]; an empty limit is none.
     items : DataFrame
-        sku, width_cm, margin_rmb (a unit)[, cost_rmb: RMB to put it on the shelf, needed with cash_rmb].
+        sku, width_cm, margin_rmb (a unit)[, cost_rmb: RMB to put it on the shelf, needed with cash_rmb; category and
+        brand, needed with `exclusive` and `minimums`].
     utilities : DataFrame
         store_id or segment, sku, utility; an item without a row is not on offer there.
     must_carry : DataFrame, optional
@@ -107,6 +115,10 @@ def optimise_assortment(
         store_id, sku: today's range, valued beside the best.
     params : AssortmentParams
         Tuning.
+    exclusive : DataFrame, optional
+        store_id, category, brand: of this category the store carries this brand only.
+    minimums : DataFrame, optional
+        category, min_items[, store_id]: items of a category that every store, or this one, carries at least.
 
     Returns
     -------
@@ -136,9 +148,11 @@ def optimise_assortment(
     1         2           1.7881      2  optimal
     """
     started = time.perf_counter()
-    problem = read_range_tables(stores, items, utilities, must_carry)
+    if "max_swaps" in stores and current is None:
+        raise InputError("stores", ["max_swaps counts items that are new: give current, today's range"])
+    problem = read_range_tables(stores, items, utilities, must_carry, current, exclusive, minimums)
     means = _mean_attractions(problem) if params.baselines else {}
-    today = _pairs(problem, current) if current is not None else None
+    today = problem.present if current is not None else None
     blocks = [
         _solve_block(
             problem, np.arange(first, min(first + params.block_stores, len(problem.stores))), means, today, params
@@ -146,11 +160,22 @@ def optimise_assortment(
         for first in range(0, len(problem.stores), params.block_stores)
     ]
     tables = {name: pd.concat([block[name] for block in blocks], ignore_index=True) for name in blocks[0]}
-    tables["refused"] = problem.refused
+    tables = _served(tables, problem.refused)
     solved = tables["stores"]
     value, bound = float(solved["value_rmb_visit"].sum()), float(solved["bound_rmb_visit"].sum())
     status = Status.OPTIMAL if (solved["status"] == Status.OPTIMAL).all() else Status.WITHIN_GAP
     return AssortmentResult(tables, Certificate(value, bound, status, time.perf_counter() - started, maximise=True))
+
+
+def _served(tables: dict[str, pd.DataFrame], refused: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Take out stores whose minimums no range meets, and list them with those refused before."""
+    lost = tables["stores"].loc[~np.isfinite(tables["stores"]["value_rmb_visit"]), "store_id"]
+    kept = {name: table[~table["store_id"].isin(lost)].reset_index(drop=True) for name, table in tables.items()}
+    if len(lost) and kept["stores"].empty:
+        raise InputError("minimums", ["no store has a range that meets them within its limits; lower them"])
+    words = "no range meets its category minimums within its limits; lower a minimum or raise a limit"
+    more = pd.DataFrame({"store_id": lost, "sku": None, "reason": [f"store {store}: {words}" for store in lost]})
+    return kept | {"refused": pd.concat([refused, more.astype(object)], ignore_index=True) if len(lost) else refused}
 
 
 @dataclass(frozen=True)
@@ -163,6 +188,12 @@ class _Block:
     outside: np.ndarray
     limit: np.ndarray
     must: sparse.csr_array
+    barred: sparse.csr_array
+    present: sparse.csr_array
+
+    def contracts(self, must: sparse.csr_array) -> Contracts:
+        """Give obligations, what is barred and what is there today, as the kernels take them."""
+        return (*_rows(must), *_rows(self.barred), *_rows(self.present))
 
 
 def _block(problem: RangeProblem, rows: np.ndarray) -> _Block:
@@ -174,7 +205,8 @@ def _block(problem: RangeProblem, rows: np.ndarray) -> _Block:
     owner = np.repeat(np.arange(len(groups)), size)
     attraction[owner, part.indices] = np.exp(part.data - np.repeat(top, size))
     outside = np.exp(problem.outside[rows] - top[of_store])
-    return _Block(rows, attraction, of_store, outside, problem.limit[rows], problem.must[rows])
+    pairs = problem.must[rows], problem.barred[rows], problem.present[rows]
+    return _Block(rows, attraction, of_store, outside, problem.limit[rows], *pairs)
 
 
 def _solve_block(
@@ -197,16 +229,19 @@ def _solve_block(
         "items": chosen.sum(axis=1), "used_cm": chosen @ problem.items["width_cm"].to_numpy(float),
     })  # fmt: skip
     for k, name in enumerate(problem.limit_names):
-        table[PRICE_NAMES[name]] = price[:, k]
+        table[PRICE_NAMES.get(name, f"minimum_price_rmb_{name}")] = price[:, k]
     if params.baselines:
         ranked = np.zeros_like(chosen)
         width = problem.items["width_cm"].to_numpy(float)
-        score, must = block.attraction * margin / width, _rows(block.must)
-        fill = partial(fill_by_score, score, block.of_store, problem.load, block.limit, *must, ranked)
+        score, contracts = block.attraction * margin / width, block.contracts(block.must)
+        fill = partial(
+            fill_by_score, score, block.of_store, problem.load, block.limit, *contracts, problem.swap_row, ranked
+        )  # fmt: skip
         in_chunks(len(rows), fill)
         table["ranked_rmb_visit"] = _values(block, margin, ranked)
     for name, (attraction, of_store) in means.items():
-        other = _Block(rows, attraction, of_store[rows], np.ones(len(rows)), block.limit, block.must)
+        other = _Block(rows, attraction, of_store[rows], np.ones(len(rows)), block.limit, block.must, block.barred,
+                       block.present)  # fmt: skip
         theirs = _best(problem, other, block.must, params)[0]
         table[f"{name}_rmb_visit"] = _values(block, margin, theirs)
     if today is not None:
@@ -215,7 +250,7 @@ def _solve_block(
     tables = {"stores": table, "ranges": _ranges(problem, block, chosen)}
     if problem.must.nnz:
         free = _best(problem, block, sparse.csr_array(block.must.shape, dtype=np.int8), params)[1]
-        table["must_carry_cost_rmb_visit"] = free - value
+        table["must_carry_cost_rmb_visit"] = free - np.where(np.isfinite(value), value, np.nan)
         if params.contract_costs:
             tables["must_carry"] = _contract_costs(problem, block, value, params)
     return tables
@@ -228,16 +263,17 @@ def _best(
     count = len(block.of_store)
     chosen = np.zeros((count, len(problem.items)), np.uint8)
     value, bound, price = np.empty(count), np.empty(count), np.zeros((count, len(problem.load)))
-    margin, obliged = problem.items["margin_rmb"].to_numpy(float), _rows(must)
+    margin, contracts = problem.items["margin_rmb"].to_numpy(float), block.contracts(must)
     only_count = partial(
-        best_counts, block.attraction, block.of_store, block.outside, margin, block.limit, *obliged, chosen, value,
-        bound, price,
+        best_counts, block.attraction, block.of_store, block.outside, margin, block.limit, *_rows(must), chosen,
+        value, bound, price,
     )  # fmt: skip
     all_limits = partial(
-        best_ranges, block.attraction, block.of_store, block.outside, margin, problem.load, block.limit, *obliged,
-        params.slack, params.nodes, chosen, value, bound, price,
+        best_ranges, block.attraction, block.of_store, block.outside, margin, problem.load, block.limit, *contracts,
+        problem.swap_row, params.slack, params.nodes, chosen, value, bound, price,
     )  # fmt: skip
-    in_chunks(count, only_count if problem.limit_names == ("max_items",) else all_limits)
+    plain = problem.limit_names == ("max_items",) and not problem.barred.nnz
+    in_chunks(count, only_count if plain else all_limits)
     return chosen, value, bound, price
 
 
@@ -270,13 +306,15 @@ def _ranges(problem: RangeProblem, block: _Block, chosen: np.ndarray) -> pd.Data
 def _contract_costs(problem: RangeProblem, block: _Block, value: np.ndarray, params: AssortmentParams) -> pd.DataFrame:
     """Gain of a store if one obligation were released, the others kept."""
     store, item = block.must.nonzero()
+    store, item = store[np.isfinite(value[store])], item[np.isfinite(value[store])]
     released = block.must[store].tolil()
     released[np.arange(len(store)), item] = 0
     less = released.tocsr()
     less.eliminate_zeros()
     pair = _Block(
-        block.rows[store], block.attraction, block.of_store[store], block.outside[store], block.limit[store], less
-    )
+        block.rows[store], block.attraction, block.of_store[store], block.outside[store], block.limit[store], less,
+        block.barred[store], block.present[store],
+    )  # fmt: skip
     without = _best(problem, pair, less, params)[1] if len(store) else np.empty(0)
     return pd.DataFrame({
         "store_id": problem.stores["store_id"].to_numpy()[block.rows[store]],
@@ -300,13 +338,3 @@ def _mean_attractions(problem: RangeProblem) -> dict[str, tuple[np.ndarray, np.n
         gather = sparse.csr_array((scale / stores[code], (code, problem.group)), (len(stores), weight.shape[0]))
         means[name] = (np.ascontiguousarray((gather @ weight).toarray()), code)
     return means
-
-
-def _pairs(problem: RangeProblem, pairs: pd.DataFrame) -> sparse.csr_array:
-    row = pd.Index(problem.stores["store_id"]).get_indexer(pd.Index(pairs["store_id"]))
-    column = pd.Index(problem.items["sku"]).get_indexer(pd.Index(pairs["sku"]))
-    ok = (row >= 0) & (column >= 0)
-    shape = (len(problem.stores), len(problem.items))
-    there = sparse.csr_array((np.ones(ok.sum(), np.int8), (row[ok], column[ok])), shape)
-    there.data[:] = 1
-    return there

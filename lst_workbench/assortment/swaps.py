@@ -16,6 +16,8 @@ def plan_swaps(
     current: pd.DataFrame,
     must_carry: pd.DataFrame | None = None,
     *,
+    exclusive: pd.DataFrame | None = None,
+    minimums: pd.DataFrame | None = None,
     swaps_a_week: int = 1,
     weeks: int = 4,
 ) -> pd.DataFrame:
@@ -27,7 +29,7 @@ def plan_swaps(
 
     Parameters
     ----------
-    stores, items, utilities, must_carry
+    stores, items, utilities, must_carry, exclusive, minimums
         As in `optimise_assortment`.
     current : DataFrame
         store_id, sku: today's range.
@@ -59,7 +61,7 @@ def plan_swaps(
     """
     if swaps_a_week < 1 or weeks < 1:
         raise InputError("swaps", [f"swaps_a_week is {swaps_a_week}, weeks is {weeks}; give 1 or more"])
-    problem = read_range_tables(stores, items, utilities, must_carry)
+    problem = read_range_tables(stores, items, utilities, must_carry, None, exclusive, minimums)
     known = current[current["store_id"].isin(problem.stores["store_id"]) & current["sku"].isin(problem.items["sku"])]
     row = pd.Index(problem.stores["store_id"]).get_indexer(pd.Index(known["store_id"]))
     column = pd.Index(problem.items["sku"]).get_indexer(pd.Index(known["sku"]))
@@ -81,11 +83,13 @@ def _path(problem: RangeProblem, s: int, there: np.ndarray, steps: int, a_week: 
     margin, sku = problem.items["margin_rmb"].to_numpy(float), problem.items["sku"].to_numpy()
     fixed = np.zeros(len(there), bool)
     fixed[problem.must[[s]].indices] = True
+    barred = np.zeros(len(there), bool)
+    barred[problem.barred[[s]].indices] = True
     rows: list[tuple[object, ...]] = []
     for step in range(steps):
         earned, total = float((v * margin)[there].sum()), 1.0 + float(v[there].sum())
         out = np.append(-1, np.flatnonzero(there & ~fixed))
-        come = np.flatnonzero(~there & (v > 0))
+        come = np.flatnonzero(~there & ~barred & (v > 0))
         left = problem.limit[s] - problem.load[:, there].sum(axis=1)
         freed = np.where(out >= 0, problem.load[:, out], 0.0)
         fits = (problem.load[:, None, come] <= (left[:, None] + freed)[:, :, None] + 1e-9).all(axis=0)

@@ -38,6 +38,15 @@ def range_(
     must_carry: Annotated[
         Path | None, typer.Option(help="CSV or Parquet of sku[, store_id]: what contracts put on the shelf.")
     ] = None,
+    exclusive: Annotated[
+        Path | None, typer.Option(help="CSV or Parquet of store_id, category, brand: its only brand in a category.")
+    ] = None,
+    minimums: Annotated[
+        Path | None, typer.Option(help="CSV or Parquet of category, min_items[, store_id]: items carried at least.")
+    ] = None,
+    swaps_a_week: Annotated[
+        int | None, typer.Option(min=1, help="Swaps of a store in a week at most, over all categories.")
+    ] = None,
     csv: CsvFile = None,
     excel: Annotated[
         Path | None, typer.Option(help="File for swaps, ranges, uplift and models, as a workbook.")
@@ -46,7 +55,7 @@ def range_(
     """Choose every store's range by what shoppers want, beside simpler ranges, and name the swaps worth most."""
     import pandas as pd
 
-    study = _study(market, scenario, sets, must_carry)
+    study = _study(market, scenario, sets, must_carry, exclusive, minimums, swaps_a_week)
     from lst_workbench.views.downloads import csv_bytes
     from lst_workbench.views.range_files import range_workbook, swap_rows
 
@@ -113,16 +122,20 @@ def orders(
     write_file(csv, lambda: csv_bytes(order_rows(study, done)))
 
 
-def _study(market: Path | None, scenario: str, sets: list[str] | None, contracts: Path | None = None) -> "RangeStudy":
+def _study(
+    market: Path | None, scenario: str, sets: list[str] | None, contracts: Path | None = None,
+    exclusive: Path | None = None, minimums: Path | None = None, swaps_a_week: int | None = None,
+) -> "RangeStudy":  # fmt: skip
     with progress_bar() as told:
         from lst_workbench.planning.range_study import study_range
         from lst_workbench.runs import Progress
 
         chosen, bundle = scenario_of(scenario, sets), market_at(market)
-        obliged = read_list(contracts, lambda: bundle)
         return study_range(
-            bundle, chosen, lambda stage, share: told(Progress("running", stage, share)), must_carry=obliged
-        )
+            bundle, chosen, lambda stage, share: told(Progress("running", stage, share)),
+            must_carry=read_list(contracts, lambda: bundle), exclusive=read_list(exclusive, lambda: bundle),
+            minimums=read_list(minimums, lambda: bundle), swaps_a_week=swaps_a_week,
+        )  # fmt: skip
 
 
 def _say_synthetic(study: "RangeStudy") -> None:

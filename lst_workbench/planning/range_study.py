@@ -55,6 +55,10 @@ class RangeStudy:
         store_id, sku, reason.
     contracts : DataFrame
         store_id, sku, category, cost_rmb_week: what each contract costs a store; without rows where there are none.
+    exclusive, minimums : DataFrame, optional
+        As given to `study_range`: ranges and swaps keep them.
+    swaps_a_week : int, optional
+        Swaps of a store at most, the most valuable first.
     """
 
     figures: Scenario
@@ -67,6 +71,9 @@ class RangeStudy:
     ranges: pd.DataFrame
     refused: pd.DataFrame
     contracts: pd.DataFrame
+    exclusive: pd.DataFrame | None = None
+    minimums: pd.DataFrame | None = None
+    swaps_a_week: int | None = None
 
     def kpis(self) -> dict[str, float]:
         """Count stores, and give RMB a week of all of them by range, and the worst gap."""
@@ -103,7 +110,11 @@ class RangeStudy:
         """
         parts = []
         for category, (stores, items, today, wanted) in self._tasks().items():
-            parts.append(plan_swaps(stores, items, wanted, today, weeks=1).assign(category=category))
+            must, only, least = (
+                _of_category(table, category) for table in (self.contracts, self.exclusive, self.minimums)
+            )
+            first = plan_swaps(stores, items, wanted, today, must, exclusive=only, minimums=least, weeks=1)
+            parts.append(first.assign(category=category))
         table = pd.concat(parts, ignore_index=True).merge(
             self.stores[["store_id", "category", "visits_week"]], on=["store_id", "category"]
         )
@@ -111,7 +122,8 @@ class RangeStudy:
         borne_out = self.uplift.set_index("category")["shrinkage_share"].clip(0, 1)
         told = table["category"].map(borne_out).astype(np.float64).fillna(0.0)
         table["fair_gain_rmb_week"] = table["gain_rmb_week"] * told
-        return table.sort_values(["gain_rmb_week", "store_id"], ascending=[False, True], ignore_index=True)[SWAPS]
+        table = table.sort_values(["gain_rmb_week", "store_id"], ascending=[False, True], ignore_index=True)[SWAPS]
+        return table if self.swaps_a_week is None else table.groupby("store_id").head(self.swaps_a_week)
 
     def orders(
         self,
@@ -221,6 +233,9 @@ def study_range(
     told: Told | None = None,
     prefectures: Iterable[int] | None = None,
     must_carry: pd.DataFrame | None = None,
+    exclusive: pd.DataFrame | None = None,
+    minimums: pd.DataFrame | None = None,
+    swaps_a_week: int | None = None,
 ) -> RangeStudy:
     """Learn what shoppers want from weekly sales by item, and choose every store's range by it.
 
@@ -239,6 +254,12 @@ def study_range(
         Codes of the prefectures whose stores are studied; all by default.
     must_carry : DataFrame, optional
         sku[, store_id]: items that contracts put on the shelf, of these stores or of all that carry the category.
+    exclusive : DataFrame, optional
+        store_id, category, brand: of this category the store carries this brand only.
+    minimums : DataFrame, optional
+        category, min_items[, store_id]: items that every store that carries the category, or this one, has at least.
+    swaps_a_week : int, optional
+        Swaps that a store makes at most, over all categories.
 
     Raises
     ------
@@ -262,6 +283,7 @@ def study_range(
         )
     items = known[0].assign(margin_rmb=known[0]["price_rmb"] - known[0]["cost_rmb"])
     sales = with_segments(known[1], items, market.stores)
+    _known_categories(items, exclusive=exclusive, minimums=minimums)
     told("range_choice", 0.1)
     wants = learn_wants(sales, float(figures["range.buy_share"]))
     visits = visits_week(sales, wants.utilities)
@@ -270,7 +292,10 @@ def study_range(
     stores, ranges, refused, contracts = [], [], [], []
     for category, (there, goods, today, wanted) in tasks_of(carried, items, wants.utilities).items():
         obliged = _obliged(must_carry, items, goods, there)
-        done = optimise_assortment(there, goods, wanted, must_carry=obliged, current=today)
+        done = optimise_assortment(
+            there, goods, wanted, must_carry=obliged, current=today,
+            exclusive=_of_category(exclusive, category), minimums=_of_category(minimums, category),
+        )  # fmt: skip
         keys = {"category": category}
         stores.append(done.tables["stores"].assign(**keys))
         ranges.append(done.tables["ranges"].assign(**keys))
@@ -283,8 +308,27 @@ def study_range(
     best["carried"] = pd.MultiIndex.from_frame(best[["store_id", "sku"]]).isin(now)
     return RangeStudy(
         figures, market, items, carried, sales, wants, table, best.drop(columns="must_carry"),
-        pd.concat(refused, ignore_index=True), pd.concat([NO_CONTRACTS, *contracts], ignore_index=True),
+        pd.concat(refused, ignore_index=True), pd.concat([NO_CONTRACTS, *contracts], ignore_index=True), exclusive,
+        minimums, swaps_a_week,
     )  # fmt: skip
+
+
+def _known_categories(items: pd.DataFrame, **tables: pd.DataFrame | None) -> None:
+    """Refuse contracts and minimums of categories that no item has."""
+    for name, table in tables.items():
+        if table is not None and "category" in table:
+            lost = sorted(set(table["category"].astype(str)) - set(items["category"].astype(str)))
+            if lost:
+                known = ", ".join(sorted(items["category"].astype(str).unique())[:8])
+                raise InputError(name, [f"category {lost[0]} is not known (of {len(lost)}); there are {known}"])
+
+
+def _of_category(table: pd.DataFrame | None, category: str) -> pd.DataFrame | None:
+    """Rows of one category; none where there are none."""
+    if table is None or "category" not in table:
+        return table
+    mine = table[table["category"] == category]
+    return mine if len(mine) else None
 
 
 def _obliged(

@@ -90,6 +90,79 @@ def test_equal_to_all_subsets(limits):
     assert_feasible(result, case[0], case[1], case[3])
 
 
+def with_contracts(seed, stores=5, items=9, shelf=(60, 100), swaps=(0, 4)):
+    """Two categories of three brands; some stores are bound to a brand, all to a minimum, and may swap little."""
+    shops, goods, pairs, obliged = drawn(seed, stores=stores, items=items, must=1, shelf=shelf)
+    rng = np.random.default_rng(seed)
+    goods = goods.assign(category=np.arange(items) % 2, brand=(np.arange(items) // 2) % 3)
+    shops["max_swaps"] = rng.integers(*swaps, stores)
+    first = obliged["sku"].iloc[0]
+    own = goods.set_index("sku").loc[first]
+    bound = pd.DataFrame({"store_id": shops["store_id"][::2], "category": own["category"], "brand": own["brand"]})
+    today = pairs[rng.random(len(pairs)) < 0.4][["store_id", "sku"]]
+    least = pd.DataFrame({"category": [0, 1], "min_items": [2, 1]})
+    return (shops, goods, pairs, obliged), {"current": today, "exclusive": bound, "minimums": least}
+
+
+def contracts_by_hand(case, more):
+    """Best value of each store over all subsets that keep contracts, minimums and swaps; -inf where there is none."""
+    shops, goods, pairs, obliged = case
+    best = {}
+    for shop in shops.to_dict("records"):
+        store = shop["store_id"]
+        mine = pairs[pairs["store_id"] == store].merge(goods, on="sku")
+        must, today = (set(table.loc[table["store_id"] == store, "sku"]) for table in (obliged, more["current"]))
+        v, m, top = np.exp(mine["utility"].to_numpy()), mine["margin_rmb"].to_numpy(), -np.inf
+        bound = more["exclusive"].query("store_id == @store")
+        for taken in (np.flatnonzero(bits) for bits in np.ndindex(*[2] * len(mine))):
+            here = mine.iloc[taken]
+            sound = here["width_cm"].sum() <= shop["shelf_cm"] and must <= set(here["sku"])
+            sound &= len(set(here["sku"]) - today) <= shop["max_swaps"]
+            sound &= all((here["category"] == c).sum() >= least for c, least in more["minimums"].to_numpy())
+            for contract in bound.itertuples():
+                sound &= set(here.loc[here["category"] == contract.category, "brand"]) <= {contract.brand}
+            if sound:
+                top = max(top, (v[taken] * m[taken]).sum() / (np.exp(shop["outside_utility"]) + v[taken].sum()))
+        best[store] = top
+    return pd.Series(best)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_exclusive_contracts_minimums_and_swaps_equal_all_subsets(seed):
+    case, more = with_contracts(seed)
+    wanted = contracts_by_hand(case, more)
+    result = optimise_assortment(*case, **more)
+    solved = result.tables["stores"].set_index("store_id")
+    np.testing.assert_allclose(solved["value_rmb_visit"], wanted[solved.index], rtol=1e-10)
+    assert (solved["status"] == "optimal").all() and len(solved) > 0
+    lost = wanted.index.difference(solved.index)
+    assert np.isneginf(wanted[lost]).all()
+    assert set(lost) <= set(result.tables["refused"]["store_id"])
+    beside = solved.filter(regex="(ranked|national)_rmb_visit")
+    assert (beside.le(solved["value_rmb_visit"] + 1e-9, axis=0)).all().all()
+
+
+def test_stores_with_contracts_equal_highs():
+    case, more = with_contracts(7, stores=30, items=16, shelf=(90, 160), swaps=(2, 6))
+    result = optimise_assortment(*case, **more, params=AssortmentParams(baselines=False, contract_costs=False))
+    audit = audit_assortment(result, *case, **more, sample=30)
+    assert len(audit) >= 20 and audit["agrees"].all(), audit[~audit["agrees"]]
+
+
+def test_contracts_that_cannot_be_kept_are_named():
+    (shops, goods, pairs, obliged), more = with_contracts(1)
+    rival = goods.loc[goods["sku"] == obliged["sku"].iloc[0]].iloc[0]
+    torn = more["exclusive"].assign(brand=(rival["brand"] + 1) % 3)
+    many = pd.DataFrame({"category": [1, "tea"], "min_items": [1, 2], "store_id": [2, 2]})
+    refused = optimise_assortment(
+        shops, goods, pairs, obliged, more["current"], exclusive=torn, minimums=many
+    ).tables["refused"]["reason"]  # fmt: skip
+    assert refused.str.contains("store 1: must-carry item .* is kept off its shelf by an exclusive contract").any()
+    assert refused.str.contains("the minimum of 2 items of category tea is left out").any()
+    with pytest.raises(InputError, match="give current, today's range"):
+        optimise_assortment(shops, goods, pairs, obliged)
+
+
 def test_equal_to_highs_on_two_hundred_random_stores():
     agreed = 0
     for seed, limits in enumerate([{}, {"count": (4, 7)}, {"must": 0, "count": (3, 8)}, {"cash": (80, 160)}]):

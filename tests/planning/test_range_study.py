@@ -167,3 +167,23 @@ def test_contracts_are_kept_and_priced(market, study):
     assert study.contracts.empty
     with pytest.raises(InputError, match="not known"):
         study_range(market, load_scenario("base"), must_carry=pd.DataFrame({"sku": ["tea"]}))
+
+
+def test_exclusive_contracts_minimums_and_a_limit_on_swaps_are_kept(market, study):
+    category = study.items["category"].iloc[0]
+    brand = study.items.loc[study.items["category"] == category, "brand"].iloc[0]
+    some = study.carried.loc[study.carried["category"] == category, "store_id"].unique()[:5]
+    only = pd.DataFrame({"store_id": some, "category": category, "brand": brand})
+    least = pd.DataFrame({"category": [category], "min_items": [2]})
+    bound_to = study_range(market, load_scenario("base"), exclusive=only, minimums=least, swaps_a_week=1)
+    brands = bound_to.ranges.merge(study.items[["sku", "brand"]], on="sku").query("category == @category")
+    served = brands[brands["store_id"].isin(some)]
+    assert (served["brand"] == brand).all()
+    assert set(some) - set(served["store_id"]) <= set(bound_to.refused["store_id"])
+    others = brands[~brands["store_id"].isin(some)]
+    assert (others.groupby("store_id").size() >= 2).all()
+    assert (bound_to.swaps.groupby("store_id").size() == 1).all()
+    added = bound_to.swaps.query("category == @category and store_id in @some")["add_sku"]
+    assert (added.map(study.items.set_index("sku")["brand"]) == brand).all()
+    with pytest.raises(InputError, match="category wool is not known"):
+        study_range(market, load_scenario("base"), minimums=pd.DataFrame({"category": ["wool"], "min_items": 1}))
