@@ -424,11 +424,26 @@ def test_beats_writes_the_lists_of_every_rep_a_layer_and_a_map(lst, tmp_path):
 def test_network_writes_its_files(lst, tmp_path):
     code, text, _ = lst("network", "--promise", "0.6", "--out", tmp_path / "run", "--export", tmp_path / "files")
     assert code == 0 and "network.gpkg" in text
-    names = {"sites.csv", "lanes.csv", "network.xlsx", "network.gpkg", "network.html"}
+    names = {"sites.csv", "lanes.csv", "candidates.csv", "network.xlsx", "network.gpkg", "network.html"}
     assert {path.name for path in (tmp_path / "files").iterdir()} == names
     (tmp_path / "taken").write_text("a file")
     code, _, said = lst("network", "--promise", "0.6", "--out", tmp_path / "run", "--export", tmp_path / "taken")
     assert code == 2 and "choose another folder with --export" in said
+
+
+def test_network_knows_rivers_and_own_roads(lst, tmp_path):
+    (tmp_path / "river.csv").write_text("barrier_id,lat,lon\nriver,20,118.3\nriver,40,118.3\n")
+    (tmp_path / "bridge.csv").write_text("barrier_id,lat,lon,extra_km\nriver,29.7,118.3,2\n")
+    code, plain, _ = lst("network", "--existing", "keep", "--out", tmp_path / "plain")
+    code, parted, _ = lst("network", "--existing", "keep", "--out", tmp_path / "run", "--barriers", "river.csv")
+    bridge = ("--barriers", "river.csv", "--crossings", "bridge.csv")
+    again, bridged, _ = lst("network", "--existing", "keep", "--out", tmp_path / "bridged", *bridge)
+    share = [float(said.split("%")[0]) for said in (parted, bridged, plain)]
+    assert code == again == 0 and share[0] < share[1] <= share[2]
+    (tmp_path / "roads.csv").write_text("store_id,site_id,km\n1,2,far\n")
+    for words in (["--distances", "roads.csv"], ["--barriers", "none.gpkg"], ["--crossings", "bridge.csv"]):
+        code, _, complaint = lst("network", "--out", tmp_path / "bad", *words)
+        assert code == 2 and is_one_sentence(complaint)
 
 
 def test_a_plan_is_made_again_and_fairness_has_its_price(lst, village_run, tmp_path):

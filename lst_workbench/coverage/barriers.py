@@ -26,7 +26,8 @@ def road_table(
     sites : DataFrame
         As for `design_network`; fronts are read.
     barriers : DataFrame
-        ``barrier_id``, ``lat``, ``lon``: points of each river or strait, in order along it.
+        ``barrier_id``, ``lat``, ``lon``: points of each river or strait, in order along it; where wanted ``part``, for
+        rivers of several lines.
     crossings : DataFrame
         ``barrier_id``, ``lat``, ``lon``: bridges and ferries; where wanted ``extra_km``, what waiting is worth.
     params : NetworkParams, optional
@@ -41,7 +42,8 @@ def road_table(
     Raises
     ------
     InputError
-        A table lacks a column, a barrier has less than two points, or a crossing leads over none.
+        A table lacks a column, a position or way is none, a barrier has less than two points, or a crossing leads
+        over none.
 
     Notes
     -----
@@ -66,7 +68,7 @@ def road_table(
     widest = params.radius_km / float(circuity.min())
     near = neighbours_within(lat, lon, front_lat, front_lon, widest)
     km, starts = near.distance_km.copy(), np.concatenate(([0], np.cumsum(near.counts)))
-    names = pd.Index(barriers["barrier_id"].unique())
+    names = pd.Index(barriers["barrier_id"].astype(str).unique())
     (segments, number), (crossing_starts, over) = _segments(barriers, names), _by_barrier(crossings, names)
     ways_around(
         starts, near.indices, lat, lon, front_lat, front_lon, segments, number, crossing_starts, over, widest, km
@@ -84,17 +86,18 @@ def road_table(
 
 def _segments(barriers: pd.DataFrame, names: pd.Index) -> tuple[np.ndarray, np.ndarray]:
     """Stretches between points that follow each other on a barrier (lat, lon, lat, lon), and its number."""
-    number = names.get_indexer(barriers["barrier_id"])
-    order = np.argsort(number, kind="stable")
-    number, points = number[order], barriers[["lat", "lon"]].to_numpy(np.float64)[order]
-    together = number[1:] == number[:-1]
+    number = names.get_indexer(barriers["barrier_id"].astype(str))
+    part = pd.factorize(barriers["part"])[0] if "part" in barriers else np.zeros(len(barriers), np.int64)
+    order = np.lexsort((part, number))
+    number, part, points = number[order], part[order], barriers[["lat", "lon"]].to_numpy(np.float64)[order]
+    together = (number[1:] == number[:-1]) & (part[1:] == part[:-1])
     return np.hstack([points[:-1], points[1:]])[together], number[1:][together].astype(np.int64)
 
 
 def _by_barrier(crossings: pd.DataFrame, names: pd.Index) -> tuple[np.ndarray, np.ndarray]:
     """Where the crossings of each barrier start, and all of them (lat, lon, extra km)."""
     table = crossings if "extra_km" in crossings else crossings.assign(extra_km=0.0)
-    number = names.get_indexer(table["barrier_id"])
+    number = names.get_indexer(table["barrier_id"].astype(str))
     order = np.argsort(number, kind="stable")
     starts = np.searchsorted(number[order], np.arange(len(names) + 1))
     return starts, table[["lat", "lon", "extra_km"]].to_numpy(np.float64)[order]
@@ -114,9 +117,54 @@ def _check(stores: pd.DataFrame, sites: pd.DataFrame, barriers: pd.DataFrame, cr
         if column not in table
     ]
     if not faults:
-        points = barriers["barrier_id"].value_counts()
+        for name, table in (("barriers", barriers), ("crossings", crossings)):
+            faults += _misplaced(name, table)
+        points = barriers["barrier_id"].astype(str).value_counts()
         faults += [f"barrier {name} has one point; give at least two" for name in points.index[points < 2]]
-        unknown = crossings.loc[~crossings["barrier_id"].isin(points.index), "barrier_id"].unique()
+        over = crossings["barrier_id"].astype(str)
+        unknown = over[~over.isin(points.index)].unique()
         faults += [f"a crossing leads over barrier {name}, which is not among barriers" for name in unknown]
     if faults:
         raise InputError("the road table", faults)
+
+
+def _misplaced(name: str, table: pd.DataFrame) -> list[str]:
+    """Say which positions and ways of a table are none."""
+    bounds = {"lat": (-90.0, 90.0), "lon": (-180.0, 180.0), "extra_km": (0.0, np.inf)}
+    faults = []
+    for column in (column for column in bounds if column in table):
+        least, most = bounds[column]
+        values = pd.to_numeric(table[column], errors="coerce")
+        if (wrong := ~values.between(least, most, inclusive="both" if np.isfinite(most) else "left")).any():
+            asked = f"from {least:g} to {most:g}" if np.isfinite(most) else f"at least {least:g}"
+            faults.append(
+                f"{name}.{column} must be a number {asked} ({wrong.sum():,} rows are not, first that of barrier "
+                f"{table.loc[wrong, 'barrier_id'].iloc[0]}: {table.loc[wrong, column].iloc[0]})"
+            )
+    return faults
+
+
+def distance_faults(distances: pd.DataFrame, stores: pd.DataFrame, sites: pd.DataFrame) -> list[str]:
+    """Say what is wrong with an analyst's own road table of stores and fronts."""
+    if lacking := [column for column in ("store_id", "site_id", "km") if column not in distances]:
+        return [f"distances lacks the column {', '.join(lacking)}"]
+    faults, km = [], pd.to_numeric(distances["km"], errors="coerce")
+    if (wrong := ~((km >= 0) & (km < np.inf))).any():
+        first = distances[wrong].iloc[0]
+        faults.append(
+            f"distances.km must be a number of at least 0 ({wrong.sum():,} rows are not, first store "
+            f"{first['store_id']}, site {first['site_id']}: {first['km']})"
+        )
+    if (again := distances.duplicated(["store_id", "site_id"])).any():
+        first = distances[again].iloc[0]
+        faults.append(
+            f"distances must name a store and a site once ({again.sum():,} rows do again, first store "
+            f"{first['store_id']:.0f}, site {first['site_id']:.0f})"
+        )
+    fronts = sites.loc[sites["tier"].astype(str) == "front", "site_id"]
+    known = distances["store_id"].isin(stores["store_id"]) & distances["site_id"].isin(fronts)
+    if len(distances) and not known.any():
+        faults.append("no row of distances names a store and a front warehouse of this network; check both ids")
+    if distances.empty:
+        faults.append("distances has no rows; give the road km of at least one store and front warehouse")
+    return faults

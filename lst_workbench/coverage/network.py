@@ -9,6 +9,7 @@ import pandas as pd
 
 from lst_workbench.contracts import InputError, NetworkLanes, NetworkSites, NetworkStores
 from lst_workbench.coverage._network_kernels import NONE
+from lst_workbench.coverage.barriers import distance_faults
 from lst_workbench.coverage.network_exact import exact_network
 from lst_workbench.coverage.network_explain import NetworkResult
 from lst_workbench.coverage.network_layout import Design
@@ -84,6 +85,8 @@ def design_network(
     params = params or NetworkParams()
     if not 0.0 <= promise_share <= 1.0:
         raise InputError("the network", [f"promise_share must lie between 0 and 1, not {promise_share}"])
+    if distances is not None and (faults := distance_faults(distances, stores, sites)):
+        raise InputError("the road table", faults)
     task = tier_task(stores, sites, params, distances)
     promised = promise_share * float(task.promised.sum())
     budget = np.inf if budget_rmb_month is None else float(budget_rmb_month)

@@ -5,6 +5,7 @@ from lst_workbench.planning.conditions import Conditions
 from lst_workbench.planning.fairness import fairness_price
 from lst_workbench.planning.network import make_network
 from lst_workbench.planning.network_overview import Overview, difference
+from lst_workbench.planning.network_roads import Roads
 from lst_workbench.planning.network_study import STUDY_STAGES, NetworkStudy, make_network_study, open_study, overview_of
 from lst_workbench.planning.plan import STAGES, make_plan
 from lst_workbench.planning.replan import make_replan
@@ -18,6 +19,7 @@ __all__ = [
     "NetworkStudy",
     "Overview",
     "PlanResult",
+    "Roads",
     "cancel",
     "difference",
     "fairness_price",

@@ -13,6 +13,7 @@ from lst_workbench.contracts import InputError, Kpis, LstError, Sites
 from lst_workbench.contracts.kinds import ORIGINS, TIERS
 from lst_workbench.coverage import NetworkParams, design_network
 from lst_workbench.market import Market
+from lst_workbench.planning.network_roads import Roads, roads_of
 from lst_workbench.planning.plan import CATCHMENT_KEYS, POTENTIAL_KEYS, catchment_stage, identity_of, potential_stage
 from lst_workbench.planning.wave_inputs import first_day
 from lst_workbench.runs import PlanResult, Progress, RunWriter, StageOutput
@@ -41,6 +42,7 @@ def make_network(
     budget_rmb_month: float | None = None,
     existing: str = "may_close",
     params: NetworkParams | None = None,
+    roads: Roads | None = None,
 ) -> PlanResult:
     """Design the warehouses of a market and write them as a run folder.
 
@@ -61,6 +63,8 @@ def make_network(
         What may happen to the sites that the market has: brownfield keeps them, "candidate" is greenfield.
     params : NetworkParams, optional
         Costs and tuning in place of the register's.
+    roads : Roads, optional
+        Rivers with their crossings, or a road table, in place of great circle x circuity on the last mile.
 
     Returns
     -------
@@ -77,13 +81,17 @@ def make_network(
     """
     if existing not in EXISTING:
         raise InputError("the network", [f"existing must be one of {', '.join(EXISTING)}, not {existing}"])
-    here = scenario.at_stores(len(market.stores))
+    here, roads = scenario.at_stores(len(market.stores)), roads or Roads()
+    given = roads.tables()
     asked = {"promise_share": promise_share, "budget_rmb_month": budget_rmb_month or 0.0, "existing": existing}
     about = {"market_folder": str(Path(market.folder).resolve()) if market.folder else ""}
-    identity = {**identity_of(market, here, 7), "network": {**asked, "params": str(params or "")}}
+    identity = {
+        **identity_of(market, here, 7),
+        "network": {**asked, "params": str(params or ""), **roads.fingerprints()},
+    }
     with RunWriter(Path(out) if out else None, identity, NETWORK_STAGES, progress, about) as run:
         known: dict[str, pd.DataFrame] = {name: market.tables[name] for name in ("stores", "cells", "sites", "places")}
-        known["rivals"] = market.rivals
+        known |= {"rivals": market.rivals, **given}
 
         def network(tables: Mapping[str, pd.DataFrame], figures: Mapping[str, Any]) -> StageOutput:
             return _designed(tables, figures, promise_share, budget_rmb_month, existing, params)
@@ -94,7 +102,8 @@ def make_network(
 
         stage("catchments", partial(catchment_stage, address=None), "stores rivals cells", CATCHMENT_KEYS, {})
         stage("potentials", potential_stage, "stores cells catchments", POTENTIAL_KEYS, {})
-        stage("network", network, "stores potentials sites places", NETWORK_KEYS, identity["network"])
+        needs = " ".join(["stores potentials sites places", *given])
+        stage("network", network, needs, NETWORK_KEYS, identity["network"])
         return run.finish()
 
 
@@ -173,13 +182,15 @@ def _designed(
 ) -> StageOutput:
     stores = network_stores(tables["stores"], tables["potentials"], figures)
     sites = candidate_sites(stores, tables["places"], tables["sites"], figures, existing)
+    params = params or NetworkParams.of(figures)
     result = design_network(
         stores,
         sites,
-        params or NetworkParams.of(figures),
+        params,
         promise_share=promise_share,
         budget_rmb_month=budget_rmb_month,
         openings_month=int(figures["network.openings_month"]),
+        distances=roads_of(tables, stores, sites, params),
     )
     if result.certificate.reason:
         raise LstError(f"There is no such network: {result.certificate.reason}.")

@@ -100,3 +100,44 @@ def test_every_fault_is_said_at_once():
     assert "stores lacks the column lat" in str(said.value) and "barriers lacks the column lon" in str(said.value)
     with pytest.raises(InputError, match="has one point.*leads over barrier sea"):
         road_table(stores, sites, RIVER.iloc[:1], BRIDGE.assign(barrier_id="sea"))
+
+
+def test_positions_and_ways_that_are_none_are_said():
+    stores, sites = scattered()
+    with pytest.raises(InputError) as said:
+        road_table(stores, sites, RIVER.assign(lat=[29.0, 95.0, None, 32.0]), BRIDGE.assign(extra_km=-1.0))
+    assert "barriers.lat must be a number from -90 to 90 (2 rows are not, first that of barrier river: 95" in str(
+        said.value
+    )
+    assert "crossings.extra_km must be a number at least 0" in str(said.value)
+
+
+def test_the_parts_of_a_river_are_not_joined_and_ids_may_be_numbers():
+    stores, sites = scattered()
+    halves = RIVER.assign(barrier_id=7, part=[0, 0, 1, 1])
+    gap = keyed(road_table(stores, sites, halves, NO_BRIDGE, PARAMS))
+    whole = keyed(road_table(stores, sites, halves.drop(columns="part"), NO_BRIDGE, PARAMS))
+    assert set(whole.index) < set(gap.index)
+    bridged = keyed(road_table(stores, sites, halves, BRIDGE.assign(barrier_id="7"), PARAMS))
+    assert len(bridged) > len(gap)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda t: t.drop(columns="km"), "distances lacks the column km"),
+        (lambda t: t.assign(km=-1.0), "distances.km must be a number of at least 0"),
+        (lambda t: t.assign(km="far"), "distances.km must be a number of at least 0"),
+        (lambda t: pd.concat([t, t.head(2)]), "distances must name a store and a site once (2 rows do again"),
+        (lambda t: t.assign(site_id=1), "no row of distances names a store and a front"),
+        (lambda t: t.head(0), "distances has no rows"),
+    ],
+)
+def test_faults_of_an_own_road_table_are_said(change, said):
+    stores, sites = scattered()
+    upper = pd.DataFrame({"site_id": [1, 2], "tier": ["city", "regional"], "lat": 30.5, "lon": 114.2})
+    roads = road_table(stores, sites, RIVER, BRIDGE, PARAMS)
+    sites = pd.concat([sites, upper]).assign(fixed_cost_rmb_month=50.0)
+    with pytest.raises(InputError) as raised:
+        design_network(stores, sites, PARAMS, distances=change(roads))
+    assert said in str(raised.value)

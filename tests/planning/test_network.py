@@ -1,11 +1,12 @@
 """A market's network: candidates at its places, a run folder, and a plan that is served from it."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from lst_workbench.assumptions import load_scenario
 from lst_workbench.contracts import InputError, LstError, NetworkSites, NetworkStores, Sites
-from lst_workbench.planning import make_network, make_plan
+from lst_workbench.planning import Roads, make_network, make_plan
 from lst_workbench.runs import read_run
 
 
@@ -51,3 +52,31 @@ def test_a_promise_that_no_network_found_keeps_is_refused_in_one_sentence(market
 def test_an_unknown_option_is_refused(market):
     with pytest.raises(InputError, match="existing"):
         make_network(market, load_scenario("base"), existing="sold")
+
+
+def test_a_river_without_a_bridge_parts_stores_from_fronts(run, market):
+    middle = float(market.stores["lon"].median())
+    river = pd.DataFrame({"barrier_id": ["river"] * 2, "lat": [10.0, 50.0], "lon": [middle] * 2})
+    parted = make_network(market, load_scenario("base"), existing="keep", roads=Roads(barriers=river))
+    served = parted.tables["network_stores"].query("service == 'next_day'")
+    sites = parted.tables["network_sites"].set_index("site_id")["lon"]
+    shops = market.stores.set_index("store_id")["lon"]
+    assert len(served)
+    assert ((shops[served["store_id"]].to_numpy() > middle) == (sites[served["site_id"]].to_numpy() > middle)).all()
+
+
+def test_an_own_road_table_replaces_the_great_circle(run, market):
+    front = run.tables["sites"].query("tier == 'front'")["site_id"].iloc[0]
+    few = market.stores["store_id"].head(40)
+    roads = Roads(distances=pd.DataFrame({"store_id": few, "site_id": front, "km": 3.0}))
+    served = make_network(market, load_scenario("base"), existing="keep", roads=roads).tables["network_stores"]
+    fast = served[served["service"] == "next_day"]
+    assert set(fast["store_id"]) <= set(few) and (fast["distance_km"] == 3.0).all()
+
+
+def test_roads_that_contradict_each_other_are_refused(market):
+    table = pd.DataFrame({"barrier_id": ["a"], "lat": [30.0], "lon": [118.0]})
+    with pytest.raises(InputError, match="not both"):
+        make_network(market, load_scenario("base"), roads=Roads(table, None, table))
+    with pytest.raises(InputError, match="give these too"):
+        make_network(market, load_scenario("base"), roads=Roads(crossings=table))
