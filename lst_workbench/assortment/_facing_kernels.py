@@ -5,6 +5,7 @@ from numba import njit
 
 NOT_ALLOWED = -1.0
 LEAST_STEP = 1e-7
+SHRINK, LONGER, SHORTER, FREE_STEPS = 0.5, 1.2, 0.9, 2  # Shor's r-algorithm
 
 
 @njit(cache=True, nogil=True)
@@ -95,6 +96,70 @@ def _cheapest_mend(
                 if lost < least:
                     best_i, best_level, best_n, least = i, level, fit, lost
     return best_i, best_level, best_n
+
+
+@njit(cache=True, nogil=True)
+def _bound_at(
+    worth: np.ndarray, most: np.ndarray, width: np.ndarray, room: np.ndarray, at: np.ndarray, slope: np.ndarray
+) -> float:
+    """Bound at prices, those below 0 taken as 0, and its slope; where a price is below 0 it points steeply back."""
+    price = np.maximum(at, 0.0)
+    z = float((price * room).sum())
+    slope[:] = room
+    for i in range(width.size):
+        level, n, gain = _best_choice(worth[i], most[i], width[i], price)
+        z += gain
+        slope[level] -= n * width[i]
+    for level in range(at.size):
+        if at[level] < 0.0:
+            slope[level] = -float((width * most).sum())
+    return z
+
+
+@njit(cache=True, nogil=True)
+def _sharpen(
+    worth: np.ndarray, most: np.ndarray, width: np.ndarray, room: np.ndarray, rounds: int, price: np.ndarray
+) -> float:
+    """Lower the bound from `price` on by Shor's r-algorithm; leaves the best prices there.
+
+    Space is squeezed along the difference of successive slopes, so that steps follow the valley that prices of several
+    levels form together, where plain subgradients jump from side to side.
+    """
+    levels = room.size
+    at, best_price = price.copy(), price.copy()
+    slope, there = np.empty(levels), np.empty(levels)
+    space = np.eye(levels)
+    best = _bound_at(worth, most, width, room, at, slope)
+    length = 0.05 * (1e-6 + price.mean())
+    least = LEAST_STEP * length
+    for _ in range(rounds):
+        push = space.T @ slope
+        norm = np.sqrt((push * push).sum())
+        if norm == 0.0 or length < least:
+            break
+        way = space @ (push / norm)
+        steps = 0
+        while steps < rounds:
+            at = at - length * way
+            z = _bound_at(worth, most, width, room, at, there)
+            steps += 1
+            if z < best:
+                best = z
+                best_price[:] = np.maximum(at, 0.0)
+            if (there * way).sum() <= 0.0:
+                break
+            if steps > FREE_STEPS:
+                length *= LONGER
+        if steps == 1:
+            length *= SHORTER
+        turn = space.T @ (there - slope)
+        norm = np.sqrt((turn * turn).sum())
+        if norm > 0.0:
+            turn /= norm
+            space += (SHRINK - 1.0) * np.outer(space @ turn, turn)
+        slope[:] = there
+    price[:] = best_price
+    return best
 
 
 @njit(cache=True, nogil=True)
@@ -282,5 +347,6 @@ def facings_of_stores(
     for s in range(first_store, last_store):
         a, b, c, d = first_item[s], first_item[s + 1], first_level[s], first_level[s + 1]
         mine, wide, own = worth[a:b, : d - c], width[a:b], room[c:d]
-        bound[s] = _dual(mine, most[a:b], wide, own, rounds, price[c:d])
+        rough = _dual(mine, most[a:b], wide, own, rounds, price[c:d])
+        bound[s] = min(rough, _sharpen(mine, most[a:b], wide, own, rounds, price[c:d]))
         value[s] = _best_plan(mine, most[a:b], wide, own, price[c:d], sweeps, starts, level_of[a:b], n_of[a:b])

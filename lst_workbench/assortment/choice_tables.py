@@ -9,6 +9,7 @@ import pandas as pd
 from lst_workbench.contracts import InputError
 
 GENERIC, BY_ALTERNATIVE = "generic", "by_alternative"
+WORDS = {"yes": 1, "true": 1, "no": 0, "false": 0}
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,7 @@ def read_choices(
     if alternatives is not None:
         level = alternatives.get_indexer(pd.Index(choices[columns.alternative]))
         levels = alternatives
-    bought = _numbers(choices, columns.chosen) if need_chosen else np.zeros(len(choices))
+    bought = _bought(choices[columns.chosen]) if need_chosen else np.zeros(len(choices))
     values = {name: _numbers(choices, name) for name in columns.features}
     faults = _faults(choices, columns, choice, level, bought, values, need_chosen)
     refused = _refused(faults, choices, columns, choice)
@@ -125,6 +126,14 @@ def _check_columns(choices: pd.DataFrame, columns: ChoiceColumns, need_chosen: b
 
 def _numbers(frame: pd.DataFrame, name: str) -> np.ndarray:
     return pd.to_numeric(frame[name], errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+
+
+def _bought(chosen: pd.Series) -> np.ndarray:
+    """Read counts, or yes and no in words."""
+    if chosen.dtype == object or pd.api.types.is_string_dtype(chosen):
+        words = chosen.astype(str).str.strip().str.lower().map(WORDS)
+        chosen = words.where(words.notna(), chosen)
+    return pd.to_numeric(chosen, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
 
 
 def _faults(

@@ -79,6 +79,8 @@ def range_(
     if len(study.contracts):
         cost = study.contracts.groupby("sku")["cost_rmb_week"].agg(["size", "sum", "max"]).reset_index()
         print_table(cost.set_axis(["sku", "stores", "cost_rmb_week", "most_rmb_week"], axis=1), "What contracts cost")
+    if len(study.refused):
+        print_table(study.refused.head(ROWS_SHOWN), "Refused")
     _say_synthetic(study)
     write_file(csv, lambda: csv_bytes(swap_rows(study)))
     write_file(excel, lambda: range_workbook(study))

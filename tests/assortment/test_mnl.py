@@ -185,6 +185,16 @@ def test_elasticity_is_the_change_of_totals():
     np.testing.assert_allclose(got.sort_index(), wanted.sort_index(), rtol=1e-3, atol=1e-5)
 
 
+def test_what_was_chosen_may_be_said_in_words():
+    choices = pd.DataFrame({
+        "choice_id": [1, 1, 2, 2, 3, 3], "alternative": ["tea", "cola"] * 3, "chosen": [1, 0, 0, 1, 1, 0],
+        "price_rmb": [2.0, 3.0, 2.5, 2.0, 3.0, 2.0],
+    })  # fmt: skip
+    for yes, no in (("yes", "no"), (" TRUE", "False"), (True, False), ("1", "0")):
+        words = choices.assign(chosen=choices["chosen"].map({1: yes, 0: no}).astype(object))
+        assert fit_mnl(words, ["price_rmb"]).log_likelihood == fit_mnl(choices, ["price_rmb"]).log_likelihood
+
+
 def test_attributes_may_come_in_a_table_of_their_own():
     table = drawn(offered=1.0)
     attributes = pd.DataFrame({"alternative": list("abcde"), "sugar": [0.0, 1.0, 2.0, 3.0, 5.0]})
