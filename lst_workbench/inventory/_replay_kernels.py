@@ -15,14 +15,15 @@ SOLD, LOST, WASTED, STOCK, ORDERS, SPENT, LOST_MARGIN, MARGIN, WASTE_RMB, HOLDIN
 @njit(cache=True, nogil=True)
 def live(
     start: np.ndarray, demand: np.ndarray, mean: np.ndarray, spread: np.ndarray, item: np.ndarray, pack: np.ndarray,
-    shop: np.ndarray, policy: int, cycle: int, z: float, cover_days: float, most: int, warm: int, sums: np.ndarray,
-    first_store: int, last_store: int,
+    opening: np.ndarray, shop: np.ndarray, policy: int, cycle: int, z: float, cover_days: float, most: int, warm: int,
+    sums: np.ndarray, first_store: int, last_store: int,
 ) -> None:  # fmt: skip
     """Live through days ``warm ..`` of each shop; adds up units and RMB in ``sums`` (columns as named above).
 
     ``item`` columns: cost, margin, holding a day, shelf life in days (0: it keeps). ``shop`` columns: days until an
-    order comes, least and most RMB of an order. A day: goods come, goods expire, customers buy the oldest first and
-    what is not there is lost, and every `cycle` days the shop orders by what it holds and has on the way.
+    order comes, least and most RMB of an order. ``opening``: units on hand (below 0: for one cycle and lead time) and
+    on the way, which come the next day. A day: goods come, goods expire, customers buy the oldest first and what is not
+    there is lost, and every `cycle` days the shop orders by what it holds and has on the way.
     """
     days = demand.shape[1]
     for s in range(first_store, last_store):
@@ -33,6 +34,9 @@ def live(
         position, cases = np.zeros(b - a), np.zeros(b - a, np.int64)
         for i in range(b - a):
             units[i, 0] = math.ceil(mean[a + i, warm] * (cycle + lead))
+            if opening[a + i, 0] >= 0.0:
+                units[i, 0] = opening[a + i, 0]
+                coming[i, (warm + min(lead, 1)) % (lead + 1)] = opening[a + i, 1]
             until[i, 0] = warm + item[a + i, 3] if item[a + i, 3] > 0.0 else np.inf
         for day in range(warm, days):
             for i in range(b - a):

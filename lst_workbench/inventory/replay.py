@@ -71,13 +71,16 @@ def replay_policies(
     stores: pd.DataFrame,
     policies: Sequence[Policy],
     *,
+    stock: pd.DataFrame | None = None,
     warm_days: int = 28,
     most_cases: int = 12,
 ) -> ReplayResult:
     """Replay ordering policies on history: lost sales, cash in stock, waste, fill rate, and what is left in RMB.
 
     Every policy sees the same demand and the same forecast, the mean of the `warm_days` days before the order that
-    were in stock. Shops start with stock for one cycle and lead time.
+    were in stock. Shops start with what `stock` says, or with stock for one cycle and lead time.
+
+    A day may be any even period: with whole numbers of weeks as days, cycles, lead times and holding are of weeks.
 
     Parameters
     ----------
@@ -90,6 +93,8 @@ def replay_policies(
         store_id[, lead_days (1), min_order_rmb (0), cash_rmb (no limit) an order, delivery_rmb (0) an order, region].
     policies : list of Policy
         What to compare.
+    stock : DataFrame, optional
+        store_id, sku, on_hand[, on_order (comes the day after)]: units when the replay starts.
     warm_days : int
         Days of history before the replay starts, from which the forecast is made.
     most_cases : int
@@ -120,7 +125,7 @@ def replay_policies(
     0  weekly        1.0     5.0
     1   daily        1.0     9.0
     """
-    history = read_history(sales, items, stores, warm_days)
+    history = read_history(sales, items, stores, warm_days, stock)
     parts = [_lived(history, policy, warm_days, most_cases) for policy in policies]
     if not parts:
         raise InputError("policies", ["there is none; name at least one"])
@@ -133,13 +138,15 @@ def procurement_cycle(
     items: pd.DataFrame,
     stores: pd.DataFrame,
     cycles: Sequence[int] = (1, 2, 3, 4, 5, 7, 10, 14),
+    *,
+    stock: pd.DataFrame | None = None,
     **settings: int,
 ) -> ReplayResult:
     """Trade days between deliveries against lost sales, cash and waste, and find the best cycle of store and region.
 
     Parameters
     ----------
-    sales, items, stores
+    sales, items, stores, stock
         As in `replay_policies`; without ``delivery_rmb`` a daily delivery always looks best.
     cycles : list of int
         Days between deliveries to try, ordering by worth.
@@ -154,7 +161,7 @@ def procurement_cycle(
         of the one cycle best for all its stores; ``tables["stores"]``, ``tables["refused"]``.
     """
     tried = [Policy(f"every {cycle} days", cycle_days=cycle) for cycle in cycles]
-    result = replay_policies(sales, items, stores, tried, **settings)
+    result = replay_policies(sales, items, stores, tried, stock=stock, **settings)
     lived = result.tables["stores"]
     lived["region"] = lived["store_id"].map(_regions(stores)) if "region" in stores else "all"
     usual = sorted(cycles)[len(cycles) // 2]
@@ -179,8 +186,9 @@ def _lived(history: History, policy: Policy, warm: int, most: int) -> pd.DataFra
     sums = np.zeros((len(history.store_ids), SUMS))
     days = history.demand.shape[1] - warm
     work = partial(
-        live, history.start, history.demand, history.mean, history.spread, history.item, history.pack, history.shop,
-        KINDS[policy.kind], policy.cycle_days, policy.z, policy.cover_days, most, warm, sums,
+        live, history.start, history.demand, history.mean, history.spread, history.item, history.pack,
+        history.opening, history.shop, KINDS[policy.kind], policy.cycle_days, policy.z, policy.cover_days, most,
+        warm, sums,
     )  # fmt: skip
     in_chunks(len(sums), work)
     delivery = sums[:, ORDERS] * history.delivery_rmb

@@ -25,12 +25,15 @@ class History:
     spread: np.ndarray
     item: np.ndarray
     pack: np.ndarray
+    opening: np.ndarray
     shop: np.ndarray
     delivery_rmb: np.ndarray
     refused: pd.DataFrame
 
 
-def read_history(sales: pd.DataFrame, items: pd.DataFrame, stores: pd.DataFrame, warm_days: int) -> History:
+def read_history(
+    sales: pd.DataFrame, items: pd.DataFrame, stores: pd.DataFrame, warm_days: int, stock: pd.DataFrame | None = None
+) -> History:
     """Bring the tables of `replay_policies` into arrays.
 
     Raises
@@ -63,12 +66,31 @@ def read_history(sales: pd.DataFrame, items: pd.DataFrame, stores: pd.DataFrame,
     shops = stores.set_index("store_id").loc[store_ids]
     column = {"lead_days": 1.0, "min_order_rmb": 0.0, "cash_rmb": np.inf, "delivery_rmb": 0.0}
     about = [_filled(shops, name, default) for name, default in column.items()]
+    opening, unsound = _opening(pairs, stock)
+    refused = pd.concat([refused, unsound], ignore_index=True)
     names = ("cost_rmb", "margin_rmb", "holding_rmb_day")
     item = np.column_stack([goods[name].to_numpy(float) for name in names] + [_filled(goods, "shelf_life_days", 0.0)])
     return History(
         store_ids, np.append(first, len(pairs)).astype(np.int64), demand, mean, spread, item,
-        goods["case_pack"].to_numpy(np.int64), np.column_stack(about[:3]), about[3], refused,
+        goods["case_pack"].to_numpy(np.int64), opening, np.column_stack(about[:3]), about[3], refused,
     )  # fmt: skip
+
+
+def _opening(pairs: pd.DataFrame, stock: pd.DataFrame | None) -> tuple[np.ndarray, pd.DataFrame]:
+    """Units on hand (-1 where nobody counted) and on the way of each line; counts that cannot be are listed."""
+    none = pd.DataFrame({"store_id": [], "sku": [], "reason": []})
+    if stock is None:
+        return np.column_stack([np.full(len(pairs), -1.0), np.zeros(len(pairs))]), none
+    if missing := [name for name in ("store_id", "sku", "on_hand") if name not in stock]:
+        raise InputError("stock", [f"it lacks {', '.join(missing)}"])
+    units = np.column_stack([_filled(stock, "on_hand", np.nan), _filled(stock, "on_order", 0.0)])
+    sound = (units >= 0).all(axis=1) & ~stock.duplicated(["store_id", "sku"]).to_numpy()
+    bad = stock.loc[~sound, ["store_id", "sku"]]
+    words = "its stock is empty, negative or given twice; a cycle's stock is taken"
+    told = bad.assign(reason=[f"store {s}, item {k}: {words}" for s, k in bad.itertuples(index=False)])
+    place = pd.MultiIndex.from_frame(stock.loc[sound, ["store_id", "sku"]]).get_indexer(pd.MultiIndex.from_frame(pairs))
+    known = units[sound][place] if sound.any() else np.zeros((len(pairs), 2))
+    return np.where((place >= 0)[:, None], known, [-1.0, 0.0]), told
 
 
 def _filled(frame: pd.DataFrame, name: str, default: float) -> np.ndarray:

@@ -155,3 +155,19 @@ def test_what_cannot_be_replayed_is_said(change, said):
     given = dict(zip(("sales", "items", "stores"), shops(), strict=True)) | {"policies": [Policy("p")]}
     with pytest.raises(InputError, match=said):
         replay_policies(**(given | change))
+
+
+def test_a_replay_starts_from_the_stock_that_was_counted():
+    sales = pd.DataFrame({"store_id": 1, "sku": np.repeat(["a", "b", "c"], 20), "day": [*range(20)] * 3, "units": 2})
+    items = pd.DataFrame(
+        {"sku": ["a", "b", "c"], "case_pack": 1, "cost_rmb": 1.0, "margin_rmb": 1.0, "holding_rmb_day": 0.1}
+    )
+    stores = pd.DataFrame({"store_id": [1], "lead_days": [50]})
+    counted = pd.DataFrame({"store_id": 1, "sku": ["a", "b", "c"], "on_hand": [7, 0, -4], "on_order": [0, 4, 0]})
+    result = replay_policies(sales, items, stores, [Policy("none", "up_to", 99)], stock=counted, warm_days=10)
+    lived = result.tables["stores"].iloc[0]
+    assert lived["sold_units"] == 7 + 4 + 20  # what is there, what comes the next day, and a cycle's stock for c
+    assert lived["lost_units"] == 60 - 31
+    assert result.tables["refused"]["reason"].str.contains("store 1, item c: its stock is empty, negative").all()
+    with pytest.raises(InputError, match="lacks on_hand"):
+        replay_policies(sales, items, stores, [Policy("none")], stock=counted.drop(columns="on_hand"), warm_days=10)
