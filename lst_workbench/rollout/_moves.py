@@ -133,9 +133,11 @@ def best_fit(i: int, floor: float, stores: Stores, prices: Prices, room: Room) -
     best, worth = -1, floor
     for t in range(room.capital.size):
         z = worth_less_price(i, t, stores, prices)
+        if z < worth or (best >= 0 and z == worth):
+            continue
         if brings(i, t, stores, prices) < 0 and not needed(i, stores, room):
             continue
-        if z >= worth and (best < 0 or z > worth) and fits(i, t, stores, room):
+        if fits(i, t, stores, room):
             best, worth = t, z
     return best
 
@@ -257,9 +259,9 @@ def shaken_fit(
     for t in range(room.capital.size):
         z = worth_less_price(i, t, stores, prices)
         shaken = z + noise * draw(state)
-        if brings(i, t, stores, prices) < 0 and not needed(i, stores, room):
+        if z < floor or shaken <= worth or (brings(i, t, stores, prices) < 0 and not needed(i, stores, room)):
             continue
-        if z >= floor and shaken > worth and fits(i, t, stores, room):
+        if fits(i, t, stores, room):
             best, worth = t, shaken
     return best
 

@@ -48,6 +48,8 @@ def check_waves(
       constraint    id month   used  limit
     0    capital  plan     1  120.0  100.0
     """
+    waves, territories, warehouses, months = (_dated(table) for table in (waves, territories, warehouses, months))
+    quotas, shares, promised = (None if table is None else _dated(table) for table in (quotas, shares, promised))
     broken: list[Broken] = []
     for store_id, times in waves["store_id"].value_counts().items():
         if times > 1:
@@ -91,6 +93,16 @@ def check_waves(
         ("excluded", store, None, 1.0, 0.0) for store in waves.loc[waves["store_id"].isin(list(excluded)), "store_id"]
     ]
     return pd.DataFrame(broken, columns=["constraint", "id", "month", "used", "limit"])
+
+
+def _dated(table: pd.DataFrame) -> pd.DataFrame:
+    """Read months that are written as words as the dates they stand for."""
+    words = [
+        name
+        for name in ("month", "latest_month")
+        if name in table and pd.api.types.infer_dtype(table[name], skipna=True) == "string"
+    ]
+    return table.assign(**{name: pd.to_datetime(table[name]) for name in words})
 
 
 def _over(kind: str, used: pd.Series, limits: pd.Series, month: object) -> list[Broken]:

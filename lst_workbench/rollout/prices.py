@@ -76,7 +76,8 @@ def _cooled(problem: WaveProblem, dual: Dual, params: WaveParams) -> tuple[Dual,
     rows, weight = _even_sample(problem, params.sample)
     sample = Dual(problem, dual.shortfall_price, rows, weight) if len(rows) < len(dual.scale) else dual
     path = follow_path(sample, Path.starting(starting_prices(sample)), params.coarse, params)[-1]
-    path = follow_path(_open_part(dual, path.x, params.reach[0]), path, params.fine[:2], params)[-1]
+    larger = _open_part(dual, path.x, params.reach[0], *_even_sample(problem, params.larger_sample))
+    path = follow_path(larger, path, params.fine[:2], params)[-1]
     part = _open_part(dual, path.x, params.reach[1])
     return part, [path, *follow_path(part, path, params.fine[2:], params, halvings=0)]
 
@@ -102,12 +103,17 @@ def _even_sample(problem: WaveProblem, per_territory: int) -> tuple[np.ndarray, 
     return rows, (stores / np.maximum(1, sampled))[territory[rows]]
 
 
-def _open_part(dual: Dual, x: np.ndarray, reach: float) -> Dual:
-    """Dual of the stores that a change of prices might start."""
+def _open_part(
+    dual: Dual, x: np.ndarray, reach: float, rows: np.ndarray | None = None, weight: np.ndarray | None = None
+) -> Dual:
+    """Dual of the stores, of those at `rows` where they are given, that a change of prices might start."""
     if len(dual.scale) <= SMALL:
         return dual
     worth, _, _ = dual.best_starts(dual.prices(x))
-    return Dual(dual.problem, dual.shortfall_price, np.flatnonzero(worth > -reach * dual.scale))
+    is_open = worth > -reach * dual.scale
+    if rows is None or weight is None:
+        return Dual(dual.problem, dual.shortfall_price, np.flatnonzero(is_open))
+    return Dual(dual.problem, dual.shortfall_price, rows[is_open[rows]], weight[is_open[rows]])
 
 
 def _lowest(dual: Dual, candidates: list[np.ndarray]) -> tuple[np.ndarray, float]:

@@ -14,7 +14,7 @@ REGRETS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
 OPEN = 0.06  # share of a store's worth: closer to nought than this, whether it starts is open
 MONTHS_APART = 0.001  # the same between its two best months: when it starts is open
 PHASE_ROUNDS = 4
-SLOW, PATIENCE = 0.02, 2  # of what is left of the gap: a round that closes less is slow; so many in a row end a phase
+SLOW, PATIENCE = 0.05, 2  # of what is left of the gap: a round that closes less is slow; so many in a row end a phase
 FALL = 0.1  # of what is left of the gap: a round that loses more ends a search, which begins anew
 NOISE = 0.02  # share of a store's worth by which the order of a trial is shaken
 # What is open; how much of the price of shared capacities counts; noise.

@@ -20,10 +20,22 @@ def some(values: Iterable[object]) -> str:
 
 
 def months_of(values: pd.Series) -> pd.Index:
-    """Months as timestamps, or as whole numbers where the caller counts them."""
+    """Months as timestamps, or as whole numbers where the caller counts them; NaT where a word is no month."""
     if pd.api.types.is_integer_dtype(values) or pd.api.types.is_float_dtype(values):
         return pd.Index(values.to_numpy())
-    return pd.DatetimeIndex(pd.to_datetime(values)).as_unit("us")
+    if isinstance(values.dtype, pd.PeriodDtype):
+        values = values.dt.to_timestamp()
+    return pd.DatetimeIndex(pd.to_datetime(values, errors="coerce", format="mixed")).as_unit("us")
+
+
+def strange_months(values: pd.Series, name: str, faults: list[str]) -> None:
+    """Add a fault where a month is neither a date nor a whole number."""
+    months = months_of(values)
+    bad = months.isna()
+    if months.dtype.kind == "f":
+        bad |= months != np.floor(months)
+    if bad.any():
+        faults.append(f"{name}: column month must be a date or a whole number ({rows_of(bad)}: {some(values[bad])})")
 
 
 def month_name(month: object) -> str:
@@ -42,6 +54,15 @@ def month_positions(values: pd.Series, months: pd.Index, name: str, faults: list
     if (at[given] < 0).any():
         faults.append(f"{name}: month {some(month_name(m) for m in when[at[given] < 0])} is not a month of the plan")
     return at
+
+
+def strange_ids(values: pd.Series, what: str, faults: list[str]) -> None:
+    """Add a fault where an id is empty, or some are text and others numbers."""
+    empty = values.isna().to_numpy()
+    if empty.any():
+        faults.append(f"{what} must not be empty ({rows_of(empty)})")
+    if pd.api.types.infer_dtype(values, skipna=True).startswith("mixed"):
+        faults.append(f"{what} must be all numbers or all text, not some of each; write them all as text")
 
 
 def no_doubles(values: pd.Series | pd.Index, what: str, faults: list[str]) -> None:

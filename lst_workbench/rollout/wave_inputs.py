@@ -16,7 +16,16 @@ from lst_workbench.contracts import (
     WarehouseMonths,
     WaveStores,
 )
-from lst_workbench.rollout.wave_faults import SHOWN, month_name, months_of, no_doubles, rows_of, some
+from lst_workbench.rollout.wave_faults import (
+    SHOWN,
+    month_name,
+    months_of,
+    no_doubles,
+    rows_of,
+    some,
+    strange_ids,
+    strange_months,
+)
 from lst_workbench.rollout.wave_targets import (
     Targets,
     Windows,
@@ -132,8 +141,13 @@ def read_wave_tables(
     quotas, shares = with_limits(quotas, Quotas), with_limits(shares, Shares)
     frames = {"stores": stores, "territories": territories, "warehouses": warehouses, "months": months}
     contracts = (WaveStores, TerritoryMonths, WarehouseMonths, PlanMonths)
+    optional = {"value_factor", "start_value"}
     for (name, frame), contract in zip(frames.items(), contracts, strict=True):
-        optional = {"value_factor", "start_value"}
+        if not isinstance(frame, pd.DataFrame):
+            faults.append(f"{name}: it must be a DataFrame, not {type(frame).__name__}")
+            continue
+        if doubled := frame.columns[frame.columns.duplicated()].tolist():
+            faults.append(f"{name}: column {', '.join(map(str, doubled))} is there twice; drop one of them")
         missing = [c for c in contract.columns() if c not in frame and c not in optional]
         if missing:
             faults.append(
@@ -160,7 +174,15 @@ def read_wave_tables(
         for name, names in numbers.items()
         for column in names
     }
+    for name in ("territories", "warehouses", "months"):
+        strange_months(frames[name]["month"], name, faults)
     plan_months = months_of(months["month"])
+    sound = len(faults)
+    for name in ("stores", "territories", "warehouses"):
+        for key in frames[name].columns.intersection(["store_id", "territory_id", "warehouse_id"]):
+            strange_ids(frames[name][key], f"{name}: column {key}", faults)
+    if len(faults) > sound:  # ids that cannot be put in order
+        raise InputError("plan_waves", faults)
     no_doubles(stores["store_id"], "stores: store_id", faults)
     no_doubles(plan_months, "months: month", faults)
     if not len(plan_months):
@@ -178,8 +200,8 @@ def read_wave_tables(
     asked = read_asked(stores, known, plan_months, quotas, shares, promised, excluded, faults)
     if former is not None and stickiness:
         asked = asked._replace(former=former_months(stores, former, plan_months))
-    if max_stores is not None and not max_stores >= 0:
-        faults.append(f"max_stores must be at least 0 or None, not {max_stores}")
+    if max_stores is not None and (isinstance(max_stores, str) or not max_stores >= 0):
+        faults.append(f"max_stores must be at least 0 or None, not {max_stores!r}")
     if faults:
         raise InputError("plan_waves", faults)
 
@@ -282,8 +304,10 @@ def _positions(values: pd.Series, ids: np.ndarray, name: str, faults: list[str])
     unknown = codes < 0
     if unknown.any():
         offenders = some(values[unknown].unique()[: SHOWN + 1])
+        alike = set(map(str, values[unknown].unique()[: SHOWN + 1])) & set(map(str, ids))
+        mend = "it is text in one and a number in the other, make them alike" if alike else "add its months"
         faults.append(
-            f"stores: {values.name} {offenders} has no rows in {name} ({int(unknown.sum()):,} stores); add its months"
+            f"stores: {values.name} {offenders} has no rows in {name} ({int(unknown.sum()):,} stores); {mend}"
         )
     return codes.astype(np.int32)
 

@@ -18,6 +18,8 @@ class WaveParams:
         Gap to the bound at which the search stops.
     sample : int
         Stores of each territory, or a few more, on which rough prices are found first.
+    larger_sample : int
+        The same for the first of the sharp prices, of those whose decision is open.
     coarse, fine : tuple of float
         Temperatures for rough and for sharp prices, as shares of a store's worth.
     warm : tuple of float
@@ -46,6 +48,7 @@ class WaveParams:
     exact_starts: int = 600
     gap: float = 0.001
     sample: int = 80
+    larger_sample: int = 400
     coarse: tuple[float, ...] = (0.5, 0.3, 0.2, 0.12, 0.08, 0.05, 0.03, 0.02)
     fine: tuple[float, ...] = (0.02, 0.01, 0.005, 0.0025, 0.00125, 0.0006, 0.0003)
     warm: tuple[float, ...] = (0.0025, 0.00125, 0.0006)

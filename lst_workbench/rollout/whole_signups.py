@@ -121,7 +121,7 @@ def _counted_territories(problem: WaveProblem) -> np.ndarray:
 
 
 def _of_territory(problem: WaveProblem, load: np.ndarray) -> np.ndarray:
-    """Load of the last store of each territory; 1 where there is none."""
+    """Load of the last store of each territory; 1 where there is none, in no store or in that one."""
     found = np.ones(len(problem.visits))
     found[problem.stores.territory] = load
-    return found
+    return np.where(found > 0, found, 1.0)

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from lst_workbench.contracts import InputError
-from lst_workbench.rollout import plan_waves
+from lst_workbench.rollout import WaveParams, check_waves, plan_waves
 
 
 def broken(case, table, **columns):
@@ -53,6 +53,20 @@ FAULTS = {
     ),
     "negative floor": (lambda c: with_value(c, "quotas", "min_stores", -1.0), "min_stores must be empty or at least 0"),
     "negative goal": (lambda c: {**c, "max_stores": -1}, "max_stores must be at least 0"),
+    "goal in words": (lambda c: {**c, "max_stores": "5"}, "max_stores must be at least 0 or None, not .5"),
+    "no table": (lambda c: {**c, "warehouses": None}, "warehouses: it must be a DataFrame, not NoneType"),
+    "a column twice": (
+        lambda c: {**c, "stores": pd.concat([c["stores"], c["stores"][["value"]]], axis=1)},
+        "stores: column value is there twice",
+    ),
+    "empty id": (lambda c: with_value(c, "stores", "store_id", np.nan), "store_id must not be empty"),
+    "ids of two kinds": (lambda c: with_value(c, "stores", "store_id", "first"), "all numbers or all text"),
+    "ids in words here, numbers there": (
+        lambda c: broken(c, "stores", territory_id=c["stores"]["territory_id"].astype(str)),
+        "it is text in one and a number in the other",
+    ),
+    "no month": (lambda c: broken(c, "warehouses", month="soon"), "warehouses: column month must be a date"),
+    "half a month": (lambda c: broken(c, "months", month=1.5), "month must be a date or"),
     "goal of nothing": (lambda c: {**c, "max_stores": np.nan}, "max_stores must be at least 0"),
 }
 
@@ -87,6 +101,34 @@ def test_ids_and_months_may_be_words_numbers_or_dates(small_case_of):
     told = plan_waves(**renamed).tables["waves"]
     assert told["store_id"].astype(int).tolist() == plain["store_id"].tolist()
     assert told["month"].tolist() == plain["month"].map(number).tolist()
+
+
+@pytest.mark.parametrize("written", ["words", "periods"])
+def test_months_may_be_written_as_words_or_periods(small_case_of, written):
+    case = small_case_of(3)
+    plain = plan_waves(**case).tables["waves"]
+
+    def told(table):
+        if "month" not in table:
+            return table
+        month = table["month"].dt
+        return table.assign(month=month.strftime("%Y-%m") if written == "words" else month.to_period("M"))
+
+    case = {name: told(table) if isinstance(table, pd.DataFrame) else table for name, table in case.items()}
+    waves = plan_waves(**case).tables["waves"]
+    pd.testing.assert_frame_equal(waves, plain)
+    if written == "words":
+        assert set(check_waves(waves, **case)["constraint"]) <= {"min_stores"}
+
+
+def test_territories_whose_loads_are_nought_or_mixed_warn_of_nothing(small_case_of, recwarn):
+    """Sign-ups that take no visits, beside a territory whose stores are all alike."""
+    case = small_case_of(6)
+    alike = case["stores"]["territory_id"] == case["stores"]["territory_id"].iloc[0]
+    stores = case["stores"].assign(visits_signup=np.where(alike, 2.0, 0.0), visits_care=np.where(alike, 1.0, 0.0))
+    result = plan_waves(**{**case, "stores": stores}, params=WaveParams(method="decomposition"))
+    assert result.certificate.bound >= result.certificate.value
+    assert not [warning for warning in recwarn if issubclass(warning.category, RuntimeWarning)]
 
 
 def test_months_need_no_value_factor_and_capacities_may_know_more_months(small_case_of):
