@@ -13,7 +13,7 @@ from scipy import sparse
 from lst_workbench.contracts import InputError
 from lst_workbench.coverage import formulations
 from lst_workbench.coverage.covering_prices import PATIENCE, ROUNDING, Prices, branched, kicked
-from lst_workbench.coverage.pairs import Pairs, pairs_of
+from lst_workbench.coverage.pairs import Pairs, is_number, is_whole, pairs_of
 from lst_workbench.coverage.result import SitingResult, nearest_answer, no_answer, of_the_sites, unreached_reason
 from lst_workbench.coverage.swaps import cheapest, greedy, improved
 from lst_workbench.optim import ArrayModel, Certificate, Status, solve_arrays
@@ -313,7 +313,7 @@ def _greedy_cover(cover: sparse.csr_matrix) -> np.ndarray:
 
 
 def _kept_sites(pairs: Pairs, kept: Sequence[Any]) -> np.ndarray:
-    ids = list(kept)
+    ids = [kept] if isinstance(kept, str) else list(kept)
     if unknown := [i for i in ids if i not in set(pairs.site_ids.tolist())]:
         raise InputError("kept", [f"site {i} is not among the sites of costs" for i in unknown])
     return np.isin(pairs.site_ids, ids)
@@ -321,12 +321,12 @@ def _kept_sites(pairs: Pairs, kept: Sequence[Any]) -> np.ndarray:
 
 def _check_covering(pairs: Pairs, radius: float, p: int, kept: np.ndarray, backup_share: float) -> None:
     faults = []
-    if not 0 <= radius < math.inf:
-        faults.append(f"radius must be at least 0, not {radius}")
-    if isinstance(p, bool) or int(p) != p or not max(1, kept.sum()) <= p <= pairs.sites:
+    if not is_number(radius) or not 0 <= radius < math.inf:
+        faults.append(f"radius must be a number of at least 0, not {radius}")
+    if not is_whole(p) or not max(1, kept.sum()) <= p <= pairs.sites:
         faults.append(f"p must be a whole number from {max(1, kept.sum())} to {pairs.sites:,}, not {p}")
-    if not 0 <= backup_share <= 1:
-        faults.append(f"backup_share must be from 0 to 1, not {backup_share}")
+    if not is_number(backup_share) or not 0 <= backup_share <= 1:
+        faults.append(f"backup_share must be a number from 0 to 1, not {backup_share}")
     if faults:
         raise InputError("the covering model", faults)
 

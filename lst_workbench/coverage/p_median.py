@@ -11,7 +11,7 @@ from lst_workbench.coverage import formulations
 from lst_workbench.coverage._kernels import FREE, NONE, OPEN, SHUT, climb
 from lst_workbench.coverage.branching import ruled_out
 from lst_workbench.coverage.covering import fewest_sites
-from lst_workbench.coverage.pairs import Pairs, pairs_of
+from lst_workbench.coverage.pairs import Pairs, is_whole, pairs_of
 from lst_workbench.coverage.result import SitingResult, nearest_answer, no_answer, of_the_sites, unreached_reason
 from lst_workbench.coverage.swaps import cheapest, greedy, improved, profits
 from lst_workbench.optim import Certificate, Status
@@ -254,5 +254,5 @@ def _certificate(search: _Search, bound: float, seconds: float) -> Certificate:
 
 
 def _check_p(p: int, sites: int) -> None:
-    if isinstance(p, bool) or int(p) != p or not 1 <= p <= sites:
+    if not is_whole(p) or not 1 <= p <= sites:
         raise InputError("p", [f"it must be a whole number from 1 to the {sites:,} sites of costs, not {p}"])

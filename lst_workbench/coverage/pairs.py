@@ -137,6 +137,16 @@ def _by_table(ids: np.ndarray, values: np.ndarray) -> np.ndarray:
     return table[offset] if inside.all() else np.where(inside, table[np.where(inside, offset, 0)], np.int32(-1))
 
 
+def is_number(value: object) -> bool:
+    """Whether it is a number, and not True, False or a word."""
+    return isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
+
+
+def is_whole(value: object) -> bool:
+    """Whether it is a whole number."""
+    return is_number(value) and float(value).is_integer()  # type: ignore[arg-type]
+
+
 def amounts_in(ids: np.ndarray, table: pd.DataFrame, key: str, column: str) -> np.ndarray:
     """Column of a table in the order of `ids`."""
     return table.set_index(key)[column].reindex(ids).to_numpy(dtype=np.float64)

@@ -152,3 +152,11 @@ def test_lists_are_in_order_of_cost_then_site():
     expected = table.sort_values(["demand_id", "cost", "site_id"])
     assert (lists.demand_ids[lists.demand] == expected["demand_id"]).all()
     assert (lists.site_ids[lists.site] == expected["site_id"]).all() and (lists.cost == expected["cost"]).all()
+
+
+def test_words_in_place_of_numbers_are_said_all_at_once():
+    costs = pd.DataFrame({"demand_id": [1, 2], "site_id": ["a", "b"], "cost": 1.0})
+    with pytest.raises(InputError) as raised:
+        solve_mclp(costs, "far", "three", backup_share="half")
+    assert len(raised.value.faults) == 3
+    assert solve_mclp(costs, 1.0, 1, kept="b").tables["facilities"]["site_id"].tolist() == ["b"]

@@ -123,6 +123,10 @@ def spoilt(costs, column, value):
         (lambda c: (c, 0), "whole number from 1 to the 5 sites"),
         (lambda c: (c, 6), "not 6"),
         (lambda c: (c, 1.5), "not 1.5"),
+        (lambda c: (c, "three"), "not three"),
+        (lambda c: (c, None), "not None"),
+        (lambda c: (c, np.nan), "not nan"),
+        (lambda c: (c, np.inf), "not inf"),
     ],
 )
 def test_faults_are_one_sentence(change, said):
