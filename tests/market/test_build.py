@@ -174,3 +174,16 @@ def test_a_province_built_alone_equals_its_part_of_more():
     ):
         part = more.tables[name]
         pdt.assert_frame_equal(part[part[key].isin(known)].reset_index(drop=True), alone.tables[name])
+
+
+def test_no_shop_stands_across_the_border():
+    market = build_market(prefectures=["Shenzhen", "Zhuhai"])
+    geography = read_geography(data_folder() / "places")
+    across = geography.beyond_border(*(market.stores[c].to_numpy(float) for c in ("lat", "lon")))
+    assert len(market.stores) > 70_000
+    assert not across.any()
+    people = geography.prefectures.loc[[440300, 440400], "people"].sum()
+    assert market.cells["people"].astype(float).sum() == people
+    victoria_peak, luohu = geography.beyond_border(np.array([22.2759, 22.5472]), np.array([114.1455, 114.1315]))
+    assert victoria_peak
+    assert not luohu

@@ -1,6 +1,7 @@
 """Positions of a stranger's table: brought to WGS-84, and what looks wrong with them."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -14,7 +15,6 @@ SHIFT_SAMPLE, AROUND_KM, LEAST_NEAR = 50_000, 3.0, 30  # shops looked at, of tho
 OFF_CLEARLY, TIMES_BETTER = 16.0, 4.0  # a chi square of two is beyond 16 by chance once in 3,000 lists
 KM_A_DEGREE, TINY = 111.195, 1e-9
 COUNTRY_KM = 100.0  # no shop of the country stands farther from all its places
-ACROSS_KM, CLEARLY = 150.0, 0.4  # looked at for a border; how much nearer a place beyond it must be
 REASONS = {
     "missing": "position is missing or cannot be read",
     "projected": "position is projected (metres, not degrees); convert it to degrees",
@@ -63,26 +63,17 @@ def placed(lat: np.ndarray, lon: np.ndarray, datum: str, headers: list[str], geo
     notes += _other_datum(lat[good], lon[good], datum, headers, geography)
     turned_lat, turned_lon = lat.copy(), lon.copy()
     turned_lat[good], turned_lon[good] = to_wgs84(lat[good], lon[good], datum)
-    for name, beyond in (("not_covered", _not_covered), ("far", _far_from_all)):
-        rows = np.flatnonzero(good)[beyond(turned_lat[good], turned_lon[good], geography)]
+    for name, beyond in (("not_covered", geography.beyond_border), ("far", partial(_far_from_all, geography))):
+        rows = np.flatnonzero(good)[beyond(turned_lat[good], turned_lon[good])]
         good[rows], reason[rows] = False, REASONS[name]
         notes += [note(name, rows=len(rows), km=round(COUNTRY_KM))] if len(rows) else []
     return Positions(turned_lat, turned_lon, reason, notes)
 
 
-def _far_from_all(lat: np.ndarray, lon: np.ndarray, geography: Geography) -> np.ndarray:
+def _far_from_all(geography: Geography, lat: np.ndarray, lon: np.ndarray) -> np.ndarray:
     """Whether no place of the country lies near, by the tenth of a degree: sea, or beyond the border."""
     at_lat, at_lon, code = _tenths(lat, lon)
     return (geography.nearest_place(at_lat, at_lon)[1] > COUNTRY_KM)[code]
-
-
-def _not_covered(lat: np.ndarray, lon: np.ndarray, geography: Geography) -> np.ndarray:
-    """Whether a place of Hong Kong, Macao or Taiwan lies clearly nearer than any that is covered."""
-    at_lat, at_lon, code = _tenths(lat, lon)
-    across = (geography.km_to_not_covered(at_lat, at_lon) < ACROSS_KM)[code]
-    lat, lon = lat[across], lon[across]
-    across[across] = geography.km_to_not_covered(lat, lon) < CLEARLY * geography.nearest_place(lat, lon)[1]
-    return across
 
 
 def _tenths(lat: np.ndarray, lon: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -16,6 +16,7 @@ CELL_KM2 = 0.737
 RING_KM = 0.86
 EARTH_RADIUS_KM = 6371.0088
 LEVELLING_ROUNDS = 4
+NEAR_THE_BORDER = 0.7  # stricter than for shops, which stand all over their cell
 SHORTEST_FADE_KM = 0.3
 CITY_PEOPLE, CORE_FADES, SUBURB_KM2, TOWN_KM2 = 200_000, 1.2, 400, 200
 
@@ -91,7 +92,10 @@ def _town_scale_km(urban_people: np.ndarray, drawing: Drawing) -> np.ndarray:
 def _own_ground(
     geography: Geography, prefecture_code: int, places: pd.DataFrame, urban_reach_km: np.ndarray, drawing: Drawing
 ) -> Ground:
-    """All cells around the places that are nearer to this prefecture's real places than to any other's."""
+    """All cells around the places that are nearer to this prefecture's real places than to any other's.
+
+    Those nearer to a place of Hong Kong or Macao may lie across the border.
+    """
     vectors = unit_vectors(places["lat"].to_numpy(), places["lon"].to_numpy())
     tree = cKDTree(vectors)
     third_km = tree.query(vectors, k=[min(4, len(places))])[0][:, 0] * EARTH_RADIUS_KM
@@ -102,6 +106,7 @@ def _own_ground(
     lat, lon = centres_of(cells)
     nearest_row, _ = geography.nearest_place(lat, lon)
     own = geography.places["prefecture_code"].to_numpy()[nearest_row] == prefecture_code
+    own &= ~geography.beyond_border(lat, lon, NEAR_THE_BORDER)
     chord, owner = tree.query(unit_vectors(lat[own], lon[own]))
     return Ground(cells[own], lat[own], lon[own], owner, chord * EARTH_RADIUS_KM)
 

@@ -14,6 +14,7 @@ from lst_workbench.market.synthetic.streams import apportion
 PLACE_DTYPES = {"name_zh": "str", "name_en": "str", "county_code": "Int32", "role": "str", "population": "float64"}
 
 EARTH_KM = 6371.0088
+CLEARLY = 1 / 3  # a shop this much nearer to a place beyond the border stands there
 TOWN_ROLES = ("prefecture_seat", "county_seat", "street")
 URBAN_BY_TOWNS = 2.5  # rise of the logit of the urban share when the known towns hold all people instead of none
 
@@ -66,15 +67,25 @@ class Geography:
         chord, row = self.tree.query(unit_vectors(lat, lon))
         return row, chord * EARTH_KM
 
-    def km_to_not_covered(self, lat: np.ndarray, lon: np.ndarray) -> np.ndarray:
-        """Distance to the nearest place of Hong Kong, Macao and Taiwan."""
-        return self.not_covered.query(unit_vectors(lat, lon))[0] * EARTH_KM
+    def beyond_border(self, lat: np.ndarray, lon: np.ndarray, nearer: float = CLEARLY) -> np.ndarray:
+        """Whether a place of Hong Kong, Macao or Taiwan lies so much nearer than any that is covered."""
+        lats, lons = degrees(self.not_covered.data)
+        across = (lat > lats.min() - 1) & (lat < lats.max() + 1) & (lon > lons.min() - 1) & (lon < lons.max() + 1)
+        lat, lon = lat[across], lon[across]
+        km = self.not_covered.query(unit_vectors(lat, lon))[0] * EARTH_KM
+        across[across] = km < nearer * self.nearest_place(lat, lon)[1]
+        return across
 
 
 def unit_vectors(lat: np.ndarray, lon: np.ndarray) -> np.ndarray:
     """Positions as points on the unit sphere."""
     phi, lam = np.radians(lat), np.radians(lon)
     return np.column_stack((np.cos(phi) * np.cos(lam), np.cos(phi) * np.sin(lam), np.sin(phi)))
+
+
+def degrees(vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Latitude and longitude of points on the unit sphere."""
+    return np.degrees(np.arcsin(vectors[:, 2])), np.degrees(np.arctan2(vectors[:, 1], vectors[:, 0]))
 
 
 @cache
