@@ -128,14 +128,22 @@ def allocate_limits(stores: pd.DataFrame, budgets: pd.DataFrame, *, params: Limi
     >>> result.certificate.status.value, result.certificate.gap < 1e-9
     ('optimal', True)
     """
-    started = time.perf_counter()
     params = params or LimitParams()
     stores, budgets = checked_problem(stores, budgets, params)
     order, book, caps = limits_problem(stores, budgets, params)
+    share, prices, certificate = best_limits(book, caps, budgets, params)
+    return _result(stores, budgets, order, book, caps, share, prices, params, certificate)
+
+
+def best_limits(
+    book: Book, caps: Caps, budgets: pd.DataFrame, params: LimitParams
+) -> tuple[Floats, Floats, Certificate]:
+    """Shares of need that earn most, a price a budget, and the certificate; the lowest shares where none will do."""
+    started = time.perf_counter()
     if reason := _cannot_be_met(book, caps, budgets):
         seconds = time.perf_counter() - started
         certificate = Certificate(float("-inf"), float("inf"), Status.INFEASIBLE, seconds, True, reason)
-        return _result(stores, budgets, order, book, caps, book.low, np.zeros(len(caps.limit)), params, certificate)
+        return book.low, np.zeros(len(caps.limit)), certificate
     share, prices = _cooled(book, caps, params)
     if book.least.any():
         share, prices = _with_least(book, caps, share, prices, params)
@@ -143,8 +151,7 @@ def allocate_limits(stores: pd.DataFrame, budgets: pd.DataFrame, *, params: Limi
         share, prices = _solve(book, caps, params, prices)
     value = budget_totals(book, caps, share)[0]
     bound = respond(book, caps, prices, useful=True).dual
-    certificate = _certificate(value, max(bound, value), params, time.perf_counter() - started)
-    return _result(stores, budgets, order, book, caps, share, prices, params, certificate)
+    return share, prices, _certificate(value, max(bound, value), params, time.perf_counter() - started)
 
 
 def _solve(book: Book, caps: Caps, params: LimitParams, prices: Floats) -> tuple[Floats, Floats]:

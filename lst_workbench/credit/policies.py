@@ -1,6 +1,7 @@
 """Ways to set limits, compared at the same budgets; the frontier of margin against loss; randomised tests of limits."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -10,13 +11,14 @@ from scipy.special import ndtri
 from lst_workbench.contracts import InputError
 from lst_workbench.credit.limit_prices import Book, Caps
 from lst_workbench.credit.limit_problem import (
+    GROUPS,
     LimitParams,
     budget_totals,
     checked_problem,
     fit_to_budgets,
     limits_problem,
 )
-from lst_workbench.credit.limits import allocate_limits
+from lst_workbench.credit.limits import allocate_limits, best_limits
 
 Floats = NDArray[np.float64]
 LEVELS = (0.25, 0.5, 0.75, 1.0)
@@ -83,17 +85,18 @@ def _policies(pd_: Floats, book: Book) -> list[tuple[str, Iterator[tuple[float, 
 
 
 def _row(policy: str, level: float, cut: float, share: Floats, book: Book, caps: Caps) -> dict[str, float | str]:
-    net, _ = budget_totals(book, caps, share)
+    return {"policy": policy, "level": level, "pd_cut": cut, **_figures(share, book, caps)}
+
+
+def _figures(share: Floats, book: Book, caps: Caps) -> dict[str, float]:
+    """Headline figures of limits."""
     risk = share + book.growth * share**2
     return {
-        "policy": policy,
-        "level": level,
-        "pd_cut": cut,
         "stores_with_credit": float((share > 0).sum()),
         "limits_rmb": float(book.need @ share),
         "expected_loss_rmb": float(book.need @ (book.loss * risk)),
         "tail_loss_rmb": float(book.need @ (book.tail * risk)),
-        "net_margin_rmb": net,
+        "net_margin_rmb": budget_totals(book, caps, share)[0],
     }
 
 
@@ -135,28 +138,24 @@ def limit_frontier(
     >>> bool(table["net_margin_rmb"].is_monotonic_increasing), bool(table["shadow_price"].is_monotonic_decreasing)
     (True, True)
     """
-    national = budgets["city"].isna() if "city" in budgets else np.ones(len(budgets), bool)
-    moved = (budgets["name"] == name) & national
+    params = params or LimitParams()
+    stores, budgets = checked_problem(stores, budgets, params)
+    moved = (budgets["name"] == name) & budgets[list(GROUPS)].isna().all(axis=1)
     if not moved.any():
         raise InputError("budgets", [f"there is no budget {name} for all stores; add a row with that name and no city"])
+    _, book, caps = limits_problem(stores, budgets, params)
+    at = int(np.flatnonzero(moved)[0])
     rows = []
     for factor in factors:
-        result = allocate_limits(
-            stores, budgets.assign(limit=budgets["limit"] * np.where(moved, factor, 1.0)), params=params
-        )
-        kpis, use = result.kpis(), result.tables["budgets"]
-        row = use[(use["name"] == name) & use["city"].isna()].iloc[0]
+        tried = budgets.assign(limit=budgets["limit"] * np.where(moved, factor, 1.0))
+        share, prices, certificate = best_limits(book, replace(caps, limit=tried["limit"].to_numpy()), tried, params)
         rows.append(
             {
                 "factor": factor,
-                "budget_rmb": float(row["limit"]),
-                "net_margin_rmb": kpis["net_margin_rmb_year"],
-                "expected_loss_rmb": kpis["expected_loss_rmb_year"],
-                "tail_loss_rmb": kpis["tail_loss_rmb_year"],
-                "limits_rmb": kpis["limits_rmb"],
-                "stores_with_credit": kpis["stores_with_credit"],
-                "shadow_price": float(row["shadow_price"]),
-                "status": result.certificate.status.value,
+                "budget_rmb": float(tried["limit"].iloc[at]),
+                **_figures(share, book, caps),
+                "shadow_price": float(prices[at]),
+                "status": certificate.status.value,
             }
         )
     return pd.DataFrame(rows)

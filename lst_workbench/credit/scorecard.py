@@ -213,7 +213,10 @@ def _told(card: Scorecard, stores: pd.DataFrame) -> Floats:
     by = np.sqrt(spread.groupby(table["feature"]).sum())
     weight = np.array([by[b.feature] for b in card.bins])
     there = np.column_stack([stores[b.feature].notna() for b in card.bins]).astype(float)
-    return there @ weight / max(float(weight.sum()), 1e-12) if weight.sum() > 0 else there.mean(axis=1)
+    if not weight.sum() > 0:
+        return there.mean(axis=1)
+    # Rounding of sums must not tell more than all.
+    return np.minimum(there @ weight / weight.sum(), 1.0)
 
 
 def fit_scorecard(

@@ -16,7 +16,7 @@ Codes = NDArray[np.int32]
 LEAVES, LEAST_ROWS, RIDGE, RATE = 16, 3, 1.0, 0.3
 PATIENCE = 8
 # Segments are taken up when their gain on unseen rows is this many standard errors above none.
-CLEAR_GAIN = 3.0
+CLEAR_GAIN = 2.0
 NAMED = 3
 
 

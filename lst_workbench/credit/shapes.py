@@ -19,6 +19,8 @@ Floats = NDArray[np.float64]
 Term = Bins | Pair
 TINY, MOST_PENALTY, MONOTONE_PENALTY = 1e-3, 1e6, 1e4
 HALVINGS = 12
+# What effects use counts for so much more: weights found from few defaults follow their chance.
+CAUTION = 1.25
 
 
 @dataclass(frozen=True)
@@ -70,10 +72,10 @@ def fit_shapes(
 
     S_j sums squared steps between neighbouring ranges of a numeric feature, squared effects of levels, or both for the
     cells of a pair; special codes and missing values of all features share one group. Each lambda follows the
-    Fellner-Schall rule, lambda <- lambda (rank / lambda - tr((H + S)^{-1} S_j)) / (b' S_j b), so that a feature the
-    data do not speak for becomes flat. Steps against the declared direction get a penalty that all but forbids them;
-    pooling of neighbours then removes what is left. Source: Wood and Fasiolo, Biometrics 73 (2017); Eilers and Marx
-    (2005) for the monotone penalty.
+    Fellner-Schall rule, lambda <- c lambda (rank / lambda - tr((H + S)^{-1} S_j)) / (b' S_j b), so that a feature the
+    data do not speak for becomes flat; c, a little above 1, keeps it so where defaults are few. Steps against the
+    declared direction get a penalty that all but forbids them; pooling of neighbours then removes what is left.
+    Source: Wood and Fasiolo, Biometrics 73 (2017); Eilers and Marx (2005) for the monotone penalty.
     """
     offsets = np.concatenate([[0], np.cumsum([term.size for term in terms])])
     groups = _penalty_groups(terms, offsets, order)
@@ -191,7 +193,7 @@ def _fellner_schall(weight: float, group: tuple[NDArray[np.int64], Floats, int],
     places, matrix, rank = group
     used = max(rank / weight - float(np.sum(spread[np.ix_(places, places)] * matrix)), 1e-9)
     size = max(float(beta[places] @ matrix @ beta[places]), 1e-12)
-    return float(np.clip(weight * np.clip(used / size, 0.05, 20.0), TINY, MOST_PENALTY))
+    return float(np.clip(weight * np.clip(CAUTION * used / size, 0.05, 20.0), TINY, MOST_PENALTY))
 
 
 def _pooled(

@@ -80,6 +80,7 @@ def test_thin_files_are_scored_in_wider_ranges():
     wide = (thin["pd_high"] - thin["pd_low"]) / (whole["pd_high"] - whole["pd_low"])
     assert wide.median() > 1.5
     assert (thin["told_share"] < whole["told_share"]).all()
+    assert (whole["told_share"] <= 1).all()
     assert thin["pd"].mean() == pytest.approx(past["default"].mean(), abs=0.06)
 
 

@@ -56,6 +56,18 @@ def test_a_larger_loss_budget_never_earns_less_and_each_rmb_of_it_brings_less():
     assert (gain <= table["shadow_price"][:-1] + 1e-9).all() and (gain >= table["shadow_price"][1:] - 1e-9).all()
 
 
+def test_the_frontier_moves_the_budget_of_all_stores_alone_and_earns_what_limits_at_it_earn():
+    stores, own = shops(), tight(shops())
+    house = {"name": "expected_loss", "limit": own["limit"].iloc[1] / 4, "warehouse": "W1"}
+    budgets = pd.concat([pd.DataFrame([house]), own], ignore_index=True)
+    table = limit_frontier(stores, budgets, factors=(0.5, 1.5))
+    assert table["budget_rmb"].tolist() == pytest.approx([own["limit"].iloc[1] * factor for factor in (0.5, 1.5)])
+    for row in table.itertuples():
+        moved = budgets.assign(limit=[house["limit"], own["limit"].iloc[0], row.budget_rmb])
+        kpis = allocate_limits(stores, moved).kpis()
+        assert row.net_margin_rmb == pytest.approx(kpis["net_margin_rmb_year"])
+
+
 def test_budgets_of_a_warehouse_and_of_a_month_hold_and_cost_what_they_are_worth():
     stores = shops()
     plain = allocate_limits(stores, tight(stores))
