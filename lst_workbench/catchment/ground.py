@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from lst_workbench.catchment._kernels import Decay, Grid, Points, pull_on_cells
+from lst_workbench.catchment._kernels import Decay, Grid, Points, PowerDecay, pull_on_cells
 from lst_workbench.catchment.params import HuffParams
 from lst_workbench.catchment.points import amounts_of, grid_over, positions_of, sorted_points
 from lst_workbench.contracts import InputError
@@ -34,7 +34,7 @@ class Ground:
     """
 
     grid: Grid
-    decay: Decay
+    decay: Decay | PowerDecay
     shops: Points
     shop_rows: np.ndarray
     homes: Points
@@ -73,10 +73,10 @@ class Ground:
         return _back(values, self.home_rows)
 
 
-def within(params: HuffParams) -> Decay:
+def within(params: HuffParams) -> PowerDecay:
     """Count everybody up to and including the radius alike (with rates of 0), instead of the less the further."""
     edge = float(np.nextafter(params.radius_km, np.inf))
-    return Decay(power=True, near_km=1.0, taper_km=edge, radius_km=edge)
+    return PowerDecay(near_km=1.0, taper_km=edge, radius_km=edge)
 
 
 def attraction_of(stores: pd.DataFrame, params: HuffParams) -> np.ndarray:

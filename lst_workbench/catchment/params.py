@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from lst_workbench.assumptions import load_register
-from lst_workbench.catchment._kernels import Decay, pulls
+from lst_workbench.catchment._kernels import Decay, PowerDecay, pulls
 from lst_workbench.contracts import InputError
 from lst_workbench.contracts.kinds import SETTLEMENT_KINDS
 
@@ -112,10 +112,11 @@ class HuffParams:
             outside_attraction=figures["catchment.outside_attraction"],
         )
 
-    def kernel(self) -> Decay:
+    def kernel(self) -> Decay | PowerDecay:
         """Give the decay as the kernels read it."""
         taper_km = self.taper_from_share * self.radius_km
-        return Decay(self.decay == "power", self.near_km, taper_km, float(self.radius_km))
+        kind = PowerDecay if self.decay == "power" else Decay
+        return kind(self.near_km, taper_km, float(self.radius_km))
 
     def rates_of(self, cells: pd.DataFrame) -> np.ndarray:
         """Give the rate of decay of each cell.
