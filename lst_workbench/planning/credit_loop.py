@@ -10,6 +10,7 @@ from lst_workbench.planning.credit_orders import Orders
 
 SPARE_SHARE = 1e-3  # of all limits: less than this left over is a fixed point
 CENT = 0.01
+ROUNDING_RMB = 1e-6
 ROUND = [
     "round", "stores_with_limit", "limits_rmb", "financed_rmb", "idle", "spare_rmb", "net_margin_rmb", "settled",
 ]  # fmt: skip
@@ -54,7 +55,7 @@ def settle_limits(
         limit = result.tables["limits"]["limit_rmb"].to_numpy(float)
         given = limit > 0
         # The order of a larger limit stands as long as the limit pays for it.
-        stands = (limit <= tried + CENT) & (spend - cash_rmb <= limit + CENT)
+        stands = (limit <= tried + CENT) & (spend - cash_rmb <= limit + ROUNDING_RMB)
         rows = np.flatnonzero(given & ~stands)
         spend[rows], tried[rows] = orders.capped(rows, cash_rmb[rows], limit[rows]), limit[rows]
         financed = np.where(given, np.clip(spend - cash_rmb, 0, limit), 0.0)
