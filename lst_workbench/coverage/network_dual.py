@@ -22,7 +22,6 @@ from lst_workbench.coverage._network_kernels import (
     project_shares,
     start_prices,
 )
-from lst_workbench.coverage.network_search import Network
 from lst_workbench.coverage.network_task import TierTask
 
 NEAR_CITIES = 60
@@ -152,53 +151,6 @@ def bound_of(task: TierTask, ways: Ways, prices: Prices) -> tuple[float, np.ndar
     for tier, shared in ((1, spent), (2, ways.volume @ prices.regional_share)):
         bound -= float(np.maximum(shared + _rent(task, prices, tier) - task.fixed[tier], 0.0).sum())
     return bound + task.constant_rmb, profit
-
-
-def first_prices(task: TierTask, ways: Ways, network: Network) -> Prices:
-    """Prices of a network at hand: users of an open site share its fixed cost by volume.
-
-    A closed one is charged to each cell by what the cell would save there, as far as the fixed cost goes.
-    """
-    design, per_volume = network.design, 1.0 / np.maximum(ways.volume, 1e-9)[:, None]
-    cells, cities, regionals = len(ways.volume), task.sizes[1], task.sizes[2]
-    capacity = [np.zeros(size) for size in task.sizes]
-    if not (design.cities.any() and design.regionals.any()):
-        free = Prices(np.full(task.stores, np.inf), np.zeros(ways.near.shape), np.zeros((cells, regionals)), capacity)
-        reprice(task, ways, free, design.fronts)
-        return free
-    city = np.where(design.front_of != NONE, design.city_of[design.front_of], design.slow_city_of)
-    known = city != NONE
-    at = task.cell_of[known] * cities + city[known]
-    flow = np.bincount(at, weights=task.quantity[known], minlength=cells * cities).reshape(cells, cities)
-    up = np.zeros((cells, regionals))
-    for w in np.flatnonzero(design.cities):
-        up[:, design.regional_of[w]] += flow[:, w]
-    b = np.where(design.regionals[None, :], task.to_regional, np.inf).min(axis=1)
-    city_share, regional_share = (
-        used * (fixed / np.maximum(used.sum(axis=0), 1e-9))[None, :] * per_volume
-        for used, fixed in ((flow, task.fixed[1]), (up, task.fixed[2]))
-    )
-    main = flow.argmax(axis=1)
-    by_regional = b[main] + regional_share.sum(axis=1)
-    wanted = np.maximum(by_regional[:, None] - task.to_regional[main], 0.0)
-    regional_share = np.where(
-        design.regionals[None, :] & (up > 0), regional_share, _charged(wanted, task.fixed[2], ways)
-    )
-    haul = np.where(np.isfinite(task.slow_haul), task.slow_haul, 1e9) + b[None, :]
-    by_city = np.where(design.cities[None, :], haul, np.inf).min(axis=1) + city_share.sum(axis=1)
-    wanted = np.maximum(by_city[:, None] - haul, 0.0)
-    city_share = np.where(design.cities[None, :] & (flow > 0), city_share, _charged(wanted, task.fixed[1], ways))
-    shares = np.take_along_axis(city_share, ways.near, 1)
-    prices = Prices(np.full(task.stores, np.inf), shares, regional_share, capacity)
-    ways.keep_budgets(task, prices)
-    reprice(task, ways, prices, design.fronts)
-    return prices
-
-
-def _charged(wanted: np.ndarray, fixed: np.ndarray, ways: Ways) -> np.ndarray:
-    """Shares in proportion to what is wanted, at most the fixed costs."""
-    total = ways.volume @ wanted
-    return wanted * np.minimum(1.0, fixed / np.maximum(total, 1e-9))[None, :]
 
 
 def reprice(task: TierTask, ways: Ways, prices: Prices, opened: np.ndarray) -> None:

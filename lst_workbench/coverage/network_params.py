@@ -47,8 +47,10 @@ class NetworkParams:
         Cells of stores in the bound; more raise it, and take longer.
     sample : int
         Stores on which the search starts.
+    cuts : int
+        Rounds of cutting planes that teach the bound its prices.
     iterations : int
-        Steps of the bound.
+        Steps that raise them after that; a third of it for many stores.
     shakes : int
         Times that the search leaves a local optimum by lot, where no network is given to start from.
     """
@@ -71,6 +73,7 @@ class NetworkParams:
     small_pairs: int = 400
     cells: int = 16_000
     sample: int = 40_000
+    cuts: int = 60
     iterations: int = 300
     shakes: int = 2
 

@@ -4,7 +4,8 @@ import numpy as np
 
 from lst_workbench.coverage._network_kernels import NONE
 from lst_workbench.coverage.network_capacity import within_limits
-from lst_workbench.coverage.network_dual import Ways, bound_of, climb, first_prices, lifted
+from lst_workbench.coverage.network_cuts import learned_prices
+from lst_workbench.coverage.network_dual import Prices, Ways, bound_of, climb, lifted
 from lst_workbench.coverage.network_layout import Design
 from lst_workbench.coverage.network_params import NetworkParams
 from lst_workbench.coverage.network_search import Network, Opened, evaluate, improve_fronts, search, shaken
@@ -82,16 +83,26 @@ def _searched(task: TierTask, start: Opened | None, params: NetworkParams) -> Ne
 
 
 def lower_bound(task: TierTask, params: NetworkParams, network: Network) -> float:
-    """Lower bound on the cost: prices learned on a sample, lifted to all stores, summed up in float64."""
-    ways = Ways(task)
-    rows = _sample_by_cell(task, 3 * params.sample)
-    few = task.of_stores(rows)
-    small = evaluate(few, network.design.opened)
-    goal = small.value * (1.0 - max(params.gap, 1e-9))
-    _, prices, _ = climb(few, ways, first_prices(few, ways, small), small.value, params.iterations, 0.8, goal)
-    if few.stores < task.stores:
-        prices = lifted(task, ways, prices, network.design.fronts)
-        _, prices, _ = climb(task, ways, prices, network.value, params.iterations // 8, 0.3)
+    """Lower bound on the cost: shares learned from cuts by cell, prices raised on all stores, summed up in float64."""
+    ways, design = Ways(task), network.design
+    few = task.of_stores(_sample_by_cell(task, 3 * params.sample))
+    many = few.stores < task.stores
+    if task.limited and many:
+        prices = learned_prices(few, ways, design.opened, params.cuts)
+        _, prices, _ = climb(few, ways, prices, network.value, params.iterations, 0.8)
+        prices = lifted(task, ways, prices, design.fronts)
+    else:
+        prices = learned_prices(task, ways, design.opened, params.cuts)
+        starts = (prices, lifted(task, ways, prices, design.fronts))
+        prices = max(starts, key=lambda at: _bound_at(task, ways, at))
+    goal = network.value * (1.0 - max(params.gap, 1e-9))
+    steps = params.iterations // 3 if many else params.iterations
+    _, prices, _ = climb(task, ways, prices, network.value, steps, 0.3, goal)
+    return _bound_at(task, ways, prices)
+
+
+def _bound_at(task: TierTask, ways: Ways, prices: Prices) -> float:
+    """Bound at prices, none above what else a store could do."""
     ways.price(task, prices)
     return bound_of(task, ways, prices)[0]
 

@@ -2,7 +2,17 @@
 
 from lst_workbench.optim.arrays import ArrayAnswer, ArrayModel, solve_arrays
 from lst_workbench.optim.certificate import Certificate, Status
+from lst_workbench.optim.growing import GrowingProgram
 from lst_workbench.optim.highs import solve_with_highs
 from lst_workbench.optim.threads import in_chunks
 
-__all__ = ["ArrayAnswer", "ArrayModel", "Certificate", "Status", "in_chunks", "solve_arrays", "solve_with_highs"]
+__all__ = [
+    "ArrayAnswer",
+    "ArrayModel",
+    "Certificate",
+    "GrowingProgram",
+    "Status",
+    "in_chunks",
+    "solve_arrays",
+    "solve_with_highs",
+]
