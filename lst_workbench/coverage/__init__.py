@@ -7,6 +7,7 @@ from lst_workbench.coverage.facility import CflpParams, solve_cflp
 from lst_workbench.coverage.network import NetworkResult, design_network, trade_off
 from lst_workbench.coverage.network_board import NetworkBoard
 from lst_workbench.coverage.network_explain import SiteExplanation, explain_site, without_site
+from lst_workbench.coverage.network_marginal import marginal_sites, without_lane
 from lst_workbench.coverage.network_params import NetworkParams
 from lst_workbench.coverage.p_median import PMedianParams, solve_p_median
 from lst_workbench.coverage.result import SitingResult
@@ -24,11 +25,13 @@ __all__ = [
     "assign_stores",
     "design_network",
     "explain_site",
+    "marginal_sites",
     "road_table",
     "solve_cflp",
     "solve_lscp",
     "solve_mclp",
     "solve_p_median",
     "trade_off",
+    "without_lane",
     "without_site",
 ]

@@ -85,6 +85,8 @@ def design_network(
     params = params or NetworkParams()
     if not 0.0 <= promise_share <= 1.0:
         raise InputError("the network", [f"promise_share must lie between 0 and 1, not {promise_share}"])
+    if budget_rmb_month is not None and not budget_rmb_month >= 0.0:
+        raise InputError("the network", [f"budget_rmb_month must be at least 0, not {budget_rmb_month:g}"])
     if distances is not None and (faults := distance_faults(distances, stores, sites)):
         raise InputError("the road table", faults)
     task = tier_task(stores, sites, params, distances)

@@ -7,6 +7,7 @@ import pandas as pd
 
 from lst_workbench.contracts import InputError
 from lst_workbench.coverage._network_kernels import NONE
+from lst_workbench.coverage.network_marginal import marginal_sites, without_lane
 from lst_workbench.coverage.network_search import Opened, evaluate
 from lst_workbench.coverage.network_tables import cost_without
 from lst_workbench.coverage.network_task import TierTask
@@ -40,6 +41,14 @@ class NetworkResult:
     def explain(self, site_id: int) -> "SiteExplanation":
         """Say why a site is open or not, whom it serves, and what happens without or with it."""
         return explain_site(self, site_id)
+
+    def marginal_sites(self) -> pd.DataFrame:
+        """Value the best single opening and closing of each tier."""
+        return marginal_sites(self)
+
+    def without_lane(self, site_id: int) -> dict[str, float]:
+        """Say what the loss of the lane that feeds a site does to cost and promise."""
+        return without_lane(self, site_id)
 
 
 @dataclass(frozen=True)

@@ -213,6 +213,48 @@ def test_a_budget_below_the_cheapest_network_says_so():
     assert result.certificate.status == "infeasible" and "raise the budget" in result.certificate.reason
 
 
+def test_a_budget_below_zero_is_refused():
+    with pytest.raises(InputError, match="budget_rmb_month must be at least 0, not -5"):
+        design_network(*case(1), EXACT, budget_rmb_month=-5.0)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_one_site_more_or_fewer_is_the_cheapest_of_all_single_steps(seed):
+    stores, sites = case(seed)
+    result = design_network(stores, sites, EXACT)
+    ids = sites["site_id"].to_numpy()
+    for row in result.marginal_sites().itertuples():
+        tier = ["front", "city", "regional"].index(row.tier)
+        changes = {}
+        for at in np.flatnonzero(result.opened[tier] == (row.step == "close")):
+            wanted = set(ids[np.concatenate(result.opened)]) ^ {result.task.sites[tier]["site_id"].iloc[at]}
+            fixed = sites.loc[sites["site_id"].isin(wanted), ["site_id"]]
+            alone = sites[sites["site_id"].isin(fixed["site_id"])]
+            if set(alone["tier"]) >= {"city", "regional", "front"}:
+                task = tier_task(stores, alone, EXACT)
+                value = evaluate(task, tuple(np.ones(size, bool) for size in task.sizes)).value
+                changes[result.task.sites[tier]["site_id"].iloc[at]] = value - result.certificate.value
+        if row.site_id in changes:
+            assert row.cost_change_rmb_month == pytest.approx(min(changes.values()), abs=1e-3)
+        assert row.cost_change_rmb_month >= -1e-3  # the network was optimal
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_lost_lane_costs_what_the_next_best_one_does(seed):
+    stores, sites = case(seed, stores=30, km=60.0)
+    keep = design_network(stores, sites.assign(status="keep"), EXACT)
+    front = int(keep.task.sites[0]["site_id"].iloc[0])
+    ways = (keep.task.to_city + keep.task.to_regional.min(axis=1))[0]
+    volume = keep.task.quantity[evaluate(keep.task, keep.opened).design.front_of == 0].sum()
+    effect = keep.without_lane(front)
+    least, following = np.sort(ways)[:2]
+    assert 0.0 <= effect["cost_change_rmb_month"] <= volume * (following - least) + 1e-3
+    assert effect["next_day_change_share"] <= 0.0
+    assert effect["feeds_from"] == keep.task.sites[1]["site_id"].iloc[int(np.argsort(ways)[1])]
+    with pytest.raises(InputError, match="no lane feeds site 999"):
+        keep.without_lane(999)
+
+
 def test_explanations_and_resilience_follow_from_the_network():
     result = design_network(*case(2), EXACT)
     table = result.tables["network_sites"]
