@@ -30,6 +30,7 @@ from lst_workbench.contracts.exposures import Exposures
 from lst_workbench.contracts.fairness_prices import FairnessPrices
 from lst_workbench.contracts.goals import Goals
 from lst_workbench.contracts.group_limits import GroupLimits
+from lst_workbench.contracts.groups_plan import GroupsPlan
 from lst_workbench.contracts.holdouts import Holdouts
 from lst_workbench.contracts.items import Items
 from lst_workbench.contracts.kpi_ranges import KpiRanges
@@ -110,6 +111,7 @@ CONTRACTS: dict[str, type[Table]] = {
         FairnessPrices,
         Goals,
         GroupLimits,
+        GroupsPlan,
         Holdouts,
         Kpis,
         Items,
@@ -192,6 +194,7 @@ __all__ = [
     "FairnessPrices",
     "Goals",
     "GroupLimits",
+    "GroupsPlan",
     "Holdouts",
     "Kpis",
     "Items",

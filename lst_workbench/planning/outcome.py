@@ -5,9 +5,11 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from lst_workbench.contracts import Capacities, CellsPlan, Decisions, Dots, PlaceMonths, PlacesPlan
+from lst_workbench.contracts import Capacities, CellsPlan, Decisions, Dots, GroupsPlan, PlaceMonths, PlacesPlan
+from lst_workbench.contracts.fairness_prices import GROUPS
 from lst_workbench.contracts.kinds import RURAL
 from lst_workbench.geo import DOT_PARTICIPANT, DOT_UNCOVERED, haversine_km, morton, on_web_map
+from lst_workbench.planning.groups import SMALL, members
 from lst_workbench.planning.objective import order_costs
 from lst_workbench.planning.wave_inputs import months_of
 from lst_workbench.rollout.curve import monthly_survival, plan_curve
@@ -21,7 +23,7 @@ KEYS = (
     "rollout.start_month", "rollout.months", "rollout.active_share", "store.closure_year", "order.aov_rmb",
     "econ.take_rate", "econ.first_party_margin", "econ.first_party_share", "network.handling_rate",
     "network.line_haul_tkm", "network.line_haul_km", "network.circuity", "network.rmb_per_tonne", "network.drop_cost",
-    "network.drop_cost_rural",
+    "network.drop_cost_rural", SMALL,
 )  # fmt: skip
 
 
@@ -38,9 +40,9 @@ def outcome(tables: Tables, figures: Figures) -> dict[str, pd.DataFrame]:
     Returns
     -------
     dict
-        ``capacities``, ``decisions``, ``curve``, ``economics``, ``places_plan``, ``cells_plan``; ``place_months``:
-        sign-ups by place_id and month; ``dots``: every store as a point of a web map (`geo.on_web_map`) with what the
-        plan does with it, near ones in near rows.
+        ``capacities``, ``decisions``, ``curve``, ``economics``, ``places_plan``, ``cells_plan``, ``groups_plan``;
+        ``place_months``: sign-ups by place_id and month; ``dots``: every store as a point of a web map
+        (`geo.on_web_map`) with what the plan does with it, near ones in near rows.
     """
     decisions = decide(tables)
     gmv_rmb = gmv_at_the_end(decisions, tables["potentials"], figures)
@@ -62,6 +64,7 @@ def outcome(tables: Tables, figures: Figures) -> dict[str, pd.DataFrame]:
         "economics": economics,
         "places_plan": plan_by_place(tables["stores"], decisions, gmv_rmb),
         "cells_plan": plan_by_cell(tables["stores"], decisions, tables["potentials"]),
+        "groups_plan": plan_by_group(tables["stores"], decisions, figures[SMALL]),
         "place_months": signups_by_place(tables["stores"], decisions),
         "dots": dots(tables["stores"], decisions, months_of(figures)),
     }
@@ -193,6 +196,23 @@ def plan_by_place(stores: pd.DataFrame, decisions: pd.DataFrame, gmv_rmb: pd.Ser
     table["gmv_rmb_month"] = by_place["gmv_rmb_month"].sum()
     table["territory_id"] = by_place["territory_id"].first()
     return PlacesPlan.check(table.reset_index())
+
+
+def plan_by_group(stores: pd.DataFrame, decisions: pd.DataFrame, small_share: float) -> pd.DataFrame:
+    """Count who there is and who is signed, of village, township, rural and small shops, and of all."""
+    status = decisions.set_index("store_id")["status"].reindex(stores["store_id"])
+    inside = {group: members(stores, group, small_share).to_numpy() for group in GROUPS}
+    rows = [
+        {
+            "group": group,
+            "stores": int(belongs.sum()),
+            "participants": int((belongs & (status == "participant").to_numpy()).sum()),
+            "uncovered": int((belongs & (status == "uncovered").to_numpy()).sum()),
+            "signups": int((belongs & (status == "signed").to_numpy()).sum()),
+        }
+        for group, belongs in {**inside, "all": np.ones(len(stores), bool)}.items()
+    ]
+    return GroupsPlan.check(pd.DataFrame(rows))
 
 
 def signups_by_place(stores: pd.DataFrame, decisions: pd.DataFrame) -> pd.DataFrame:

@@ -1,6 +1,7 @@
 """The words of the catalogue: key to (English, 中文). Figures stand in braces and are the same in both."""
 
 from lst_workbench.views.words_credit import CREDIT
+from lst_workbench.views.words_fairness import FAIRNESS
 from lst_workbench.views.words_field import FIELD
 from lst_workbench.views.words_figures import FIGURES
 from lst_workbench.views.words_import import IMPORT
@@ -271,6 +272,7 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "foot.run": ("Run {run}, version {version}", "运行 {run}，版本 {version}"),
     **CREDIT,
+    **FAIRNESS,
     **FIELD,
     **FIGURES,
     **MEMO,

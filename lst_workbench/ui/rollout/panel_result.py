@@ -13,7 +13,7 @@ from lst_workbench.ui.rollout.panel_field import FieldCard
 from lst_workbench.ui.rollout.panel_map import MapCard
 from lst_workbench.ui.rollout.panel_scenarios import ScenarioCard
 from lst_workbench.ui.rollout.panel_store import StoreCard
-from lst_workbench.views import cards, charts, funnel, goal_cards, odds, states, tables
+from lst_workbench.views import cards, charts, fairness_cards, funnel, goal_cards, odds, states, tables
 from lst_workbench.views.findings import KPI_OF_GOAL, finding_of, used_shares
 from lst_workbench.views.messages import text
 
@@ -28,12 +28,13 @@ class ResultBody(w.VBox):
         self._funnel = html("card")
         self._odds, self._tornado = html("card", "span5"), html("card", "span7")
         self._goals = html("card", "span12", "goals")
+        self._fairness = html("card", "span12")
         self._curve = Chart(charts.curve_figure(*self._curve_data()))
         self._map = MapCard(state)
         store = StoreCard(state, lambda: self._map.layer.resolution, self._map.focus)
         curve = classed(w.VBox([self._curve_head, self._curve, self._twin]), "card")
         right = classed(w.VBox([curve, self._funnel, self._order]), "span5", "stack")
-        where = [classed(self._map, "card", "span7"), right, self._goals, self._odds, self._tornado]
+        where = [classed(self._map, "card", "span7"), right, self._goals, self._fairness, self._odds, self._tornado]
         where.append(classed(ScenarioCard(state), "card", "span12"))
         field = classed(FieldCard(state), "card", "span12")
         grid = [*where, field, classed(store, "card", "span12"), self._table, self._worth]
@@ -66,6 +67,7 @@ class ResultBody(w.VBox):
         self._table.value = head + listed + tables.uncovered_line(run, state.market.places, lang)
         watched = goals_of(state.result, state.market, state.register)
         self._goals.value = goal_cards.goals_card(watched, state.register, lang)
+        self._show_fairness()
         self._show_odds()
         months = str(len(run["curve"]))
         self._worth.value = (
@@ -73,6 +75,15 @@ class ResultBody(w.VBox):
             + tables.worth_list(levers, state.register, lang)
             + states.note(text("worth.note", lang))
         )
+
+    def _show_fairness(self) -> None:
+        """Fill the card of who is signed; runs of older versions do not say."""
+        result = self.state.result
+        assert result is not None
+        groups = result.tables.get("groups_plan")
+        self._fairness.layout.display = None if groups is not None else "none"
+        if groups is not None:
+            self._fairness.value = fairness_cards.fairness_card(groups, str(result.path), self.state.lang)
 
     def _show_odds(self) -> None:
         """Fill the cards that say how sure the plan is; runs of older versions do not say."""
