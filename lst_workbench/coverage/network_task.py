@@ -30,8 +30,8 @@ class TierTask:
         Row of each store in the caller's table: stores are sorted by cell.
     lat, lon, quantity, promised : ndarray
         Position of each store, m3 a month, and what it counts in the promise.
-    cells, cell_of, reach_km : ndarray
-        Where each cell's stores begin; cell of each store; how far its stores lie from the middle at most.
+    cells, cell_of : ndarray
+        Where each cell's stores begin; cell of each store.
     starts, entry, last, km : ndarray
         Lists of fronts by store: pairs point at entries; last mile and handling in RMB/m3; road km.
     cell_starts, front : ndarray
