@@ -12,6 +12,7 @@ from scipy import sparse
 
 from lst_workbench.contracts import InputError
 from lst_workbench.coverage import formulations
+from lst_workbench.coverage.covering_blocks import tightened
 from lst_workbench.coverage.covering_prices import PATIENCE, ROUNDING, Prices, branched, kicked
 from lst_workbench.coverage.pairs import Pairs, is_number, is_whole, pairs_of
 from lst_workbench.coverage.result import SitingResult, nearest_answer, no_answer, of_the_sites, unreached_reason
@@ -19,6 +20,7 @@ from lst_workbench.coverage.swaps import cheapest, greedy, improved
 from lst_workbench.optim import ArrayModel, Certificate, Status, solve_arrays
 
 HASHES = 2
+LARGE_PAIRS, TREE_REACH = 10_000, 0.0005  # with more pairs a tree alone closes no gap wider than this
 REASON_SECONDS = 10.0  # that a sentence on what would help may take
 
 
@@ -98,7 +100,8 @@ def solve_mclp(
     -----
     Demands that the same sites cover are merged; the model is in `formulations.maximal_covering`. Larger cases start
     from a greedy choice with swaps and kicks; prices of cover, the Lagrangian relaxation of "who is covered has an open
-    site", bound them and rule sites out; where they do not meet, sites are branched on. With backup HiGHS reads arrays.
+    site", bound them and rule sites out; where they do not meet, blocks of neighbouring sites are solved whole,
+    and sites are branched on. With backup HiGHS reads arrays.
 
     Examples
     --------
@@ -219,6 +222,9 @@ def _cover_most(
     root = prices.lowered(prices.root(opened, kept), prices.covered(opened), PATIENCE, params.iterations)
     until = started + params.kicks_share * (deadline - started)
     opened = kicked(prices, opened, kept, root.often, params.kicks, lambda: time.perf_counter() > until)
+    value = prices.covered(opened)
+    if len(merged.site) > LARGE_PAIRS and root.bound > value * (1 + max(params.gap, TREE_REACH)):
+        root = tightened(prices, root, value, params.gap, deadline)
     opened, bound = branched(prices, root, opened, params.gap, lambda: time.perf_counter() > deadline)
     value = prices.covered(opened)
     return opened, Certificate(value, bound, _status(value, bound, params.gap), 0.0, maximise=True)

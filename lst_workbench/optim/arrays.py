@@ -48,6 +48,8 @@ def solve_arrays(
     gap: float = 0.0,
     start: np.ndarray | None = None,
     relax: bool = False,
+    interior: bool = False,
+    presolve: bool = True,
     nodes: int | None = None,
 ) -> ArrayAnswer:
     """Solve a minimisation on HiGHS with one thread, and say how good the answer is.
@@ -64,7 +66,10 @@ def solve_arrays(
         A feasible answer to begin with.
     relax : bool
         Whether whole-numbered variables may take fractions; reduced costs are given then.
-
+    interior : bool
+        Whether a linear program may end inside its best face: quicker, prices within HiGHS's tolerance.
+    presolve : bool
+        Whether HiGHS looks for a smaller model first.
     nodes : int, optional
         Nodes of the tree after which to stop, the same everywhere, as a time limit is not.
 
@@ -82,6 +87,11 @@ def solve_arrays(
         highs.setOptionValue(name, option)
     if time_limit_s is not None:
         highs.setOptionValue("time_limit", max(time_limit_s, 0.0))
+    if not presolve:
+        highs.setOptionValue("presolve", "off")
+    if interior:
+        highs.setOptionValue("solver", "ipm")
+        highs.setOptionValue("run_crossover", "off")
     if nodes is not None:
         highs.setOptionValue("mip_max_nodes", nodes)
     whole = bool(model.integer.any()) and not relax
