@@ -11,6 +11,7 @@ from lst_workbench.coverage.network_marginal import marginal_sites, without_lane
 from lst_workbench.coverage.network_params import NetworkParams
 from lst_workbench.coverage.p_median import PMedianParams, solve_p_median
 from lst_workbench.coverage.result import SitingResult
+from lst_workbench.coverage.two_stage import TwoStageParams, solve_two_stage
 
 __all__ = [
     "AssignmentResult",
@@ -22,6 +23,7 @@ __all__ = [
     "PMedianParams",
     "SiteExplanation",
     "SitingResult",
+    "TwoStageParams",
     "assign_stores",
     "design_network",
     "explain_site",
@@ -31,6 +33,7 @@ __all__ = [
     "solve_lscp",
     "solve_mclp",
     "solve_p_median",
+    "solve_two_stage",
     "trade_off",
     "without_lane",
     "without_site",
