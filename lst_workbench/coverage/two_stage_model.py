@@ -8,6 +8,7 @@ from scipy import sparse
 from lst_workbench.coverage.pairs import Pairs
 from lst_workbench.optim import ArrayModel
 
+ROUNDING = 1e-9  # by which float64 sums may be off
 PATHS = 60_000  # with more ways from a source over a site to a demand, flows are written down instead
 
 
@@ -82,6 +83,7 @@ def two_stage_model(task: TwoStageTask, by_paths: bool) -> tuple[ArrayModel, Col
     - room in sites:            Σ_i q_i x_ij ≤ C_j Y_j
     - what goes out comes in:   Σ_k v_jk = Σ_i q_i x_ij
     - room in sources:          Σ_j v_jk ≤ B_k Z_k;  v_jk ≤ min(C_j, B_k) Z_k
+    - room for everything:      Σ_j C_j Y_j ≥ Σ_i q_i;  Σ_k B_k Z_k ≥ Σ_i q_i
     - with a single feed:       v_jk ≤ min(C_j, B_k) u_jk;  Σ_k u_jk = Y_j;  u_jk ≤ Z_k
 
     Y, Z, u binary; x binary with a single source. By paths f_ijk, the share of i that comes from k over j takes the
@@ -91,6 +93,7 @@ def two_stage_model(task: TwoStageTask, by_paths: bool) -> tuple[ArrayModel, Col
     rows = _Rows(columns.count)
     _demand_rows(rows, task, columns)
     (_path_rows if by_paths else _flow_rows)(rows, task, columns)
+    _room_rows(rows, task, columns)
     lower, upper = (np.concatenate(part) for part in zip(*rows.limits, strict=True))
     whole = np.zeros(columns.count, bool)
     for part in (columns.sites, columns.sources, columns.feeds):
@@ -185,6 +188,14 @@ def _path_rows(rows: _Rows, task: TwoStageTask, columns: Columns) -> None:
         _feed_rows(rows, task, columns)
         ways = np.arange(len(pair))
         rows.add(len(ways), -np.inf, 0.0, (ways, f, one), (ways, columns.feeds.start + lane, -one))
+
+
+def _room_rows(rows: _Rows, task: TwoStageTask, columns: Columns) -> None:
+    """Room enough for everything in each stage: implied, and what HiGHS draws cover cuts from."""
+    everything = float(task.served.weight.sum())
+    for part, room in zip((columns.sites, columns.sources), _within(task), strict=True):
+        at = np.arange(part.start, part.stop)
+        rows.add(1, everything * (1.0 - ROUNDING), np.inf, (np.zeros(len(at), np.int64), at, room))
 
 
 def _within(task: TwoStageTask) -> tuple[np.ndarray, np.ndarray]:
