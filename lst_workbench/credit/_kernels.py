@@ -240,8 +240,9 @@ def find_ranges(x: Floats, edges: Floats, specials: Floats, out: NDArray[np.int3
 
 @nb.njit(cache=True, nogil=True)
 def best_split(
-    hist: Floats, starts: NDArray[np.int64], way: NDArray[np.int8], low: float, high: float, least: int, ridge: float
-) -> tuple[float, int, int, float, float]:
+    hist: Floats, columns: NDArray[np.int64], starts: NDArray[np.int64], way: NDArray[np.int8], low: float, high: float,
+    least: int, ridge: float,
+) -> tuple[float, int, int, float, float]:  # fmt: skip
     """Cut of one segment that gains most: gain, feature (-1: none), last rank on the left, values left and right.
 
     With G the sum of residuals and W that of p (1 - p), a side is worth 2 G v - (W + ridge) v^2 at its value
@@ -249,7 +250,7 @@ def best_split(
     `hist` holds G, W and rows by rank, numbered through over all features by `starts`.
     """
     best, feature, cut, left, right = 1e-9, -1, -1, 0.0, 0.0
-    for j in range(len(starts) - 1):
+    for j in columns:
         g, w, rows = 0.0, 0.0, 0.0
         for k in range(starts[j], starts[j + 1]):
             g, w, rows = g + hist[k, 0], w + hist[k, 1], rows + hist[k, 2]
@@ -271,10 +272,11 @@ def best_split(
 
 @nb.njit(cache=True, nogil=True)
 def grow_segments(
-    ranks: NDArray[np.int32], residual: Floats, weight: Floats, starts: NDArray[np.int64], way: NDArray[np.int8],
-    least: int, ridge: float, splits: NDArray[np.int32], value: Floats, own: Floats, gains: Floats,
+    ranks: NDArray[np.int32], residual: Floats, weight: Floats, rows: NDArray[np.int64], columns: NDArray[np.int64],
+    starts: NDArray[np.int64], way: NDArray[np.int8], least: int, ridge: float, splits: NDArray[np.int32],
+    value: Floats, own: Floats, gains: Floats,
 ) -> int:  # fmt: skip
-    """Cut all rows into segments, each time where it gains most; gives the number of cuts.
+    """Cut `rows` into segments by `columns`, each time where it gains most; gives the number of cuts.
 
     Cut s takes the rows of segment ``splits[s, 0]`` whose rank of feature ``splits[s, 1]`` is above ``splits[s, 2]``
     into segment s + 1. `value` gets each segment's log-odds, `own` its W, the sum of `weight`. Values on either side
@@ -286,14 +288,19 @@ def grow_segments(
     gain, feature, cut = np.zeros(most), np.full(most, -1), np.zeros(most, np.int64)
     left, right = np.zeros(most), np.zeros(most)
     home = np.zeros(len(ranks), np.int32)
-    for i in range(len(ranks)):
-        for j in range(ranks.shape[1]):
+    own[0], value[0], made = 0.0, 0.0, 0
+    for i in rows:
+        own[0] += weight[i]
+        value[0] += residual[i]
+        for j in columns:
             k = starts[j] + ranks[i, j]
             hist[0, k, 0] += residual[i]
             hist[0, k, 1] += weight[i]
             hist[0, k, 2] += 1.0
-    gain[0], feature[0], cut[0], left[0], right[0] = best_split(hist[0], starts, way, low[0], high[0], least, ridge)
-    own[0], value[0], made = weight.sum(), residual.sum() / (weight.sum() + ridge), 0
+    value[0] /= own[0] + ridge
+    gain[0], feature[0], cut[0], left[0], right[0] = best_split(
+        hist[0], columns, starts, way, low[0], high[0], least, ridge
+    )
     while made < most - 1:
         at = 0
         for k in range(made + 1):
@@ -304,11 +311,11 @@ def grow_segments(
         fresh, j = made + 1, feature[at]
         splits[made, 0], splits[made, 1], splits[made, 2], gains[made] = at, j, cut[at], gain[at]
         own[fresh] = 0.0
-        for i in range(len(ranks)):
+        for i in rows:
             if home[i] == at and ranks[i, j] > cut[at]:
                 home[i] = fresh
                 own[fresh] += weight[i]
-                for f in range(ranks.shape[1]):
+                for f in columns:
                     k = starts[f] + ranks[i, f]
                     hist[fresh, k, 0] += residual[i]
                     hist[fresh, k, 1] += weight[i]
@@ -324,7 +331,7 @@ def grow_segments(
             low[at], high[fresh] = middle, middle
         for k in (at, fresh):
             gain[k], feature[k], cut[k], left[k], right[k] = best_split(
-                hist[k], starts, way, low[k], high[k], least, ridge
+                hist[k], columns, starts, way, low[k], high[k], least, ridge
             )
         made += 1
     return made

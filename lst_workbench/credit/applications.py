@@ -1,6 +1,8 @@
 """Which columns of an application table may speak for the credit risk, and why the others may not."""
 
 import re
+from collections.abc import Mapping, Sequence
+from numbers import Real
 
 import numpy as np
 import pandas as pd
@@ -88,8 +90,9 @@ def choose_columns(
     skipped: set[str],
     keep: set[str],
     most: int,
+    codes: Mapping[str, Sequence[float]],
 ) -> tuple[list[Bins], pd.DataFrame]:
-    """Bins of the columns that may be used, and a row for every column: feature, used, reason."""
+    """Bins of the columns that may be used, and a row for every column: feature, used, reason, note."""
     bins: list[Bins] = []
     reasons: dict[str, str] = {}
     seen: dict[int, str] = {}
@@ -105,10 +108,10 @@ def choose_columns(
         ):
             reason = f"the same as {seen[fingerprint]}"
         if not reason:
-            learnt = learn_bins(values, most, rare)
-            codes = learnt.codes(values)
-            rate = np.bincount(codes, y, learnt.size) / np.maximum(np.bincount(codes, minlength=learnt.size), 1)
-            if area_under_curve(y, rate[codes]) > SUSPICIOUS_AUC and name not in keep:
+            learnt = learn_bins(values, most, rare, codes.get(str(name), ()))
+            place = learnt.codes(values)
+            rate = np.bincount(place, y, learnt.size) / np.maximum(np.bincount(place, minlength=learnt.size), 1)
+            if area_under_curve(y, rate[place]) > SUSPICIOUS_AUC and name not in keep:
                 reason = (
                     "suspiciously predictive: it may be known only after the outcome; pass keep to use it all the same"
                 )
@@ -117,7 +120,29 @@ def choose_columns(
                 seen[fingerprint] = str(name)
         reasons[str(name)] = reason
     table = pd.DataFrame({"feature": list(reasons), "reason": list(reasons.values())})
-    return bins, table.assign(used=table["reason"] == "")[["feature", "used", "reason"]]
+    coded = {b.feature: ", ".join(f"{code:.15g}" for code in b.special_codes) for b in bins}
+    table["note"] = [f"codes with bins of their own: {coded[f]}" if coded.get(f) else "" for f in table["feature"]]
+    return bins, table.assign(used=table["reason"] == "")[["feature", "used", "reason", "note"]]
+
+
+def codes_declared(
+    applications: pd.DataFrame, codes: Mapping[str, Sequence[float]] | Sequence[float]
+) -> dict[str, list[float]]:
+    """Give the special codes of each column; a plain list holds for every column.
+
+    Raises
+    ------
+    InputError
+        A column is absent, or a code is no number.
+    """
+    named = codes if isinstance(codes, Mapping) else {str(name): codes for name in applications.columns}
+    faults = [f"codes names {name}, which is no column" for name in named if name not in applications]
+    wrong = {str(code) for listed in named.values() for code in listed if not isinstance(code, Real) or code != code}
+    if wrong:
+        faults.append(f"codes holds {', '.join(sorted(wrong))}; give finite numbers, such as 999 (levels need no code)")
+    if faults:
+        raise InputError("codes", faults)
+    return {str(name): [float(code) for code in listed] for name, listed in named.items()}
 
 
 def _dates_in(values: pd.Series) -> pd.Series:

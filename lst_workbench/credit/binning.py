@@ -1,6 +1,7 @@
 """Bins of a column: ranges of numbers, special codes, levels, rare levels, and missing values."""
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +11,9 @@ from numpy.typing import NDArray
 from lst_workbench.credit._kernels import find_ranges
 
 MOST_SPECIALS = 5
+# Codes stand apart from so many values at least, by this part of their reach, and so many rows hold them.
+LEAST_OTHERS, NEAR, LEAST_CODED, CODED_SHARE = 4, 0.25, 5, 0.01
+NINES = re.compile("9+[6-9]?")
 SAMPLE = 1000
 NUMBERS_SHARE = 0.98
 ORNAMENTS = re.compile(r"[\s,，¥￥$€£%元]")
@@ -60,6 +64,11 @@ class Bins:
             ranges = [f"< {cuts[0]}", *between, f">= {cuts[-1]}"]
         return [*ranges, *[f"code {level}" for level in named], MISSING]
 
+    @property
+    def special_codes(self) -> tuple[float, ...]:
+        """Special codes of a numeric column."""
+        return tuple(float(str(code)) for code in self.levels) if self.numeric else ()
+
     def codes(self, values: pd.Series) -> NDArray[np.int32]:
         """Bin of each value."""
         if not self.numeric:
@@ -102,21 +111,47 @@ def holds_numbers(values: pd.Series, most: int) -> bool:
 
 
 def special_codes(x: NDArray[np.float64]) -> tuple[float, ...]:
-    """Find codes such as -9 or -999: few whole negative numbers in a column that is otherwise at least 0."""
-    below = np.unique(x[x < 0])
-    whole = bool(np.all(below == np.round(below)))
-    others = len(np.unique(x[x >= 0]))
-    return tuple(below) if 0 < len(below) <= MOST_SPECIALS and whole and others > 2 * len(below) else ()
+    """Find codes among the numbers of a column, those that no range of values should hold.
+
+    Codes are few whole negative numbers in a column that is otherwise at least 0 (-9, -8, -7), and whole numbers that
+    stand far above or below all others: by a quarter of the others' reach if they are written with nines (96, 98, 999),
+    by all of it if they are not but many rows hold them (365243 days employed).
+    """
+    distinct, rows = np.unique(x, return_counts=True)
+    below = distinct[distinct < 0]
+    few = 0 < len(below) <= MOST_SPECIALS and len(distinct) > 3 * len(below)
+    negative = below if few and np.all(below == np.round(below)) else below[:0]
+    rest = ~np.isin(distinct, negative)
+    far = [_far(side * distinct[rest][::side], rows[rest][::side]) for side in (1, -1)]
+    return tuple(np.unique(np.concatenate([negative, far[0], -far[1]])).tolist())
 
 
-def learn_bins(values: pd.Series, most: int, rare: int) -> Bins:
-    """Cut a column into at most `most` ranges of about equal count, or into levels held by at least `rare` rows."""
+def _far(values: NDArray[np.float64], rows: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Codes that end a rising list of values, or none."""
+    for count in range(min(MOST_SPECIALS, len(values) - LEAST_OTHERS), 0, -1):
+        ends, others = values[-count:], values[:-count]
+        gap, reach = ends[0] - others[-1], others[-1] - others[0]
+        nines = all(NINES.fullmatch(f"{abs(end):.0f}") for end in ends)
+        enough = LEAST_CODED if nines else max(LEAST_CODED, CODED_SHARE * rows.sum())
+        whole = np.all(ends == np.round(ends)) and np.all(ends != 0)
+        if whole and gap >= (NEAR if nines else 1.0) * reach and rows[-count:].sum() >= enough:
+            return ends
+    return values[:0]
+
+
+def learn_bins(values: pd.Series, most: int, rare: int, declared: Collection[float] = ()) -> Bins:
+    """Cut a column into at most `most` ranges of about equal count, or into levels held by at least `rare` rows.
+
+    Numbers `declared` to be codes, and those found (`special_codes`), have bins of their own.
+    """
     name = str(values.name)
     if holds_numbers(values, most):
         x = as_numbers(values)
         x = x[~np.isnan(x)]
+        x = x[~np.isin(x, list(declared))]
         specials = special_codes(x)
         x = x[~np.isin(x, specials)]
+        specials = tuple(sorted({*specials, *(float(code) for code in declared)}))
         distinct = np.unique(x)
         if len(distinct) <= most:
             edges = (distinct[1:] + distinct[:-1]) / 2

@@ -1,7 +1,7 @@
 """Reject inference: a score for all who apply, though only the approved have shown how they pay."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -13,12 +13,14 @@ from lst_workbench.contracts import InputError
 from lst_workbench.credit.binning import Bins, learn_bins
 from lst_workbench.credit.scorecard import Scorecard, ScorecardParams, card_of, directions_of, fit_scorecard
 from lst_workbench.credit.shapes import Shapes, fit_shapes
-from lst_workbench.credit.terms import codes_of, learn_terms, with_joint
+from lst_workbench.credit.terms import coarser, codes_of, learn_terms, with_joint
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int32]
 HIDDEN = np.linspace(0.0, 2.0, 9)
 LEAST_CHANCE = 0.005
+# Strengths of hidden signs are expected as |normal| with this deviation: few approved outcomes tell of them.
+USUAL_HIDDEN = 1.0
 
 
 @dataclass(frozen=True)
@@ -56,9 +58,9 @@ def infer_rejects(
               logit\, P(default | x, rejected) = f(x) + \gamma \frac{\varphi(a)}{1 - \Phi(a)}
 
     f has shapes that run on in straight lines where no approved store is. Gamma is the mean of what approved outcomes
-    make likely between 0 and 2, told apart from f by `instruments` z, which moved approval and not default (the
-    officer, the week's quota). Rejected
-    applications then count with their chance of default. After Heckman (1979), with shapes in place of a plane.
+    make likely between 0 and 2, small ones likelier beforehand (half-normal, deviation 1), told apart from f by
+    `instruments` z, which moved approval and not default (the officer, the week's quota). Rejected applications then
+    count with their chance of default. After Heckman (1979), with shapes in place of a plane.
 
     Parameters
     ----------
@@ -90,28 +92,28 @@ def infer_rejects(
     ok = _approved(applications, target, instruments, hidden)
     known = fit_scorecard(applications[ok], target, monotone, exclude=[*exclude, *instruments], params=params)
     rare = max(5, len(applications) // 200)
-    most = max(b.ordered for b in known.bins) or params.most_bins
-    bins = [learn_bins(applications[b.feature], most, rare) for b in known.bins]
+    bins = [learn_bins(applications[b.feature], params.most_bins, rare, b.special_codes) for b in known.bins]
     direction = directions_of(monotone or {}, bins, applications, known.tables["columns"])
     codes = np.ascontiguousarray(codes_of(applications, bins))
     y = pd.to_numeric(applications[target]).to_numpy(dtype=float, na_value=np.nan)
-    approved_signs, rejected_signs = _hidden_signs(applications, codes, ok, bins, instruments, rare, most)
+    few, place = coarser(bins, codes, params.most_cells)
+    plain = place[codes]
+    approved_signs, rejected_signs = _hidden_signs(applications, plain, ok, few, instruments, rare)
     tried = [hidden] if hidden is not None else list(HIDDEN)
-    fits = [_fit(codes[ok], y[ok], bins, direction, g * approved_signs[ok]) for g in tried]
+    fits = [_fit(plain[ok], y[ok], few, direction, g * approved_signs[ok]) for g in tried]
     likely = pd.DataFrame({"hidden": tried, "log_likelihood": [value for _, value in fits]})
-    weight = np.exp(likely["log_likelihood"] - likely["log_likelihood"].max()).to_numpy()
+    told = (likely["log_likelihood"] - (likely["hidden"] / USUAL_HIDDEN) ** 2 / 2).to_numpy()
+    weight = np.exp(told - told.max())
     gamma = float(weight @ tried / weight.sum())
-    shapes, _ = _fit(codes[ok], y[ok], bins, direction, gamma * approved_signs[ok])
-    inferred = expit(shapes.log_odds(codes) + gamma * rejected_signs)
+    shapes, _ = _fit(plain[ok], y[ok], few, direction, gamma * approved_signs[ok])
+    inferred = expit(shapes.log_odds(plain) + gamma * rejected_signs)
     outcome = np.where(ok, y, inferred)
-    joint, shapes = learn_terms(
-        codes, outcome, bins, direction, replace(params.most_terms, segments=len(known.segments))
-    )
+    joint, shapes = learn_terms(codes, outcome, bins, direction, params.most_terms, known.plan)
     held_out = np.full(len(ok), np.nan)
     held_out[ok] = known.held_out
     measures = known.tables["measures"].assign(sample=lambda t: "approved_" + t["sample"])
     tables = {"columns": known.tables["columns"], "measures": measures}
-    card = card_of(shapes, with_joint(codes, bins, joint), outcome, bins, joint, tables, held_out, params)
+    card = card_of(shapes, with_joint(codes, bins, joint), outcome, bins, joint, tables, held_out, params, known.plan)
     return RejectInference(
         card, gamma, _assumption(gamma, hidden, instruments), pd.Series(outcome, applications.index),
         {"hidden": likely, "summary": _summary(applications, ok, known, outcome)},
@@ -135,10 +137,10 @@ def _approved(
 
 def _hidden_signs(
     applications: pd.DataFrame, codes: Codes, ok: NDArray[np.bool_], bins: list[Bins], instruments: Sequence[str],
-    rare: int, most: int,
+    rare: int,
 ) -> tuple[Floats, Floats]:  # fmt: skip
     """Mean of the hidden signs of each row, had it been approved, and had it been rejected."""
-    every = [*bins, *(learn_bins(applications[name], most, rare) for name in instruments)]
+    every = [*bins, *(learn_bins(applications[name], ScorecardParams().most_bins, rare) for name in instruments)]
     seen = codes_of(applications, every) if instruments else codes
     approval = fit_shapes(seen, ok.astype(float), every, {})
     chance = expit(approval.log_odds(seen)).clip(LEAST_CHANCE, 1 - LEAST_CHANCE)

@@ -1,7 +1,7 @@
 """A score that prints as a points table: additive, monotone where declared, calibrated, with reasons."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -10,22 +10,29 @@ from scipy.special import expit
 
 from lst_workbench.contracts import InputError
 from lst_workbench.credit._kernels import add_points, add_variance
-from lst_workbench.credit.applications import choose_columns, decision_dates, target_of
+from lst_workbench.credit.applications import choose_columns, codes_declared, decision_dates, target_of
 from lst_workbench.credit.binning import Bins
 from lst_workbench.credit.pairs import Pair
 from lst_workbench.credit.points import cutoff_table, points_table
-from lst_workbench.credit.segments import Segments, how_many
+from lst_workbench.credit.segments import Segments
 from lst_workbench.credit.shapes import Shapes
-from lst_workbench.credit.terms import Joint, MostTerms, codes_of, learn_terms, offsets_of, with_joint
-from lst_workbench.credit.validation import against_data, drawn_together, folds_of, measures_of, slope_of, unseen_odds
+from lst_workbench.credit.terms import Joint, MostTerms, Plan, codes_of, learn_terms, offsets_of, with_joint
+from lst_workbench.credit.validation import (
+    against_data,
+    choose_plan,
+    drawn_together,
+    folds_of,
+    later_odds,
+    measures_of,
+    slope_of,
+    unseen_odds,
+)
 from lst_workbench.optim import in_chunks
 
 Floats = NDArray[np.float64]
 WORDS = {"increasing": 1, "decreasing": -1, 1: 1, -1: -1}
 NORMAL_95 = 1.959964
 CHUNK = 32_768
-# Of all cells, features take up to this part; the rest is for pairs.
-FEATURES_PART = 2 / 3
 
 
 @dataclass(frozen=True)
@@ -41,7 +48,7 @@ class ScorecardParams:
     most_bins : int
         Most ranges of a numeric column; neighbours of equal points are joined in the end.
     most_cells : int
-        About the most bins and cells of pairs over all columns; wide tables get coarser ones.
+        About the most effects of bins and cells of pairs over all columns; in wide tables, neighbours share one.
     most_pairs : int
         Most pairs of features with points of their own; a pair is taken up only where it clearly tells more.
     most_segments : int
@@ -63,7 +70,7 @@ class ScorecardParams:
     most_bins: int = 32
     most_cells: int = 1500
     most_pairs: int = 12
-    most_segments: int = 80
+    most_segments: int = 240
     folds: int = 5
     latest_share: float = 0.2
     reasons: int = 3
@@ -95,6 +102,7 @@ class Scorecard:
     variance: NDArray[np.float32] = field(repr=False)
     segment_variance: Floats = field(repr=False)
     held_out: Floats = field(repr=False)
+    plan: Plan
 
     @property
     def features(self) -> list[str]:
@@ -228,6 +236,7 @@ def fit_scorecard(
     groups: str | None = None,
     exclude: Sequence[str] = (),
     keep: Sequence[str] = (),
+    codes: Mapping[str, Sequence[float]] | Sequence[float] = (),
     params: ScorecardParams | None = None,
 ) -> Scorecard:
     """Fit an additive scorecard to past applications and their outcomes.
@@ -256,6 +265,9 @@ def fit_scorecard(
         Column (a city) whose values are held out together in cross-validation; it is not a feature.
     exclude, keep : sequence of str
         Columns never to use; columns to use though they look suspiciously predictive.
+    codes : mapping of str to sequence of float, or sequence of float
+        Numbers that are special codes (999: no account), by column or for all. Those that stand far apart from all
+        other values are found anyway (`special_codes`); ``tables["columns"]`` names the codes of each column.
     params : ScorecardParams, optional
         Tuning.
 
@@ -280,36 +292,35 @@ def fit_scorecard(
     params = params or ScorecardParams()
     y = target_of(applications, target)
     dates = decision_dates(applications, date)
+    coded = codes_declared(applications, codes)
     skipped = {target, *exclude, *(name for name in (date, groups) if name)}
-    features = max(applications.shape[1] - len(skipped), 1)
-    most_bins = int(np.clip(min(params.most_bins, FEATURES_PART * params.most_cells / features), 4, None))
-    bins, columns = choose_columns(applications, y, dates, skipped, set(keep), most_bins)
+    bins, columns = choose_columns(applications, y, dates, skipped, set(keep), params.most_bins, coded)
     direction = directions_of(monotone or {}, bins, applications, columns)
     if not bins:
         raise InputError("applications", ["no column can be used; see which were left out: " + _left_out(columns)])
-    codes = np.ascontiguousarray(codes_of(applications, bins))
-    contrary = columns["feature"].isin(against_data(codes, y, bins, direction))
-    columns["note"] = np.where(contrary, "the declared direction runs against the data", "")
+    places = np.ascontiguousarray(codes_of(applications, bins))
+    contrary = columns["feature"].isin(against_data(places, y, bins, direction))
+    columns.loc[contrary, "note"] = "the declared direction runs against the data; " + columns["note"]
+    columns["note"] = columns["note"].str.removesuffix("; ")
     folds = folds_of(applications, groups, params.folds, params.seed)
-    staged = unseen_odds(folds, codes, y, bins, direction, params.most_terms)
-    most = replace(params.most_terms, segments=how_many(staged, y))
-    told = expit(staged[most.segments])
+    most = params.most_terms
+    plan, told = choose_plan(unseen_odds(folds, places, y, bins, direction, most), y, folds)
     held_out = drawn_together(y, told, folds)
     measured = [measures_of("cross_validated", y, held_out)]
     if dates is not None:
         latest = np.flatnonzero((dates > dates.quantile(1 - params.latest_share)).to_numpy())
-        later = unseen_odds([latest], codes, y, bins, direction, most)[-1]
+        later = later_odds(latest, places, y, bins, direction, most, plan)
         measured.append(measures_of("out_of_time", y, expit(later)))
-    joint, shapes = learn_terms(codes, y, bins, direction, most)
+    joint, shapes = learn_terms(places, y, bins, direction, most, plan)
     tables = {"columns": columns, "measures": pd.concat([m for m in measured if len(m)], ignore_index=True)}
-    codes = with_joint(codes, bins, joint)
-    shapes = shapes.shrunk(slope_of(y, told), codes, y)
-    return card_of(shapes, codes, y, bins, joint, tables, held_out, params)
+    places = with_joint(places, bins, joint)
+    shapes = shapes.shrunk(slope_of(y, told), places, y)
+    return card_of(shapes, places, y, bins, joint, tables, held_out, params, plan)
 
 
 def card_of(
     shapes: Shapes, codes: NDArray[np.int32], y: Floats, bins: list[Bins], joint: list[Joint],
-    tables: dict[str, pd.DataFrame], held_out: Floats, params: ScorecardParams,
+    tables: dict[str, pd.DataFrame], held_out: Floats, params: ScorecardParams, plan: Plan,
 ) -> Scorecard:  # fmt: skip
     """Turn effects into points: rounded, each feature's mean left in place, the rest in the base."""
     terms: list[Bins | Joint] = [*bins, *joint]
@@ -326,8 +337,9 @@ def card_of(
         **tables,
     }
     return Scorecard(
-        tables, tuple(bins), tuple(joint), points, short, float(base), params, variance, shapes.variance, held_out
-    )
+        tables, tuple(bins), tuple(joint), points, short, float(base), params, variance, shapes.variance, held_out,
+        plan,
+    )  # fmt: skip
 
 
 def _with_empty_bins(shapes: Shapes, codes: NDArray[np.int32], bins: list[Bins]) -> tuple[Floats, NDArray[np.float32]]:

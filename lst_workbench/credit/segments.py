@@ -13,11 +13,32 @@ from lst_workbench.credit.pairs import span
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int32]
-LEAVES, LEAST_ROWS, RIDGE, RATE = 16, 3, 1.0, 0.3
-PATIENCE = 8
-# Segments are taken up when their gain on unseen rows is this many standard errors above none.
-CLEAR_GAIN = 2.0
+# Partitions are counted in tens; so many tens may pass without a gain on unseen rows.
+STEP, PATIENCE = 10, 3
+# Each partition looks at a part of the features, but no fewer than some, and at a part of the rows.
+COLUMNS_PART, LEAST_COLUMNS, ROWS_PART = 0.6, 6, 0.8
 NAMED = 3
+
+
+@dataclass(frozen=True)
+class Growth:
+    """How a partition is cut: most segments, fewest rows of each, weight that holds values small, part taken of them.
+
+    Attributes
+    ----------
+    leaves, least_rows : int
+        Most segments of a partition, fewest rows of a segment.
+    ridge, rate : float
+        Added to the weight of a segment's rows; part of its log-odds that counts.
+    """
+
+    leaves: int
+    least_rows: int
+    ridge: float
+    rate: float
+
+
+SHALLOW, DEEP = Growth(4, 20, 2.0, 0.1), Growth(16, 3, 1.0, 0.2)
 
 
 @dataclass(frozen=True)
@@ -73,15 +94,15 @@ class Grown:
 
 
 def learn_segments(
-    codes: Codes, y: Floats, bins: Sequence[Bins], direction: dict[str, int], odds: Floats, count: int
+    codes: Codes, y: Floats, bins: Sequence[Bins], direction: dict[str, int], odds: Floats, growth: Growth, count: int
 ) -> Grown:
     r"""Grow `count` partitions one after another for what log-odds of `odds` leave untold.
 
-    Each partition is cut greedily by the second-order gain of the likelihood, :math:`G^2 / (W + \rho)`, and moves
-    log-odds by a part of :math:`G / (W + \rho)`, G the sum of residuals and W that of p (1 - p). Source: Friedman,
-    Annals of Statistics 29 (2001).
+    Each partition is cut greedily by the second-order gain of the likelihood, :math:`G^2 / (W + \rho)`, on rows and
+    features drawn by lot, and moves log-odds by a part of :math:`G / (W + \rho)`, G the sum of residuals and W that
+    of p (1 - p). Source: Friedman, Computational Statistics & Data Analysis 38 (2002).
     """
-    grower = _Grower(codes, y, bins, direction, np.ones(len(y), bool))
+    grower = _Grower(codes, y, bins, direction, np.ones(len(y), bool), growth)
     terms, effects, variances = [], [np.empty(0)], [np.empty(0)]
     for number in range(1, count + 1):
         splits, gains, value, own = grower.next(odds)
@@ -89,28 +110,28 @@ def learn_segments(
         names = [bins[j].feature for j in np.argsort(-told, kind="stable")[:NAMED] if told[j] > 0]
         terms.append(Segments(f"{' × '.join(names)} ({number})", splits, grower.rank, tuple(bins)))
         effects.append(value)
-        variances.append(RATE**2 / (own + RIDGE))
+        variances.append(growth.rate**2 / (own + growth.ridge))
         odds = odds + value[grower.home]
     return Grown(terms, np.concatenate(effects), np.concatenate(variances))
 
 
 def staged_odds(
     codes: Codes, y: Floats, seen: NDArray[np.bool_], bins: Sequence[Bins], direction: dict[str, int], odds: Floats,
-    most: int,
+    growth: Growth, most: int,
 ) -> Floats:  # fmt: skip
-    """Log-odds of the rows not seen after 0, 1, ... `most` partitions grown on those seen; a row a stage.
+    """Log-odds of the rows not seen after 0, 10, 20, ... `most` partitions grown on those seen; a row a stage.
 
     Once the loss of unseen rows has not fallen for some stages, no more are grown and the last is repeated.
     """
-    staged = np.repeat(odds[None, ~seen], most + 1, axis=0)
-    grower = _Grower(codes, y, bins, direction, seen) if most else None
-    least, at, odds = _loss(staged[0], y[~seen]).sum(), 0, odds.copy()
-    for stage in range(1, most + 1):
-        assert grower is not None
-        _, _, value, _ = grower.next(odds)
-        odds += value[grower.home]
+    staged = np.repeat(odds[None, ~seen], most // STEP + 1, axis=0)
+    grower = _Grower(codes, y, bins, direction, seen, growth)
+    least, at, odds = loss_of(staged[0], y[~seen]).sum(), 0, odds.copy()
+    for stage in range(1, len(staged)):
+        for _ in range(STEP):
+            _, _, value, _ = grower.next(odds)
+            odds += value[grower.home]
         staged[stage:] = odds[~seen]
-        loss = _loss(staged[stage], y[~seen]).sum()
+        loss = loss_of(staged[stage], y[~seen]).sum()
         if loss < least:
             least, at = loss, stage
         if stage - at >= PATIENCE:
@@ -118,17 +139,8 @@ def staged_odds(
     return staged
 
 
-def how_many(staged: Floats, y: Floats) -> int:
-    """Give the number of partitions with the least loss of rows not seen; none, unless the gain is clear."""
-    told = ~np.isnan(staged[0])
-    first = _loss(staged[0, told], y[told])
-    losses = [_loss(stage[told], y[told]).sum() for stage in staged]
-    count = int(np.argmin(losses))
-    gain = first - _loss(staged[count, told], y[told])
-    return count if gain.mean() > CLEAR_GAIN * gain.std() / np.sqrt(max(len(gain), 1)) else 0
-
-
-def _loss(odds: Floats, y: Floats) -> Floats:
+def loss_of(odds: Floats, y: Floats) -> Floats:
+    """Log-loss of each row."""
     return np.logaddexp(0.0, odds) - y * odds
 
 
@@ -136,26 +148,35 @@ class _Grower:
     """Grows partitions on the rows seen, and says where each row falls."""
 
     def __init__(
-        self, codes: Codes, y: Floats, bins: Sequence[Bins], direction: dict[str, int], seen: NDArray[np.bool_]
-    ) -> None:
-        self.codes, self.y, self.seen = codes, y, seen
+        self, codes: Codes, y: Floats, bins: Sequence[Bins], direction: dict[str, int], seen: NDArray[np.bool_],
+        growth: Growth,
+    ) -> None:  # fmt: skip
+        self.codes, self.y, self.seen, self.growth = codes, y, seen, growth
         self.rank, self.starts = _ranks(codes[seen], y[seen], bins, direction)
         self.ranks = self.rank[codes[seen]]
         self.way = np.array([direction.get(b.feature, 0) for b in bins], dtype=np.int8)
         self.home = np.zeros(len(y), np.int32)
+        self.lot = np.random.default_rng(0)
 
     def next(self, odds: Floats) -> tuple[Codes, Floats, Floats, Floats]:
         """Cuts, gain of each cut, log-odds and weight of each segment; `home` tells each row's segment."""
-        p = expit(odds[self.seen])
-        splits, gains = np.zeros((LEAVES - 1, 3), np.int32), np.zeros(LEAVES - 1)
-        value, own = np.zeros(LEAVES), np.zeros(LEAVES)
+        p, growth, (rows, columns) = expit(odds[self.seen]), self.growth, self._drawn()
+        splits, gains = np.zeros((growth.leaves - 1, 3), np.int32), np.zeros(growth.leaves - 1)
+        value, own = np.zeros(growth.leaves), np.zeros(growth.leaves)
         made = grow_segments(
-            self.ranks, self.y[self.seen] - p, p * (1 - p), self.starts, self.way, LEAST_ROWS, RIDGE, splits, value,
-            own, gains,
+            self.ranks, self.y[self.seen] - p, p * (1 - p), rows, columns, self.starts, self.way, growth.least_rows,
+            growth.ridge, splits, value, own, gains,
         )  # fmt: skip
         splits = splits[:made]
         find_segments(self.codes, self.rank, splits, self.home)
-        return splits, gains[:made], RATE * value[: made + 1], own[: made + 1]
+        return splits, gains[:made], growth.rate * value[: made + 1], own[: made + 1]
+
+    def _drawn(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Rows and features that the next partition looks at."""
+        features = len(self.way)
+        count = min(features, max(LEAST_COLUMNS, round(COLUMNS_PART * features)))
+        columns = np.sort(self.lot.permutation(features)[:count])
+        return np.flatnonzero(self.lot.random(len(self.ranks)) < ROWS_PART), columns
 
 
 def _ranks(codes: Codes, y: Floats, bins: Sequence[Bins], direction: dict[str, int]) -> tuple[Codes, NDArray[np.int64]]:

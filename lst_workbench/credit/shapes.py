@@ -47,6 +47,12 @@ class Shapes:
         level = _intercept(effect[codes].sum(axis=1), y)
         return Shapes(level, effect, share**2 * self.spread, self.weights, share**2 * self.variance)
 
+    def spread_over(self, place: NDArray[np.int32]) -> "Shapes":
+        """Give each of many bins the effect of the coarser one that it lies in; other terms follow as they are."""
+        where = np.concatenate([place, np.arange(int(place.max()) + 1, len(self.effect))])
+        both = np.append(where, len(self.effect))
+        return replace(self, effect=self.effect[where], spread=self.spread[np.ix_(both, both)])
+
     def extended(self, effect: Floats, variance: Floats, codes: NDArray[np.int32], y: Floats) -> "Shapes":
         """Add the effects of further terms, mean PD kept at the share of defaults."""
         whole = np.concatenate([self.effect, effect])

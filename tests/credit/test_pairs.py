@@ -22,7 +22,7 @@ def crossed(n=6000, seed=0):
 
 @pytest.fixture(scope="module")
 def card():
-    return fit_scorecard(crossed(), "default", exclude=["true_pd"])
+    return fit_scorecard(crossed(), "default", exclude=["true_pd"], params=ScorecardParams(most_segments=0))
 
 
 def test_a_pair_that_tells_only_together_is_found_and_no_other(card):

@@ -49,7 +49,7 @@ def test_half_of_what_approved_only_training_loses_is_recovered(seed):
     rejected = ~fresh["ok"].to_numpy()
     short = [fresh.loc[rejected, "bad"].mean() - p[rejected].mean() for p in told]
     assert (auc[2] - auc[1]) / (auc[0] - auc[1]) >= 0.5
-    assert (brier[1] - brier[2]) / (brier[1] - brier[0]) >= 0.45
+    assert (brier[1] - brier[2]) / (brier[1] - brier[0]) >= 0.5
     assert abs(short[2]) < short[1]
     assert 0.4 <= inferred.hidden <= 1.5
 

@@ -9,7 +9,7 @@ from sklearn.metrics import brier_score_loss, roc_auc_score
 
 from lst_workbench.contracts import InputError
 from lst_workbench.credit import ScorecardParams, fit_scorecard
-from lst_workbench.credit.binning import Bins
+from lst_workbench.credit.binning import Bins, special_codes
 from lst_workbench.credit.measures import measure
 
 PUBLISHED = Path(__file__).parents[2].parent / "shared" / "data" / "credit"
@@ -96,8 +96,9 @@ def test_known_probabilities_are_recovered_and_noise_gets_few_points(card):
     assert spread["noise"] < 0.15 * spread["months_open"]
 
 
-def test_the_points_table_alone_gives_the_score(card):
+def test_the_points_table_alone_gives_the_score():
     """Add the printed table by hand, row by row."""
+    card = fit(shops(), params=ScorecardParams(most_pairs=0, most_segments=0))
     frame = shops(200, seed=4)
     frame.loc[:5, "months_open"] = np.nan
     frame.loc[6:9, "kind"] = "teahouse"
@@ -236,8 +237,60 @@ def test_special_codes_rare_levels_and_missing_values_have_bins_of_their_own():
 
 
 @pytest.mark.parametrize(
+    ("usual", "codes"),
+    [
+        (lambda rng: rng.integers(0, 14, 4000), (96.0, 98.0)),
+        (lambda rng: rng.normal(600, 40, 4000).round(), (9999999.0,)),
+        (lambda rng: rng.normal(40, 12, 4000).clip(0, 80), (999.0,)),
+        (lambda rng: rng.integers(0, 60, 4000), (-9.0, -8.0, -7.0)),
+        (lambda rng: rng.integers(0, 60, 4000), (-9.0, 99.0)),
+        (lambda rng: -rng.integers(1, 18_000, 4000), (365243.0,)),
+    ],
+)
+def test_values_that_stand_far_apart_are_codes_and_never_silently(usual, codes):
+    rng = np.random.default_rng(2)
+    values = usual(rng).astype(float)
+    for code in codes:
+        values[rng.integers(0, 4000, 60)] = code
+    frame = shops(4000).assign(told=values)
+    card = fit(frame, monotone={"told": 1})
+    assert card.bins[card.features.index("told")].special_codes == codes
+    rows = card.tables["points"].set_index(["feature", "bin"])["rows"]
+    assert [rows["told", f"code {code}"] for code in codes] == [int((values == code).sum()) for code in codes]
+    note = card.tables["columns"].set_index("feature").loc["told", "note"]
+    assert all(f"{code:.0f}" in note for code in codes)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        lambda rng: rng.integers(21, 110, 4000).astype(float),
+        lambda rng: rng.lognormal(8, 2, 4000).round(),
+        lambda rng: rng.standard_t(2, 4000),
+        lambda rng: rng.integers(0, 2, 4000) * 99.0,
+        lambda rng: np.where(rng.random(4000) < 0.4, 0.0, 1000 + rng.integers(0, 50, 4000)),
+        lambda rng: rng.lognormal(3, 1, 4000).clip(max=100),
+    ],
+)
+def test_long_tails_and_flags_are_not_codes(values):
+    assert special_codes(values(np.random.default_rng(3))) == ()
+
+
+def test_declared_codes_are_codes_though_they_lie_among_the_values():
+    frame = shops(2000)
+    frame["told"] = np.arange(2000) % 60.0
+    card = fit(frame, codes={"told": [30, 777]})
+    rows = card.tables["points"].set_index(["feature", "bin"])["rows"]
+    assert rows["told", "code 30.0"] == (frame["told"] == 30).sum() and rows["told", "code 777.0"] == 0
+    assert fit(frame, codes=[30]).bins[card.features.index("told")].special_codes == (30.0,)
+    assert card.score(frame.head(1).assign(told=777.0))["pd"].between(0, 1).all()
+
+
+@pytest.mark.parametrize(
     ("change", "more", "sentence"),
     [
+        ({}, {"codes": {"wealth": [9]}}, "codes names wealth, which is no column"),
+        ({}, {"codes": {"noise": ["none"]}}, "codes holds none; give finite numbers"),
         ({"default": 0}, {}, "0 defaults"),
         ({"default": 2}, {}, "neither 0 nor 1"),
         ({"default": np.nan}, {}, "neither 0 nor 1"),

@@ -58,7 +58,7 @@ def test_the_name_of_a_segment_says_who_is_in_it(card):
 def within(value, label, held):
     """Whether a value, or the name of its bin, is among those that a segment's name lists."""
     for part in held.split(" or "):
-        if part == label:
+        if part == label or part == "any number" and label != "missing":
             return True
         if isinstance(value, float) and not np.isnan(value) and (part[0] in "<>" or " to < " in part):
             low = float(part.removeprefix(">= ").split(" to ")[0]) if not part.startswith("<") else -np.inf
