@@ -7,6 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+# Directions in which effects of different features are unsure together; what they leave is each bin's own.
+DIRECTIONS = 16
 
 
 @nb.njit(cache=True, nogil=True)
@@ -206,17 +208,28 @@ def add_points(
         total[i] = score
 
 
-@nb.njit(cache=True, nogil=True)
-def add_variance(codes: NDArray[np.int32], spread: NDArray[np.float32], total: Floats) -> None:
-    """Variance of each row's log-odds: the sum of `spread` over all pairs of its bins and the intercept, the last."""
-    last = len(spread) - 1
+@nb.njit(cache=True, nogil=True, fastmath=True)
+def add_variance(
+    codes: NDArray[np.int32], together: int, root: NDArray[np.float32], own: Floats, total: Floats
+) -> None:
+    """Variance of each row's log-odds: squared length of the sum of its bins' rows of `root`, and each bin's own.
+
+    R R', R the `root`, is the leading part of the covariance of the first `together` terms' effects and, last, the
+    intercept; `own` is what it leaves of each variance, that of the intercept first.
+    """
+    last = len(root) - 1
+    both = np.empty(DIRECTIONS, np.float32)
     for i in range(codes.shape[0]):
-        value = float(spread[last, last])
-        for j in range(codes.shape[1]):
+        value = own[0]
+        both[:] = root[last]
+        for j in range(together):
             a = codes[i, j]
-            value += spread[a, a] + 2.0 * spread[a, last]
-            for k in range(j):
-                value += 2.0 * spread[a, codes[i, k]]
+            for r in range(DIRECTIONS):
+                both[r] += root[a, r]
+        for j in range(codes.shape[1]):
+            value += own[1 + codes[i, j]]
+        for r in range(DIRECTIONS):
+            value += both[r] * both[r]
         total[i] = value
 
 

@@ -12,6 +12,7 @@ from lst_workbench.contracts import InputError
 from lst_workbench.credit._kernels import add_points, add_variance
 from lst_workbench.credit.applications import choose_columns, codes_declared, decision_dates, target_of
 from lst_workbench.credit.binning import Bins
+from lst_workbench.credit.doubt import centred, leading
 from lst_workbench.credit.pairs import Pair
 from lst_workbench.credit.points import cutoff_table, points_table
 from lst_workbench.credit.segments import Segments
@@ -99,8 +100,8 @@ class Scorecard:
     short: Floats
     base: float
     params: ScorecardParams
-    variance: NDArray[np.float32] = field(repr=False)
-    segment_variance: Floats = field(repr=False)
+    doubt: NDArray[np.float32] = field(repr=False)
+    own_doubt: Floats = field(repr=False)
     held_out: Floats = field(repr=False)
     plan: Plan
 
@@ -156,10 +157,8 @@ class Scorecard:
         worst = np.empty((len(codes), self.params.reasons), dtype=np.int32)
         add_points(codes, self.points, self.short, self.base, total, worst)
         if ranges:
-            together = len(self.features) - len(self.segments)
-            add_variance(np.ascontiguousarray(codes[:, :together]), self.variance, error)
-            error += self.segment_variance[codes[:, together:] - (len(self.variance) - 1)].sum(axis=1)
-        return total, np.sqrt(np.maximum(error, 0.0)), worst
+            add_variance(codes, len(self.features) - len(self.segments), self.doubt, self.own_doubt, error)
+        return total, np.sqrt(error), worst
 
 
 def score_stores(card: Scorecard, stores: pd.DataFrame) -> pd.DataFrame:
@@ -220,11 +219,14 @@ def _told(card: Scorecard, stores: pd.DataFrame) -> Floats:
     spread = (table["points"] - table.groupby("feature")["points"].transform("mean")) ** 2 * table["row_share"]
     by = np.sqrt(spread.groupby(table["feature"]).sum())
     weight = np.array([by[b.feature] for b in card.bins])
-    there = np.column_stack([stores[b.feature].notna() for b in card.bins]).astype(float)
-    if not weight.sum() > 0:
-        return there.mean(axis=1)
-    # Rounding of sums must not tell more than all.
-    return np.minimum(there @ weight / weight.sum(), 1.0)
+    weight = weight / weight.sum() if weight.sum() > 0 else np.full(len(weight), 1 / len(weight))
+    told = np.ones(len(stores))
+    for b, part in zip(card.bins, weight, strict=True):
+        lacks = stores[b.feature].isna().to_numpy()
+        if lacks.any():
+            told[lacks] -= part
+    # Rounding of differences must not tell less than nothing.
+    return np.maximum(told, 0.0)
 
 
 def fit_scorecard(
@@ -324,7 +326,9 @@ def card_of(
 ) -> Scorecard:  # fmt: skip
     """Turn effects into points: rounded, each feature's mean left in place, the rest in the base."""
     terms: list[Bins | Joint] = [*bins, *joint]
-    effect, variance = _with_empty_bins(shapes, codes, bins)
+    effect, spread = centred(shapes, codes, [term for term in terms if not isinstance(term, Segments)])
+    doubt, own = leading(spread)
+    own = np.concatenate([own[-1:], own[:-1], shapes.variance])
     factor = params.double_odds_points / np.log(2)
     points = np.round(-factor * effect / params.point_step) * params.point_step
     base = params.base_points - factor * (np.log(params.base_odds) + shapes.intercept)
@@ -337,24 +341,8 @@ def card_of(
         **tables,
     }
     return Scorecard(
-        tables, tuple(bins), tuple(joint), points, short, float(base), params, variance, shapes.variance, held_out,
-        plan,
+        tables, tuple(bins), tuple(joint), points, short, float(base), params, doubt, own, held_out, plan,
     )  # fmt: skip
-
-
-def _with_empty_bins(shapes: Shapes, codes: NDArray[np.int32], bins: list[Bins]) -> tuple[Floats, NDArray[np.float32]]:
-    """Give levels, codes and gaps that no row had their feature's mean effect, and all its variance."""
-    effect, spread = shapes.effect.copy(), shapes.spread.copy()
-    rows = np.bincount(codes.ravel(), minlength=len(effect))
-    for b, start in zip(bins, offsets_of(bins)[:-1], strict=True):
-        inside = np.arange(start, start + b.size)
-        apart = inside[b.ordered :]
-        empty = apart[rows[apart] == 0]
-        mean = np.average(effect[inside], weights=rows[inside])
-        effect[empty] = mean
-        spread[empty, :] = spread[:, empty] = 0.0
-        spread[empty, empty] = np.average((effect[inside] - mean) ** 2, weights=rows[inside])
-    return effect, spread.astype(np.float32)
 
 
 def _pd_of(points: Floats, params: ScorecardParams) -> Floats:
