@@ -1,9 +1,10 @@
-"""Kernels of `allocate_facings`: prices of shelf width by level, then a plan that is mended and improved by moves."""
+"""Kernels of `allocate_facings`: prices of shelf width by level, a plan from them that is mended, and the search."""
 
 import numpy as np
 from numba import njit
 
-NOT_ALLOWED = -1.0
+from lst_workbench.assortment._facing_search import NOT_ALLOWED, annealed, branched
+
 LEAST_STEP = 1e-7
 SHRINK, LONGER, SHORTER, FREE_STEPS = 0.5, 1.2, 0.9, 2  # Shor's r-algorithm
 
@@ -208,80 +209,11 @@ def _add_facings(
 
 
 @njit(cache=True, nogil=True)
-def _move_one(
-    worth: np.ndarray, most: np.ndarray, width: np.ndarray, level_of: np.ndarray, n_of: np.ndarray, left: np.ndarray
-) -> bool:
-    """Give items another level or number of facings where that is worth more and fits."""
-    better = False
-    for i in range(width.size):
-        home, n = level_of[i], n_of[i]
-        now, to_level, to_n = worth[i, home, n - 1] + 1e-9, -1, 0
-        for level in range(left.size):
-            if worth[i, level, 0] == NOT_ALLOWED:
-                continue
-            free = left[level] + (n * width[i] if level == home else 0.0)
-            fit = min(most[i], int(np.floor((free + 1e-9) / width[i])))
-            if fit >= 1 and worth[i, level, fit - 1] > now:
-                now, to_level, to_n = worth[i, level, fit - 1], level, fit
-        if to_level >= 0:
-            while to_n > 1 and worth[i, to_level, to_n - 2] >= now:
-                to_n -= 1
-            _set(i, to_level, to_n, width, level_of, n_of, left)
-            better = True
-    return better
-
-
-@njit(cache=True, nogil=True)
-def _best_pair(
-    i: int, j: int, to_i: int, to_j: int, worth: np.ndarray, most: np.ndarray, width: np.ndarray, free: np.ndarray
-) -> tuple[int, int, float]:
-    """Facings of two items on given levels with given free room, and what they are worth."""
-    best_i, best_j, best = 0, 0, -np.inf
-    if worth[i, to_i, 0] == NOT_ALLOWED or worth[j, to_j, 0] == NOT_ALLOWED:
-        return best_i, best_j, best
-    for n in range(1, most[i] + 1):
-        if free[to_i] < n * width[i] - 1e-9:
-            break
-        rest = free[to_j] - (n * width[i] if to_i == to_j else 0.0)
-        m = min(most[j], int(np.floor((rest + 1e-9) / width[j])))
-        if m >= 1 and worth[i, to_i, n - 1] + worth[j, to_j, m - 1] > best:
-            best_i, best_j, best = n, m, worth[i, to_i, n - 1] + worth[j, to_j, m - 1]
-    return best_i, best_j, best
-
-
-@njit(cache=True, nogil=True)
-def _move_two(
-    worth: np.ndarray, most: np.ndarray, width: np.ndarray, level_of: np.ndarray, n_of: np.ndarray, left: np.ndarray
-) -> bool:
-    """Trade room between two items: on their levels as they stand, or with the levels exchanged."""
-    better = False
-    for i in range(width.size):
-        for j in range(i):
-            at_i, at_j = level_of[i], level_of[j]
-            now = worth[i, at_i, n_of[i] - 1] + worth[j, at_j, n_of[j] - 1] + 1e-9
-            free = left.copy()
-            free[at_i] += n_of[i] * width[i]
-            free[at_j] += n_of[j] * width[j]
-            n, m, gain = _best_pair(i, j, at_j, at_i, worth, most, width, free)
-            if gain > now and at_i != at_j:
-                _set(i, at_j, n, width, level_of, n_of, left)
-                _set(j, at_i, m, width, level_of, n_of, left)
-                better = True
-            elif at_i == at_j:
-                n, m, gain = _best_pair(i, j, at_i, at_j, worth, most, width, free)
-                if gain > now:
-                    _set(i, at_i, n, width, level_of, n_of, left)
-                    _set(j, at_j, m, width, level_of, n_of, left)
-                    better = True
-    return better
-
-
-@njit(cache=True, nogil=True)
 def _plan(
-    worth: np.ndarray, most: np.ndarray, width: np.ndarray, room: np.ndarray, price: np.ndarray, sweeps: int,
-    level_of: np.ndarray, n_of: np.ndarray,
+    worth: np.ndarray, most: np.ndarray, width: np.ndarray, room: np.ndarray, price: np.ndarray, level_of: np.ndarray,
+    n_of: np.ndarray,
 ) -> float:  # fmt: skip
-    """Take each item's best choice at the prices, mend what is too full, fill what is left, and improve by moves."""
+    """Take each item's best choice at the prices, mend what is too full, and fill what is left; -inf: too full."""
     left = room.copy()
     for i in range(width.size):
         level_of[i], n_of[i], _ = _best_choice(worth[i], most[i], width[i], price)
@@ -296,12 +228,6 @@ def _plan(
     if left.min() < -1e-9 and not _pack(worth, width, room, level_of, n_of, left):
         return -np.inf
     _add_facings(worth, most, width, level_of, n_of, left)
-    for _ in range(sweeps):
-        one = _move_one(worth, most, width, level_of, n_of, left)
-        two = _move_two(worth, most, width, level_of, n_of, left)
-        _add_facings(worth, most, width, level_of, n_of, left)
-        if not (one or two):
-            break
     value = 0.0
     for i in range(width.size):
         value += worth[i, level_of[i], n_of[i] - 1]
@@ -309,36 +235,10 @@ def _plan(
 
 
 @njit(cache=True, nogil=True)
-def _best_plan(
-    worth: np.ndarray, most: np.ndarray, width: np.ndarray, room: np.ndarray, price: np.ndarray, sweeps: int,
-    starts: int, level_of: np.ndarray, n_of: np.ndarray,
-) -> float:  # fmt: skip
-    """Plan from the dual's prices, and from prices nudged about them; keep the best."""
-    best = _plan(worth, most, width, room, price, sweeps, level_of, n_of)
-    level, n = level_of.copy(), n_of.copy()
-    nudged = price.copy()
-    state = np.uint64(88172645463325252)
-    for k in range(1, starts):
-        reach = 0.02 * (1 + k % 8)
-        for j in range(price.size):
-            state ^= state << np.uint64(13)
-            state ^= state >> np.uint64(7)
-            state ^= state << np.uint64(17)
-            draw = (state >> np.uint64(11)) / 9007199254740992.0
-            nudged[j] = price[j] * (1.0 + reach * (2.0 * draw - 1.0))
-        value = _plan(worth, most, width, room, nudged, sweeps, level, n)
-        if value > best:
-            best = value
-            level_of[:] = level
-            n_of[:] = n
-    return best
-
-
-@njit(cache=True, nogil=True)
 def facings_of_stores(
     first_item: np.ndarray, first_level: np.ndarray, worth: np.ndarray, most: np.ndarray, width: np.ndarray,
-    room: np.ndarray, rounds: int, sweeps: int, starts: int, level_of: np.ndarray, n_of: np.ndarray,
-    value: np.ndarray, bound: np.ndarray, price: np.ndarray, first_store: int, last_store: int,
+    room: np.ndarray, rounds: int, steps: int, anneals: int, nodes: int, close: float, level_of: np.ndarray,
+    n_of: np.ndarray, value: np.ndarray, bound: np.ndarray, price: np.ndarray, first_store: int, last_store: int,
 ) -> None:  # fmt: skip
     """Solve store by store; `worth` is row x level x facings, levels beyond a store's own are not allowed.
 
@@ -346,7 +246,13 @@ def facings_of_stores(
     """
     for s in range(first_store, last_store):
         a, b, c, d = first_item[s], first_item[s + 1], first_level[s], first_level[s + 1]
-        mine, wide, own = worth[a:b, : d - c], width[a:b], room[c:d]
-        rough = _dual(mine, most[a:b], wide, own, rounds, price[c:d])
-        bound[s] = min(rough, _sharpen(mine, most[a:b], wide, own, rounds, price[c:d]))
-        value[s] = _best_plan(mine, most[a:b], wide, own, price[c:d], sweeps, starts, level_of[a:b], n_of[a:b])
+        mine, wide, own, paid = worth[a:b, : d - c], width[a:b], room[c:d], price[c:d]
+        _dual(mine, most[a:b], wide, own, rounds, paid)
+        best = _sharpen(mine, most[a:b], wide, own, rounds, paid)
+        plan = level_of[a:b], n_of[a:b]
+        found = _plan(mine, most[a:b], wide, own, paid, *plan)
+        enough = best * (1.0 - close)
+        found = annealed(mine, most[a:b], wide, own, paid, steps, anneals, enough, found, *plan)
+        if -np.inf < found < enough:
+            found, best = branched(mine, most[a:b], wide, own, paid, nodes, close, best, found, *plan)
+        value[s], bound[s] = found, best

@@ -7,10 +7,14 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from lst_workbench.assortment._facing_kernels import NOT_ALLOWED, facings_of_stores
+from lst_workbench.assortment._facing_kernels import facings_of_stores
+from lst_workbench.assortment._facing_search import NOT_ALLOWED
+from lst_workbench.assortment.facing_exact import facings_by_highs
 from lst_workbench.assortment.facing_tables import FacingProblem, read_facing_tables
 from lst_workbench.contracts import LstError
 from lst_workbench.optim import Certificate, Status, in_chunks
+
+SAFE = 1 - 1e-6  # rounding must not push a closed gap over the line
 
 
 @dataclass(frozen=True)
@@ -21,20 +25,29 @@ class FacingParams:
     ----------
     rounds : int
         Steps of the dual, which prices shelf width.
-    sweeps : int
-        Passes of moves over a store's items at most.
-    starts : int
-        Plans a store is tried from: the dual's prices, and prices nudged about them.
+    steps : int
+        Changes tried in one annealing, times the items of the store.
+    anneals : int
+        Annealings at most, as long as a store's gap is wider than `close_gap`.
+    nodes : int
+        Partial plans looked at, where annealing did not close the gap, to lower the bound.
     close_gap : float
         Gap up to which a store counts as solved.
+    exact_stores : int
+        Up to so many stores in a call, gaps that are still open are closed by HiGHS.
+    exact_s : float
+        Seconds of HiGHS a store at most.
     block_stores : int
         Stores in memory at once.
     """
 
     rounds: int = 300
-    sweeps: int = 8
-    starts: int = 30
+    steps: int = 1000
+    anneals: int = 16
+    nodes: int = 1_000_000
     close_gap: float = 1e-3
+    exact_stores: int = 200
+    exact_s: float = 10.0
     block_stores: int = 2048
 
 
@@ -85,7 +98,8 @@ def allocate_facings(
     maximise sum_i margin_i min(q_i (a_l / a_0) (n_i / n_0)^e_i, n_i units_i deliveries) over level l and facings
     n >= 1 of each item, subject to sum of n_i width_i <= shelf width of each level. The minimum is what stands on the
     shelf between two deliveries. Store by store: prices of shelf width give a bound (a Lagrangian dual, valid at any
-    price) and a first plan; moves of one and two items improve it.
+    price) and a first plan; annealing improves it, and where a gap is left, branching over the items closes it
+    (HiGHS, in calls of few stores).
 
     Parameters
     ----------
@@ -156,9 +170,12 @@ def _solve_block(
     value, bound, price = np.zeros(last - first), np.zeros(last - first), np.zeros(len(shelves))
     rows_of = (
         first_row, first_shelf, worth, most, rows["facing_cm"].to_numpy(float), shelves["shelf_cm"].to_numpy(float),
-        params.rounds, params.sweeps, params.starts, level, facings, value, bound, price,
+        params.rounds, params.steps, params.anneals, params.nodes, SAFE * params.close_gap, level, facings, value,
+        bound, price,
     )  # fmt: skip
     in_chunks(len(value), partial(facings_of_stores, *rows_of))
+    if len(problem.store_ids) <= params.exact_stores:
+        _close(first_row, first_shelf, worth, most, rows, shelves, params, level, facings, value, bound)
     packed = np.isfinite(value)
     bound = np.maximum(bound, np.where(packed, value, -np.inf))
     shelf = first_shelf[store_of_row] + level
@@ -182,6 +199,26 @@ def _solve_block(
         })[packed],
         "moves": _moves(table[packed[store_of_row]], rows[packed[store_of_row]]),
     }  # fmt: skip
+
+
+def _close(
+    first_row: np.ndarray, first_shelf: np.ndarray, worth: np.ndarray, most: np.ndarray, rows: pd.DataFrame,
+    shelves: pd.DataFrame, params: FacingParams, level: np.ndarray, facings: np.ndarray, value: np.ndarray,
+    bound: np.ndarray,
+) -> None:  # fmt: skip
+    """Let HiGHS solve the stores whose gap is wider than `close_gap`, or for which no arrangement was found."""
+    width, room = rows["facing_cm"].to_numpy(float), shelves["shelf_cm"].to_numpy(float)
+    with np.errstate(invalid="ignore"):
+        opened = np.flatnonzero(~(bound - value <= params.close_gap * np.abs(bound)))
+    for s in opened:
+        mine, levels = slice(first_row[s], first_row[s + 1]), slice(first_shelf[s], first_shelf[s + 1])
+        of_store = worth[mine, : levels.stop - levels.start], most[mine], width[mine], room[levels]
+        level_of, n_of, found = facings_by_highs(*of_store, SAFE * params.close_gap, params.exact_s)
+        used = np.bincount(level_of, n_of * width[mine], levels.stop - levels.start)
+        if n_of.all() and (used <= room[levels] + 1e-6).all() and found.value > value[s]:
+            level[mine], facings[mine] = level_of, n_of
+            value[s] = of_store[0][np.arange(len(n_of)), level_of, n_of - 1].sum()
+        bound[s] = min(bound[s], found.bound)
 
 
 def _unpacked(store_ids: np.ndarray) -> pd.DataFrame:

@@ -46,7 +46,7 @@ def kpi_row(study: RangeStudy, figures: Figures, lang: str) -> str:
                  foot=signed_share(best / today - 1), key="range.buy_share"),
         kpi_card("range.kpi.kept", "range.kpi.kept.means", share(kept), "", figures, lang,
                  foot=text("range.kpi.trial", lang, n=count(trial, lang)) if np.isfinite(trial) else ""),
-        kpi_card("range.kpi.gap", "range.kpi.gap.means", gap_words(kpis["worst_gap_share"]), "", figures, lang,
+        kpi_card("range.kpi.gap", "range.kpi.gap.means", f"≤ {gap_words(kpis['worst_gap_share'])}", "", figures, lang,
                  foot=text("range.kpi.refused", lang, n=count(kpis["refused"], lang))),
     ]  # fmt: skip
     return f'<div class="kpis n4">{"".join(made)}</div>'

@@ -67,20 +67,46 @@ def test_highs_lies_between_value_and_bound(seed):
     })  # fmt: skip
     assert (stores["value_rmb_week"] <= exact * (1 + 1e-7)).all()
     assert (stores["bound_rmb_week"] >= exact * (1 - 1e-7)).all()
-    assert ((exact - stores["value_rmb_week"]) / exact).max() < 0.01
-    assert ((exact - stores["value_rmb_week"]) / exact).mean() < 0.003
+    assert ((exact - stores["value_rmb_week"]) / exact).max() <= 1e-3
+    assert stores["gap_share"].max() <= 1e-3
 
 
 def test_real_shelves_are_solved_closely_and_the_status_follows_the_gap():
-    stores = allocate_facings(*drawn(5, stores=40, items=80, levels=5), ELASTICITY, DELIVERIES).tables["stores"]
+    apart = FacingParams(exact_stores=0)
+    stores = allocate_facings(*drawn(5, stores=40, items=80, levels=5), ELASTICITY, DELIVERIES, apart).tables["stores"]
     assert stores["gap_share"].mean() < 0.004 and stores["gap_share"].min() >= 0
     assert ((stores["status"] == "within_gap") == (stores["gap_share"] <= FacingParams().close_gap)).all()
 
 
-@pytest.mark.parametrize("room", [1.05, 1.8, 6.0])
-def test_every_item_stands_once_on_an_allowed_level_within_its_width(room):
-    shelves, goods, sales = drawn(11, stores=60, items=25, levels=4, room=room)
-    tables = allocate_facings(shelves, goods, sales, ELASTICITY, DELIVERIES).tables
+@pytest.mark.parametrize(("items", "room"), [(1, 1.3), (4, 1.3), (8, 1.05), (10, 1.8)])
+def test_each_gap_of_small_shelves_is_closed_by_branching(items, room):
+    apart = FacingParams(exact_stores=0)
+    shelves, goods, sales = drawn(6, stores=30, items=items, levels=min(items, 3), room=room)
+    found = allocate_facings(shelves, goods, sales, ELASTICITY, DELIVERIES, apart)
+    assert found.kpis()["worst_gap_share"] <= FacingParams().close_gap
+    few = [frame[frame["store_id"] < 5] for frame in (shelves, sales)]
+    exact = [
+        by_highs(few[0][few[0]["store_id"] == store], goods, few[1][few[1]["store_id"] == store])
+        for store in found.tables["stores"]["store_id"].head(3)
+    ]
+    told = found.tables["stores"].head(3)
+    assert (told["value_rmb_week"] <= np.array(exact) * (1 + 1e-7)).all()
+    assert (told["bound_rmb_week"] >= np.array(exact) * (1 - 1e-7)).all()
+
+
+def test_gaps_left_open_are_closed_by_highs_where_the_stores_are_few():
+    tables = drawn(7, stores=3, items=25, levels=4, room=1.3)
+    opened = allocate_facings(*tables, ELASTICITY, DELIVERIES, FacingParams(exact_stores=0, nodes=10))
+    closed = allocate_facings(*tables, ELASTICITY, DELIVERIES)
+    assert opened.kpis()["worst_gap_share"] > 1e-3 >= closed.kpis()["worst_gap_share"]
+    assert (closed.tables["stores"]["value_rmb_week"] >= opened.tables["stores"]["value_rmb_week"]).all()
+
+
+@pytest.mark.parametrize(("stores", "room"), [(60, 1.05), (60, 1.8), (60, 6.0), (3, 1.3)])
+def test_every_item_stands_once_on_an_allowed_level_within_its_width(stores, room):
+    shelves, goods, sales = drawn(11, stores=stores, items=25, levels=4, room=room)
+    few_only = FacingParams(exact_stores=10)
+    tables = allocate_facings(shelves, goods, sales, ELASTICITY, DELIVERIES, few_only).tables
     placed = tables["facings"].merge(goods, on="sku")
     arranged = tables["stores"]["store_id"]
     assert len(placed) == len(arranged) * len(goods)
@@ -103,10 +129,10 @@ def test_moves_add_up_to_the_gain_and_the_best_comes_first():
 
 
 def test_more_shelf_never_brings_less():
-    shelves, goods, sales = drawn(8, stores=20, items=30)
+    shelves, goods, sales = drawn(8, stores=6, items=30)
     less = allocate_facings(shelves, goods, sales, ELASTICITY, DELIVERIES).tables["stores"]
     more = allocate_facings(shelves.assign(shelf_cm=shelves["shelf_cm"] * 1.3), goods, sales, ELASTICITY, DELIVERIES)
-    assert (more.tables["stores"]["bound_rmb_week"] >= less["bound_rmb_week"] * (1 - 1e-6)).all()
+    assert (more.tables["stores"]["bound_rmb_week"] >= less["value_rmb_week"]).all()
     assert (more.tables["stores"]["value_rmb_week"] >= less["value_rmb_week"] * (1 - 1e-3)).all()
 
 
