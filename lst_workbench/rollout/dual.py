@@ -110,7 +110,7 @@ class Dual:
     def _index(self) -> None:
         """Find segments, and who belongs to whom."""
         segments = self.segments = segments_of(self.stores, self.n_territories)
-        self.couplings = Couplings(segments.first_pair, segments.warehouse, self.n_warehouses)
+        self.couplings = Couplings(segments.first_pair, segments.warehouse, self.n_warehouses, self.n_months)
         pair = np.repeat(np.arange(len(segments.warehouse)), np.diff(segments.first_part))
         self.part_territory = incidence(self.couplings.territory[pair], self.n_territories)
         self.part_warehouse = incidence(segments.warehouse[pair], self.n_warehouses)

@@ -44,24 +44,64 @@ class Couplings:
     the other way round (a whole country of shops in one territory), `exchanged` has both sides change names.
     """
 
-    def __init__(self, first_pair: np.ndarray, pair_warehouse: np.ndarray, n_warehouses: int) -> None:
+    def __init__(self, first_pair: np.ndarray, pair_warehouse: np.ndarray, n_warehouses: int, months: int) -> None:
         counts = np.diff(first_pair)
         self.territory = np.repeat(np.arange(len(counts)), counts)
         self.warehouse = pair_warehouse
         self.to_warehouse = incidence(pair_warehouse, n_warehouses)
         self.to_territory = incidence(self.territory, len(counts))
         served = np.bincount(pair_warehouse, minlength=n_warehouses)
-        self.exchanged = self._exchanged() if (served**2).sum() < (counts**2).sum() else None
+        self.exchanged = self._exchanged(months) if (served**2).sum() < (counts**2).sum() else None
         if self.exchanged is None:
-            self.left, self.right = _together(self.to_territory)
+            self._couple(months)
 
-    def _exchanged(self) -> "Couplings":
+    def _couple(self, months: int) -> None:
+        """Find which pairs share a territory, and where their blocks lie in the system of warehouses."""
+        self.left, self.right = _together(self.to_territory)
+        size = self.to_warehouse.shape[0]
+        every = np.arange(size)
+        row, column = np.append(self.warehouse[self.left], every), np.append(self.warehouse[self.right], every)
+        self.blocks = BlockMatrix(row, column, size, months)
+
+    def _exchanged(self, months: int) -> "Couplings":
         other = copy(self)
         other.territory, other.to_territory = self.warehouse, self.to_warehouse
         other.warehouse, other.to_warehouse = self.territory, self.to_territory
         other.exchanged = None
-        other.left, other.right = _together(other.to_territory)
+        other._couple(months)
         return other
+
+
+class BlockMatrix:
+    """A sparse matrix of square blocks, made again and again of other figures in the same places.
+
+    Parameters
+    ----------
+    row, column : ndarray
+        Where each block lies; blocks of one place are added.
+    size : int
+        Rows and columns of blocks.
+    months : int
+        Rows and columns of a block.
+    """
+
+    def __init__(self, row: np.ndarray, column: np.ndarray, size: int, months: int) -> None:
+        place, which = np.unique(column.astype(np.int64) * size + row, return_inverse=True)
+        self._sum = incidence(which, len(place))
+        column, row = np.divmod(place, max(1, size))
+        at = np.arange(months)
+        shape = (len(place), months, months)
+        columns = np.broadcast_to((column * months)[:, None, None] + at, shape).ravel()
+        rows = np.broadcast_to((row * months)[:, None, None] + at[:, None], shape).ravel()
+        self._order = np.lexsort((rows, columns))
+        self._rows = rows[self._order].astype(np.int32)
+        self._first = np.searchsorted(columns[self._order], np.arange(size * months + 1)).astype(np.int32)
+
+    def of(self, blocks: np.ndarray) -> sp.csc_matrix:
+        """Make the matrix of blocks that are given in the order of their places."""
+        side = len(self._first) - 1
+        data = summed(self._sum, blocks).ravel()[self._order]
+        return sp.csc_matrix((data, self._rows, self._first), shape=(side, side))
 
 
 def _together(joined: sp.csr_matrix) -> tuple[np.ndarray, np.ndarray]:
@@ -150,16 +190,9 @@ def _solve_warehouses(
     W, T = warehouse.shape[:2]
     if not W:
         return known
-    left, right = couplings.left, couplings.right
-    fill = -(pair.transpose(0, 2, 1)[left] @ reach[right])
-    row = np.append(couplings.warehouse[left], np.arange(W))
-    column = np.append(couplings.warehouse[right], np.arange(W))
-    blocks = np.concatenate([fill, warehouse])
-    months = np.arange(T)
-    rows = np.broadcast_to((row * T)[:, None, None] + months[:, None], blocks.shape).ravel()
-    columns = np.broadcast_to((column * T)[:, None, None] + months, blocks.shape).ravel()
-    matrix = sp.coo_matrix((blocks.ravel(), (rows, columns)), shape=(W * T, W * T))
+    fill = -(pair.transpose(0, 2, 1)[couplings.left] @ reach[couplings.right])
+    matrix = couplings.blocks.of(np.concatenate([fill, warehouse]))
     if W * T <= DENSE_ROWS:
         return np.linalg.solve(matrix.toarray(), known)
     options = {"SymmetricMode": True}
-    return sla.splu(matrix.tocsc(), diag_pivot_thresh=0.0, permc_spec="MMD_AT_PLUS_A", options=options).solve(known)
+    return sla.splu(matrix, diag_pivot_thresh=0.0, permc_spec="MMD_AT_PLUS_A", options=options).solve(known)

@@ -15,6 +15,7 @@ OPEN = 0.06  # share of a store's worth: closer to nought than this, whether it 
 MONTHS_APART = 0.001  # the same between its two best months: when it starts is open
 PHASE_ROUNDS = 4
 SLOW, PATIENCE = 0.05, 2  # of what is left of the gap: a round that closes less is slow; so many in a row end a phase
+MANY = 300_000  # stores: from here on a slow round costs more than it brings, and saving room takes one round
 FALL = 0.1  # of what is left of the gap: a round that loses more ends a search, which begins anew
 NOISE = 0.02  # share of a store's worth by which the order of a trial is shaken
 # What is open; how much of the price of shared capacities counts; noise.
@@ -25,6 +26,7 @@ STUCK = 0.01  # of the bound: a plan made from a former one that is further from
 SHARE_PASSES = 3  # a member of a share may fit once others have started
 LENT = 4.0  # stores that shares may be off by while a plan is begun
 TRIALS = 0.3  # trials a store and round; one where they are few
+MENDING = 0.1  # the same where a quota is short, of the many stores that could mend it
 FEW = 5_000  # open stores
 WAITING = 2  # waiting stores that take part for each started one
 
@@ -92,7 +94,8 @@ def rearranged(
     worth, _, lead = dual.best_starts(prices)
     undecided = (lead < MONTHS_APART * scale) | (worth < 0)
     useful = _useful(problem, prices)
-    pace = Pace(min(PHASE_ROUNDS, max(1, params.rounds // len(PHASES))), value_of(problem, starts))
+    many = len(starts) >= MANY
+    pace = Pace(min(PHASE_ROUNDS, max(1, params.rounds // len(PHASES))), value_of(problem, starts), many)
     for number in range(params.rounds):
         reach, shared, noise = pace.phases[pace.phase]
         room = room_left(problem, starts)
@@ -104,18 +107,18 @@ def rearranged(
             pools = [np.isin(stores.territory, nearby) & (np.abs(worth) < WIDE * scale), is_open]
         for pool in pools:
             rows, first = _shuffled(problem, pool, starts, worth / scale, number)
-            few = len(rows) <= FEW
+            few, trials = len(rows) <= FEW, TRIALS if pool is is_open else MENDING
             if few and number % 3 == 2:  # exchanges across territories
                 rows, first = np.random.default_rng(number).permutation(rows), np.array([0, len(rows)])
             recreate(
                 first, rows, worth, scale, starts, stores, prices, room,
-                shared, dual.shortfall_price, noise, REGRETS[-3], 1.0 if few else TRIALS, number,
+                shared, dual.shortfall_price, noise, REGRETS[-3], 1.0 if few else trials, number,
             )  # fmt: skip
         value = value_of(problem, starts)
         good_enough = value >= found.bound * (1 - params.gap)
         if pace.phases is PHASES and pace.phase == 0 and pace.value - value > FALL * (found.bound - value):
             starts[:] = first_starts
-            pace = Pace(pace.length, value_of(problem, starts), ANEW)
+            pace = Pace(pace.length, value_of(problem, starts), many, ANEW)
             continue
         pace.take(value, found.bound)
         kept = not (problem.promised & (starts < 0)).any()
@@ -173,24 +176,30 @@ class Pace:
         Rounds of a phase, at most; the last one goes on.
     value : float
         Value before the search.
+    many : bool
+        Whether rounds are dear: the first phase has one, and one slow round ends any.
     phases : tuple
         As `PHASES`.
     """
 
-    def __init__(self, length: int, value: float, phases: tuple[tuple[float, float, float], ...] = PHASES) -> None:
+    def __init__(
+        self, length: int, value: float, many: bool, phases: tuple[tuple[float, float, float], ...] = PHASES
+    ) -> None:
         self.length, self.phases = length, phases
+        self.saving, self.patience = (1, 1) if many else (length, PATIENCE)
         self.value, self.phase, self.rounds, self.slow = value, 0, 0, 0
 
     @property
     def spent(self) -> bool:
         """Whether the last phase gains next to nothing."""
-        return self.phase == len(PHASES) - 1 and self.slow >= PATIENCE
+        return self.phase == len(PHASES) - 1 and self.slow >= self.patience
 
     def take(self, value: float, bound: float) -> None:
         """Count a round that ended at `value`."""
         gained, self.value = value - self.value, max(value, self.value)
         self.rounds, self.slow = self.rounds + 1, self.slow + 1 if gained < SLOW * (bound - value) else 0
-        if self.phase < len(PHASES) - 1 and (self.rounds >= self.length or self.slow >= PATIENCE):
+        length = self.length if self.phase else self.saving
+        if self.phase < len(PHASES) - 1 and (self.rounds >= length or self.slow >= self.patience):
             self.phase, self.rounds, self.slow = self.phase + 1, 0, 0
 
 

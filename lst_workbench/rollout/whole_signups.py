@@ -110,12 +110,14 @@ def without_counts(problem: WaveProblem, x: np.ndarray) -> np.ndarray:
 def _counted_territories(problem: WaveProblem) -> np.ndarray:
     """Territories whose stores all take the same visits, some of them for care."""
     s, n = problem.stores, len(problem.visits)
-    same = np.bincount(s.territory, minlength=n) > 0
-    for load in (s.signup, s.care):
-        low, high = np.full(n, np.inf), np.full(n, -np.inf)
-        np.minimum.at(low, s.territory, load)
-        np.maximum.at(high, s.territory, load)
-        same &= (low == high) & (low > 0)
+    same = np.zeros(n, bool)
+    if not len(s.territory):
+        return same
+    first = np.flatnonzero(np.diff(s.territory, prepend=-1))  # stores are sorted by territory
+    least, most = (
+        np.array([extreme.reduceat(load, first) for load in (s.signup, s.care)]) for extreme in (np.minimum, np.maximum)
+    )
+    same[s.territory[first]] = ((least == most) & (least > 0)).all(axis=0)
     signup, care = (_of_territory(problem, load) for load in (s.signup, s.care))
     return np.asarray(same & (care <= signup))
 

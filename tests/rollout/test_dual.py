@@ -5,7 +5,7 @@ import pytest
 
 from lst_workbench.rollout import WaveParams
 from lst_workbench.rollout.dual import Dual
-from lst_workbench.rollout.hessian import Couplings, _together
+from lst_workbench.rollout.hessian import Couplings
 from lst_workbench.rollout.newton import starting_prices
 from lst_workbench.rollout.prices import find_prices
 from lst_workbench.rollout.wave_inputs import read_wave_tables
@@ -138,13 +138,15 @@ def test_newton_steps_agree_whichever_side_is_eliminated_first(case_of):
     x = starting_prices(dual)
     now = dual.evaluate(x, 0.2)
     sides = dual.couplings
-    sides.left, sides.right, sides.exchanged = *_together(sides.to_territory), None
+    months = dual.n_months
+    sides.exchanged = None
+    sides._couple(months)
     usual = dual.newton_step(now, 1.0 / x, now.gradient)
-    sides.exchanged = sides._exchanged()
+    sides.exchanged = sides._exchanged(months)
     np.testing.assert_allclose(dual.newton_step(now, 1.0 / x, now.gradient), usual, rtol=1e-6, atol=1e-9)
 
 
 def test_one_territory_of_many_warehouses_has_its_sides_exchanged():
-    many = Couplings(np.array([0, 50]), np.arange(50), 50)
+    many = Couplings(np.array([0, 50]), np.arange(50), 50, 12)
     assert many.exchanged is not None and len(many.exchanged.left) == 50
-    assert Couplings(np.arange(51), np.zeros(50, np.int64), 1).exchanged is None
+    assert Couplings(np.arange(51), np.zeros(50, np.int64), 1, 12).exchanged is None
