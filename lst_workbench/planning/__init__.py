@@ -9,6 +9,7 @@ from lst_workbench.planning.network_roads import Roads
 from lst_workbench.planning.network_study import STUDY_STAGES, NetworkStudy, make_network_study, open_study, overview_of
 from lst_workbench.planning.plan import STAGES, make_plan
 from lst_workbench.planning.replan import make_replan
+from lst_workbench.planning.so_far import plan_so_far
 from lst_workbench.planning.submit import cancel, progress_of, submit
 from lst_workbench.runs import PlanResult
 
@@ -30,6 +31,7 @@ __all__ = [
     "make_replan",
     "open_study",
     "overview_of",
+    "plan_so_far",
     "progress_of",
     "submit",
 ]

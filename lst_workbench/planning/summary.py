@@ -45,7 +45,8 @@ def headline_figures(tables: Tables, figures: Figures) -> pd.DataFrame:
     """Headline figures at the end of the plan's last month.
 
     ``field_cost_rmb_active_store`` is the pay and commissions of reps over the plan's months for each store active at
-    its end; ``front_fixed_cost_rmb_month`` the rent and staff of all front warehouses.
+    its end; ``front_fixed_cost_rmb_month`` the rent and staff of all front warehouses. ``reps_for_goal`` is there once
+    the reps were searched.
     """
     curve, economics = tables["curve"], tables["economics"].set_index("item")["value"]
     last = curve.iloc[-1]
@@ -62,7 +63,11 @@ def headline_figures(tables: Tables, figures: Figures) -> pd.DataFrame:
         ("active_stores", last["active"], "stores", NONE, "rollout.active_share"),
         ("signups_stores", signups, "stores", goal if counts_signups else NONE, "field.visits_per_signup"),
         ("gmv_rmb_month", last["gmv_rmb"], "RMB/month", NONE, "platform.wallet_share"),
-        ("reps_for_goal", reps_for_goal(tables["reps_search"]), "reps", NONE, "field.reps"),
+        *(
+            [("reps_for_goal", reps_for_goal(tables["reps_search"]), "reps", NONE, "field.reps")]
+            if "reps_search" in tables
+            else []
+        ),
         ("contribution_rmb_order", contribution, "RMB/order", 0.0, "econ.take_rate"),
         ("contribution_rmb_month", last["contribution_rmb"], "RMB/month", 0.0, "econ.take_rate"),
         ("gap_stores", reached - goal, "stores", NONE, "goal.stores"),

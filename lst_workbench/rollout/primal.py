@@ -15,7 +15,7 @@ OPEN = 0.06  # share of a store's worth: closer to nought than this, whether it 
 MONTHS_APART = 0.001  # the same between its two best months: when it starts is open
 PHASE_ROUNDS = 4
 SLOW, PATIENCE = 0.05, 2  # of what is left of the gap: a round that closes less is slow; so many in a row end a phase
-MANY = 300_000  # stores: from here on a slow round costs more than it brings, and saving room takes one round
+MANY = 300_000  # stores: from here on a slow round costs more than it brings, so the search is shorter
 FALL = 0.1  # of what is left of the gap: a round that loses more ends a search, which begins anew
 NOISE = 0.02  # share of a store's worth by which the order of a trial is shaken
 # What is open; how much of the price of shared capacities counts; noise.
@@ -116,9 +116,9 @@ def rearranged(
             )  # fmt: skip
         value = value_of(problem, starts)
         good_enough = value >= found.bound * (1 - params.gap)
-        if pace.phases is PHASES and pace.phase == 0 and pace.value - value > FALL * (found.bound - value):
+        if not pace.anew and pace.phase == 0 and pace.value - value > FALL * (found.bound - value):
             starts[:] = first_starts
-            pace = Pace(pace.length, value_of(problem, starts), many, ANEW)
+            pace = Pace(pace.length, value_of(problem, starts), many, anew=True)
             continue
         pace.take(value, found.bound)
         kept = not (problem.promised & (starts < 0)).any()
@@ -177,29 +177,28 @@ class Pace:
     value : float
         Value before the search.
     many : bool
-        Whether rounds are dear: the first phase has one, and one slow round ends any.
-    phases : tuple
-        As `PHASES`.
+        Whether rounds are dear: the first phase has one, a slow one ends any, and the last phase is left out.
+    anew : bool
+        Whether the search began anew, with less of the saved room counted.
     """
 
-    def __init__(
-        self, length: int, value: float, many: bool, phases: tuple[tuple[float, float, float], ...] = PHASES
-    ) -> None:
-        self.length, self.phases = length, phases
+    def __init__(self, length: int, value: float, many: bool, anew: bool = False) -> None:
+        self.length, self.anew = length, anew
+        self.phases = (ANEW if anew else PHASES)[: len(PHASES) - many]
         self.saving, self.patience = (1, 1) if many else (length, PATIENCE)
         self.value, self.phase, self.rounds, self.slow = value, 0, 0, 0
 
     @property
     def spent(self) -> bool:
         """Whether the last phase gains next to nothing."""
-        return self.phase == len(PHASES) - 1 and self.slow >= self.patience
+        return self.phase == len(self.phases) - 1 and self.slow >= self.patience
 
     def take(self, value: float, bound: float) -> None:
         """Count a round that ended at `value`."""
         gained, self.value = value - self.value, max(value, self.value)
         self.rounds, self.slow = self.rounds + 1, self.slow + 1 if gained < SLOW * (bound - value) else 0
         length = self.length if self.phase else self.saving
-        if self.phase < len(PHASES) - 1 and (self.rounds >= length or self.slow >= self.patience):
+        if self.phase < len(self.phases) - 1 and (self.rounds >= length or self.slow >= self.patience):
             self.phase, self.rounds, self.slow = self.phase + 1, 0, 0
 
 

@@ -6,7 +6,7 @@ from lst_workbench.runs.fingerprint import fingerprint_of, fingerprint_of_table
 from lst_workbench.runs.journal import add_to_journal, read_journal
 from lst_workbench.runs.lock import LOG_FILE, SCENARIO_FILE, claim_folder, queue_in
 from lst_workbench.runs.progress import Progress, State, read_progress, write_progress
-from lst_workbench.runs.result import PlanResult, StoredTables, read_run
+from lst_workbench.runs.result import PlanResult, StoredTables, read_at_work, read_run
 from lst_workbench.runs.windows import pieces, where, write_pieces
 from lst_workbench.runs.writer import RunWriter, StageOutput, say_of
 
@@ -31,6 +31,7 @@ __all__ = [
     "queue_in",
     "read_journal",
     "read_progress",
+    "read_at_work",
     "read_run",
     "say_of",
     "where",

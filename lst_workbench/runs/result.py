@@ -26,10 +26,12 @@ def table_path(folder: Path, name: str) -> Path:
 class StoredTables(Mapping[str, pd.DataFrame]):
     """Tables of a run folder by name, each read when first asked for."""
 
-    def __init__(self, folder: Path, stages: Mapping[str, Mapping[str, Any]]) -> None:
+    def __init__(
+        self, folder: Path, stages: Mapping[str, Mapping[str, Any]], at_hand: Mapping[str, pd.DataFrame] | None = None
+    ) -> None:
         self._folder = folder
-        self._names = [name for stage in stages.values() for name in stage["tables"]]
-        self._read: dict[str, pd.DataFrame] = {}
+        self._read: dict[str, pd.DataFrame] = dict(at_hand or {})
+        self._names = [*(name for stage in stages.values() for name in stage["tables"]), *self._read]
 
     def __getitem__(self, name: str) -> pd.DataFrame:
         if name not in self._names:
@@ -121,8 +123,25 @@ def read_run(path: str | Path) -> PlanResult:
     LstError
         There is no run, it is not finished, or it is damaged.
     """
+    result = read_at_work(path)
+    if result.meta["state"] != "complete":
+        raise LstError(f"The run at {result.path} is not finished: run the same lst plan command again to take it up.")
+    return result
+
+
+def read_at_work(path: str | Path) -> PlanResult:
+    """Read what a run has written so far, whether or not it is finished.
+
+    Parameters
+    ----------
+    path : str or Path
+        Folder of a run that was begun.
+
+    Raises
+    ------
+    LstError
+        There is no run, or it is damaged.
+    """
     folder = Path(path)
     record = read_record(folder)
-    if record["state"] != "complete":
-        raise LstError(f"The run at {folder} is not finished: run the same lst plan command again to take it up.")
     return PlanResult(StoredTables(folder, record["stages"]), record, folder)

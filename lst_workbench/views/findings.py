@@ -47,6 +47,8 @@ class Finding:
         Chance of the goal; not a number where the run does not say.
     rivals : int
         Modelled shops that compete with those of a list which leaves them out.
+    waits : bool
+        Whether levers and ranges are still being worked out.
     """
 
     counted: str
@@ -60,6 +62,7 @@ class Finding:
     full: dict[str, int]
     odds: float = float("nan")
     rivals: int = 0
+    waits: bool = False
     crowded: Mapping[str, float] = field(default_factory=dict)
 
     @property
@@ -81,13 +84,14 @@ def finding_of(result: PlanResult) -> Finding:
         stores=reached["value"],
         goal=reached["goal"],
         reps=float(meta["figures"]["field.reps"]),
-        reps_for_goal=kpis["reps_for_goal"]["value"],
+        reps_for_goal=kpis["reps_for_goal"]["value"] if "reps_for_goal" in kpis else float("nan"),
         held_by=tuple(stuck.get("binds", ())),
         last=pd.Timestamp(curve["month"].max()),
         months=len(curve),
         full={str(resource): int(row.sum()) for resource, row in full.iterrows()},
         odds=odds_of(tables),
         rivals=int(rivals),
+        waits="levers" not in tables,
         crowded=crowded_shares(tables["capacities"]),
     )
 
@@ -191,6 +195,8 @@ def mend(finding: Finding, lang: str) -> str:
     """Answer "how many reps reach the goal?"."""
     if pd.isna(finding.goal):
         return ""
+    if finding.waits:
+        return text("reps.waits", lang)
     if not np.isfinite(finding.reps_for_goal):
         held = [text(f"resource.{resource}", lang) for resource in finding.held_by]
         return text("reps.held", lang, what=text("and", lang).join(held)) if held else text("reps.never", lang)

@@ -50,6 +50,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "reps.enough": ("{reps} reach the goal.", "{reps}即可达标。"),
     "reps.enough.one": ("{reps} reaches the goal.", "{reps}即可达标。"),
     "reps.never": ("More reps alone do not reach the goal.", "仅靠增加代表无法达标。"),
+    "reps.waits": ("How many reps the goal takes is still being worked out.", "达标所需代表数仍在计算中。"),
     "reps.held": (
         "More reps alone do not reach the goal; it is held back by {what}.",
         "仅靠增加代表无法达标，受限于{what}。",
@@ -145,6 +146,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "stage.levers": ("What one more is worth", "增加一单位的价值"),
     "stage.uncertainty": ("How sure the plan is", "方案有多大把握"),
     "stage.summary": ("Summing up", "汇总"),
+    "waits": ("Still being worked out: it appears here in a few seconds.", "仍在计算中，稍后显示。"),
     "state.stale": ("Levers moved. Figures are from the last run.", "参数已改，数字来自上次运行。"),
     "state.fresh": ("Figures match the levers.", "数字与参数一致。"),
     "empty.title": ("No finished plan yet", "尚无完成的方案"),

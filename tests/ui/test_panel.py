@@ -1,7 +1,11 @@
 """The panel without a browser: traits of its widgets follow the state."""
 
+import pandas as pd
 import pytest
 
+from lst_workbench import planning
+from lst_workbench.assumptions import load_scenario
+from lst_workbench.market import read_market
 from lst_workbench.ui.rollout.model import RolloutState
 from lst_workbench.ui.rollout.panel import RolloutPanel
 from lst_workbench.ui.rollout.panel_result import ResultBody
@@ -11,9 +15,6 @@ from lst_workbench.views.messages import text
 
 @pytest.fixture(scope="module")
 def planned(village, village_scenario, village_folder, tmp_path_factory):
-    from lst_workbench import planning
-    from lst_workbench.market import read_market
-
     runs = tmp_path_factory.mktemp("panel") / "runs"
     planning.make_plan(read_market(village_folder), village_scenario, runs / "village")
     return runs, village_folder
@@ -127,9 +128,6 @@ def test_a_month_of_the_map_is_said_and_coloured(panel):
 def test_another_plan_of_the_market_stands_beside_this_one(planned, village_scenario, tmp_path):
     import shutil
 
-    from lst_workbench import planning
-    from lst_workbench.market import read_market
-
     runs, folder = tmp_path / "runs", planned[1]
     shutil.copytree(planned[0], runs)
     alone = RolloutPanel(RolloutState(runs, folder))
@@ -143,3 +141,25 @@ def test_another_plan_of_the_market_stands_beside_this_one(planned, village_scen
     shutil.rmtree(runs / "village")
     panel.state.beside_too, panel.state.beside = "village", ""
     assert "village" in words(panel), "a plan that is gone is said in a sentence"
+
+
+def test_a_plan_shows_once_its_outcome_is_written_and_levers_and_ranges_follow(village_folder, tmp_path):
+    market, seen = read_market(village_folder), []
+
+    def look(progress):
+        if progress.stage in ("outcome", "levers", "uncertainty"):
+            seen.append(planning.plan_so_far(tmp_path / "run", market))
+
+    whole = planning.make_plan(market, load_scenario("base"), tmp_path / "run", progress=look)
+    at_outcome, at_levers, at_uncertainty = seen
+    assert at_outcome is None
+    assert "levers" not in at_levers.tables and "levers" in at_uncertainty.tables
+    early, late = (run.tables["kpis"].set_index("name")["value"] for run in (at_levers, whole))
+    pd.testing.assert_series_equal(early, late.drop("reps_for_goal"))
+
+    panel = RolloutPanel(RolloutState(tmp_path / "none", village_folder))
+    for state_of, said in ((at_levers, True), (whole, False)):
+        panel.state.result = state_of
+        shown = panel._finding.value + words(panel._body)
+        assert (text("waits") in shown) is said and (text("reps.waits") in shown) is said
+        assert text("worth.title") in shown and text("curve.title") in shown

@@ -35,6 +35,7 @@ from lst_workbench.views import LANGUAGES, text
 
 POLL_SECONDS = 0.25
 AT_WORK = ("queued", "running")
+AFTER_OUTCOME = ("levers", "uncertainty", "summary")
 MOST_OTHERS = 12
 
 
@@ -186,15 +187,25 @@ class RolloutState(HasTraits):
                 self.said = ("error.cancel", str(error))
 
     def _follow(self, out: Path) -> None:
+        before = self.result
         try:
             while (progress := progress_of(out)) is not None and progress.state in AT_WORK:
                 self.progress, self.stage = progress.done_share, progress.message_key
+                if progress.stage in AFTER_OUTCOME:
+                    self._show_so_far(out)
                 time.sleep(POLL_SECONDS)
+            if progress is None or progress.state != "done":
+                self.result = before
             self._end(out, progress)
         except Exception as error:  # a thread has no one else to tell; the page says it in a sentence
-            self.said = ("error.run", str(error))
+            self.result, self.said = before, ("error.run", str(error))
         finally:
             self.running = False
+
+    def _show_so_far(self, out: Path) -> None:
+        """Show the plan as soon as it is known what it comes to; levers and ranges follow."""
+        if self.market is not None and (self.result is None or self.result.path != out):
+            self.result = lst.planning.plan_so_far(out, self.market) or self.result
 
     def _end(self, out: Path, progress: Progress | None) -> None:
         if progress is None:

@@ -49,6 +49,9 @@ class RolloutPanel(Page):
             self._foot.value = states.foot(state.result, lang) + states.ready_mark(plots=0, maps=0)
             return
         self._foot.value = states.foot(state.result, lang) + states.ready_mark(plots=1, maps=1)
+        if "levers" not in state.result.tables:  # at work: its files are made once it is whole
+            self._side.downloads.value = states.note(text("waits", lang))
+            return
         threading.Thread(target=self._make_downloads, daemon=True).start()
 
     def _make_downloads(self) -> None:

@@ -54,7 +54,7 @@ class ResultBody(w.VBox):
         state, lang = self.state, self.state.lang
         assert state.result is not None and state.market is not None
         run = state.result.tables
-        levers, economics = run["levers"], run["economics"]
+        economics = run["economics"]
         self._kpis.value = cards.kpi_row(run, cards.Figures(state.register, state.figures), lang)
         self._curve_head.value = cards.head("curve.title", lang)
         self._twin.value = tables.months_table(run["curve"], used_shares(run["capacities"]), lang)
@@ -69,12 +69,19 @@ class ResultBody(w.VBox):
         self._goals.value = goal_cards.goals_card(watched, state.register, lang)
         self._show_fairness()
         self._show_odds()
-        months = str(len(run["curve"]))
-        self._worth.value = (
-            cards.head("worth.title", lang, text("worth.sub", lang, n=months))
-            + tables.worth_list(levers, state.register, lang)
-            + states.note(text("worth.note", lang))
-        )
+        self._show_worth()
+
+    def _show_worth(self) -> None:
+        """Say what one more of each lever is worth, or that it is still being worked out."""
+        state, lang = self.state, self.state.lang
+        assert state.result is not None
+        run = state.result.tables
+        head = cards.head("worth.title", lang, text("worth.sub", lang, n=str(len(run["curve"]))))
+        if "levers" in run:
+            told = tables.worth_list(run["levers"], state.register, lang) + states.note(text("worth.note", lang))
+        else:
+            told = states.note(text("waits", lang))
+        self._worth.value = head + told
 
     def _show_fairness(self) -> None:
         """Fill the card of who is signed; runs of older versions do not say."""
@@ -89,9 +96,11 @@ class ResultBody(w.VBox):
         """Fill the cards that say how sure the plan is; runs of older versions do not say."""
         state, lang = self.state, self.state.lang
         assert state.result is not None
-        run = state.result.tables
-        for card in (self._odds, self._tornado):
-            card.layout.display = None if "kpi_ranges" in run else "none"
+        run, waits = state.result.tables, "levers" not in state.result.tables
+        self._odds.layout.display = None if "kpi_ranges" in run or waits else "none"
+        self._tornado.layout.display = None if "kpi_ranges" in run else "none"
+        if waits:
+            self._odds.value = cards.head("odds.title", lang) + states.note(text("waits", lang))
         if "kpi_ranges" in run:
             draws, reps = state.figures["rollout.draws"], state.figures["field.reps"]
             self._odds.value = odds.odds_card(run, draws, reps, lang)
