@@ -105,7 +105,7 @@ def design_network(
         network, certificate = by_search(task, params, promised, budget, _opened(task, start))
         if not np.isfinite(certificate.value):
             return _no_network(task, certificate.reason, started, maximise=True)
-    design, cost = store_by_store(task, network.design, params)
+    design, cost = network.design, store_by_store(task, network.design)
     figures = network_figures(task, design, cost, network)
     own = figures["next_day_weight"] if np.isfinite(budget) else figures["cost_rmb_month"]
     certificate = _certified(certificate, own, params.gap, time.perf_counter() - started)

@@ -82,7 +82,7 @@ class NetworkBoard:
         else:
             network = evaluate(self._promising, opened)
             network = filled(self._promising, network) if task.limited else network
-        design, cost = store_by_store(task, network.design, self.params)
+        design, cost = network.design, store_by_store(task, network.design)
         figures = network_figures(task, design, cost, network)
         ids = self.stores["store_id"].to_numpy()
         tables = network_tables(task, network, design, cost, self.params, ids, self.openings_month, savings)

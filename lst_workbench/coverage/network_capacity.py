@@ -53,10 +53,13 @@ def filled(task: TierTask, network: Network) -> Network:
     front_of, slow_city = np.full(task.stores, NONE), np.full(task.stores, NONE)
     cost = np.empty(task.stores)
     room = [np.where(np.isfinite(limit), limit, 1e300) for limit in task.capacity]
-    cheapest = np.argsort(task.slow_haul + through[None, :], axis=1, kind="stable")[:, : min(12, task.sizes[1])]
+    least_slow = task.slow_haul + through[None, :]
+    cheapest = np.argsort(least_slow, axis=1, kind="stable")[:, : min(12, task.sizes[1])]
+    way = task.delivery
     fill_network(
         order, task.starts, task.entry, task.front, task.last, above, city_of, regional_of, task.cell_of, cheapest,
-        task.slow_haul + through[None, :], task.slow, task.uncovered, task.quantity, room[0], room[1], room[2],
+        least_slow, task.spot, way.spot, way.handling + through, way.measure, task.slow,
+        task.uncovered, task.quantity, room[0], room[1], room[2],
         front_of, slow_city, cost,
     )  # fmt: skip
     made = Design(design.fronts, design.cities, design.regionals, city_of, regional_of, front_of, slow_city)

@@ -6,15 +6,17 @@ over y and the costs θ of groups of cells collects the cuts; its prices are wei
 shares spends each fixed cost once, at most. So stores, too, take the weighted mean of their prices at these openings.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from scipy import sparse
 
 from lst_workbench.coverage._network_flow_kernels import FAR, critical_prices, cut_cells
+from lst_workbench.coverage.network_cells import cells_of_stores
 from lst_workbench.coverage.network_dual import Prices, Ways
 from lst_workbench.coverage.network_search import Opened
-from lst_workbench.coverage.network_task import TierTask, cells_of_stores
+from lst_workbench.coverage.network_task import TierTask
 from lst_workbench.optim import GrowingProgram
 
 GROUPS = 20
@@ -52,59 +54,71 @@ def cut_task(task: TierTask, ways: Ways) -> CutTask:
     group[order] = np.repeat(np.arange(len(starts) - 1), np.diff(starts))
     return CutTask(
         last,
-        np.minimum(slow[:, None] + ways.slow_near, FAR),
+        np.minimum((slow + task.delivery.width)[:, None] + ways.slow_near, FAR),
         mean(task.cell_of, task.uncovered, task.quantity, cells),
         group,
         len(starts) - 1,
     )
 
 
+class Cuts:
+    """A linear program over openings and the costs of groups of cells, and the openings at which it got its cuts."""
+
+    def __init__(self, task: TierTask, ways: Ways) -> None:
+        self.task, self.ways, self.cut = task, ways, cut_task(task, ways)
+        self.fixed, groups = np.concatenate(task.fixed), self.cut.groups
+        cost = np.concatenate((self.fixed, np.ones(groups)))
+        upper = np.concatenate((np.ones(len(self.fixed)), np.full(groups, np.inf)))
+        self._program = GrowingProgram(cost, np.zeros(len(cost)), upper)
+        self.points: list[np.ndarray] = []
+        self.openings, self.weights = np.zeros(len(self.fixed)), np.zeros((0, groups))
+
+    def add(self, point: np.ndarray) -> float:
+        """Cut at openings; returns what the cells cost there, fixed costs included."""
+        _, constant, slope = _shares_at(self.task, self.ways, self.cut, point)
+        rows = sparse.hstack((sparse.csr_matrix(slope), sparse.eye(self.cut.groups))).tocsr()
+        self._program.add_rows(rows, constant)
+        self.points.append(point)
+        return float(self.fixed @ point + (constant - slope @ point).sum())
+
+    def close_in(self, opened: Opened, rounds: int) -> None:
+        """Cut around the best openings known until the program's value meets theirs, or so many times."""
+        best, inner = np.inf, np.concatenate(opened).astype(float)
+        point = inner
+        for _ in range(rounds):
+            here = self.add(point)
+            if here < best:
+                best, inner = here, point
+            bound, found, prices = self._program.solve()
+            self.openings, self.weights = found[: len(self.fixed)], prices.reshape(len(self.points), self.cut.groups)
+            if best - bound <= NEAR_ENOUGH * best:
+                break
+            point = np.round(OUTWARD * self.openings + (1.0 - OUTWARD) * inner, DIGITS)
+
+    def weighed(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Give openings whose cuts hold, and the weight of each for every cell."""
+        for point, weight in zip(self.points, self.weights, strict=True):
+            if weight.max() > LEAST_WEIGHT:
+                yield point, weight[self.cut.group]
+
+
 def learned_prices(task: TierTask, ways: Ways, opened: Opened, rounds: int) -> Prices:
     """Prices of stores and shares of fixed costs, from cuts at openings around those of a network at hand."""
-    cut = cut_task(task, ways)
-    points, weights = _cutting_planes(task, ways, cut, opened, rounds)
+    cuts = Cuts(task, ways)
+    cuts.close_in(opened, rounds)
     store, city = np.zeros(task.stores), np.zeros(ways.near.shape)
     regional = np.zeros((len(ways.volume), task.sizes[2]))
-    for point, weight in zip(points, weights, strict=True):
-        if weight.max() > LEAST_WEIGHT:
-            part = _shares_at(task, ways, cut, point)[0]
-            ways.price(task, part)
-            openings = point[: task.sizes[0]]
-            critical_prices(
-                task.starts, task.entry, task.front, task.last, task.least, ways.above, openings, part.store
-            )
-            by_cell = weight[cut.group]
-            store += by_cell[task.cell_of] * part.store
-            city += by_cell[:, None] * part.city_share
-            regional += by_cell[:, None] * part.regional_share
+    for point, weight in cuts.weighed():
+        part = _shares_at(task, ways, cuts.cut, point)[0]
+        ways.price(task, part)
+        openings = point[: task.sizes[0]]
+        critical_prices(task.starts, task.entry, task.front, task.last, task.least, ways.above, openings, part.store)
+        store += weight[task.cell_of] * part.store
+        city += weight[:, None] * part.city_share
+        regional += weight[:, None] * part.regional_share
     prices = Prices(store, city, regional, [np.zeros(size) for size in task.sizes])
     ways.keep_budgets(task, prices)
     return prices
-
-
-def _cutting_planes(
-    task: TierTask, ways: Ways, cut: CutTask, opened: Opened, rounds: int
-) -> tuple[list[np.ndarray], np.ndarray]:
-    """Find openings at which cuts were made, and the weight of each for each group of cells."""
-    fixed, sites = np.concatenate(task.fixed), sum(task.sizes)
-    cost = np.concatenate((fixed, np.ones(cut.groups)))
-    upper = np.concatenate((np.ones(sites), np.full(cut.groups, np.inf)))
-    program = GrowingProgram(cost, np.zeros(len(cost)), upper)
-    best, inner, points = np.inf, np.concatenate(opened).astype(float), []
-    point, bound, prices = inner, -np.inf, np.zeros(0)
-    for _ in range(rounds):
-        points.append(point)
-        _, constant, slope = _shares_at(task, ways, cut, point)
-        here = float(fixed @ point + (constant - slope @ point).sum())
-        if here < best:
-            best, inner = here, point
-        program.add_rows(sparse.hstack((sparse.csr_matrix(slope), sparse.eye(cut.groups))).tocsr(), constant)
-        bound, found, prices = program.solve()
-        if best - bound <= NEAR_ENOUGH * best:
-            break
-        outer = found[:sites]
-        point = np.round(OUTWARD * outer + (1.0 - OUTWARD) * inner, DIGITS)
-    return points, prices.reshape(len(points), cut.groups)
 
 
 def _shares_at(task: TierTask, ways: Ways, cut: CutTask, point: np.ndarray) -> tuple[Prices, np.ndarray, np.ndarray]:

@@ -13,12 +13,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from lst_workbench.coverage._network_kernels import (
+from lst_workbench.coverage._network_dual_kernels import (
     NONE,
     cell_paths,
     floors,
     front_flows,
     front_profits,
+    path_flows,
     project_shares,
     start_prices,
 )
@@ -62,6 +63,7 @@ class Ways:
         beyond = np.where((entries > 0)[:, None], 1e6 + task.to_city[some], 1e6)
         key = np.where(np.isfinite(task.slow_haul), task.slow_haul, beyond)
         self.near = np.argsort(key, axis=1, kind="stable")[:, :listed].astype(np.int64)
+        self.by_haul = np.argsort(task.to_city, axis=1, kind="stable")
         ranked_up = np.argsort(task.to_regional, axis=1, kind="stable")
         self.up = ranked_up[:, :NEAR_REGIONALS].copy()
         after = ranked_up[:, NEAR_REGIONALS : NEAR_REGIONALS + 1]
@@ -73,15 +75,14 @@ class Ways:
         np.put_along_axis(far, self.near, np.inf, axis=1)
         self.slow_floor = far.min(axis=1)
         self.slow_near = np.take_along_axis(task.slow_haul, self.near, 1)
-        self.cell_of_entry = np.repeat(np.arange(cells), entries)
         size = len(task.front)
         self.above, self.via_city, self.via_regional = (
             np.empty(size),
             np.empty(size, np.int64),
             np.empty(size, np.int64),
         )
-        self.slow_above = np.empty(cells)
-        self.slow_city, self.slow_regional = np.empty(cells, np.int64), np.empty(cells, np.int64)
+        self.through, self.best_up = np.empty(self.near.shape), np.empty(self.near.shape, np.int64)
+        self.slow_via = np.full(task.stores, NONE)
         flat = self.near.ravel()
         self.place = np.argsort(flat, kind="stable")
         self.begin = np.searchsorted(flat[self.place], np.arange(cities + 1))
@@ -94,13 +95,17 @@ class Ways:
         """Find the cheapest ways, and cap the stores' prices at slow delivery and none; says which cap holds."""
         city_price, regional_price = prices.capacity[1], prices.capacity[2]
         cell_paths(
-            task.cell_starts, task.front, self.near, self.up,
+            task.cell_starts, task.front, self.near, self.by_haul, self.up,
             prices.city_share + city_price[self.near], prices.regional_share + regional_price[None, :],
-            task.to_city, task.to_regional, self.up_floor, self.floor, self.slow_near, self.slow_floor, self.above,
-            self.via_city, self.via_regional, self.slow_above, self.slow_city, self.slow_regional,
+            task.to_city, task.to_regional, self.up_floor, self.floor, self.above,
+            self.via_city, self.via_regional, self.through, self.best_up,
         )  # fmt: skip
         self.above += prices.capacity[0][task.front]
-        slow = task.slow + self.slow_above[task.cell_of]
+        limit = np.minimum(prices.store, task.uncovered) - task.slow
+        haul, self.slow_via = task.delivery.ways(
+            task.cells, task.spot, self.near, self.slow_near, self.through, self.slow_floor, limit
+        )
+        slow = task.slow + haul
         cap = np.minimum(slow, task.uncovered)
         at_cap = prices.store >= cap
         np.minimum(prices.store, cap, out=prices.store)
@@ -108,19 +113,10 @@ class Ways:
 
     def flows(self, task: TierTask, flow: np.ndarray, slow_flow: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Volume by cell and city, and by cell and regional, m3."""
-        cells, listed = self.near.shape
-        regionals = task.sizes[2]
-        by_city, by_regional = np.zeros(cells * listed), np.zeros(cells * regionals)
-        for cell, city, regional, volume in (
-            (self.cell_of_entry, self.via_city, self.via_regional, flow),
-            (np.arange(cells), self.slow_city, self.slow_regional, slow_flow),
-        ):
-            known = city != NONE
-            by_city += np.bincount(cell[known] * listed + city[known], weights=volume[known], minlength=cells * listed)
-            known = regional != NONE
-            at = cell[known] * regionals + regional[known]
-            by_regional += np.bincount(at, weights=volume[known], minlength=cells * regionals)
-        return by_city.reshape(cells, listed), by_regional.reshape(cells, regionals)
+        by_city, by_regional = np.empty(self.near.shape), np.empty((len(self.volume), task.sizes[2]))
+        ways = (self.via_city, self.via_regional, self.best_up)
+        path_flows(task.cell_starts, *ways, flow, slow_flow, by_city, by_regional)
+        return by_city, by_regional
 
     def keep_budgets(self, task: TierTask, prices: Prices) -> None:
         """Bring shares back to what the fixed costs, capacity rents taken off, leave to share."""
@@ -226,12 +222,12 @@ class Slope:
 
 def _slope(task: TierTask, ways: Ways, prices: Prices, capped: np.ndarray, opened: np.ndarray) -> Slope:
     """Slope of the bound at these prices: what is not yet served, and what flows along the cheapest ways."""
-    flow, slow_flow = np.empty(len(task.front)), np.empty(len(ways.volume))
+    flow, slow_flow = np.empty(len(task.front)), np.empty(ways.near.shape)
     slack = np.empty(task.stores)
     shift = max(0.0, -float(prices.capacity[0].min(initial=0.0)))
     front_flows(
-        task.cells, *_lists(task), shift, ways.above, task.quantity, prices.store, capped, opened, slack, flow,
-        slow_flow,
+        task.cells, *_lists(task), shift, ways.above, task.quantity, prices.store, capped, ways.slow_via, opened, slack,
+        flow, slow_flow,
     )  # fmt: skip
     by_city, by_regional = ways.flows(task, flow, slow_flow)
     per_volume = 1.0 / np.maximum(ways.volume, 1e-12)[:, None]

@@ -75,7 +75,7 @@ class NetworkParams:
     sample: int = 40_000
     cuts: int = 60
     iterations: int = 300
-    shakes: int = 2
+    shakes: int = 0
 
     @classmethod
     def of(cls, figures: Mapping[str, Any], **changes: Any) -> Self:

@@ -35,9 +35,7 @@ def evaluate(task: TierTask, opened: Opened) -> Network:
     at = np.flatnonzero(cities) if cities.any() else np.zeros(1, np.int64)  # few are open of many
     a = task.to_city[:, at] + through[at]
     city_of, above = at[a.argmin(axis=1)], a.min(axis=1)
-    haul = task.slow_haul[:, at] + through[at]
-    slow_city = at[haul.argmin(axis=1)]
-    slow = task.slow + haul.min(axis=1)[task.cell_of]
+    slow_city, slow = slow_choice(task, at, through[at])
     otherwise = np.minimum(slow, task.uncovered)
     first = np.empty(task.stores, np.int64)
     cost, second = np.empty(task.stores), np.empty(task.stores)
@@ -47,9 +45,20 @@ def evaluate(task: TierTask, opened: Opened) -> Network:
     design = Design(
         fronts, cities, regionals,
         np.where(fronts, city_of, NONE), np.where(cities, regional_of, NONE),
-        first, np.where(slowly, slow_city[task.cell_of], NONE),
+        first, np.where(slowly, slow_city, NONE),
     )  # fmt: skip
     return Network(design, fixed_rmb(task, opened) + float(task.quantity @ cost), cost, second, above)
+
+
+def slow_choice(task: TierTask, at: np.ndarray, through: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Each store's city of slow delivery among some, and what that costs with its drop, RMB/m3."""
+    cells = len(task.cells) - 1
+    near, on_top = np.tile(at, (cells, 1)), np.tile(through, (cells, 1))
+    haul, via = task.delivery.ways(
+        task.cells, task.spot, near, task.slow_haul[:, at], on_top, np.full(cells, np.inf),
+        task.uncovered - task.slow,
+    )  # fmt: skip
+    return np.where(via == NONE, NONE, at[via]), task.slow + haul
 
 
 def fixed_rmb(task: TierTask, opened: Opened) -> float:

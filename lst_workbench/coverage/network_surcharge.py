@@ -6,6 +6,7 @@ from lst_workbench.coverage._network_kernels import NONE
 from lst_workbench.coverage.network_capacity import within_limits
 from lst_workbench.coverage.network_cuts import learned_prices
 from lst_workbench.coverage.network_dual import Prices, Ways, bound_of, climb, lifted
+from lst_workbench.coverage.network_guide import guided
 from lst_workbench.coverage.network_layout import Design
 from lst_workbench.coverage.network_params import NetworkParams
 from lst_workbench.coverage.network_search import Network, Opened, evaluate, improve_fronts, search, shaken
@@ -66,26 +67,25 @@ def by_search(
 
 def settled(task: TierTask, charged: TierTask, start: Opened | None, params: NetworkParams) -> Network:
     """Search on a sample, finish on all stores, and bring the network within its limits."""
-    opened = start
-    if charged.stores > 1.5 * params.sample:
-        few = charged.of_stores(np.arange(0, charged.stores, charged.stores // params.sample))
-        opened = _searched(few, start, params).design.opened
-        network = improve_fronts(charged, evaluate(charged, opened), rounds=12)
-    else:
-        network = _searched(charged, start, params)
+    few = charged.sampled(params.sample)
+    network = _searched(few, start, params)
+    if few.stores < charged.stores:
+        network = improve_fronts(charged, evaluate(charged, network.design.opened), rounds=12)
     return within_limits(charged, network) if task.limited else network
 
 
 def _searched(task: TierTask, start: Opened | None, params: NetworkParams) -> Network:
-    """Search from a network at hand; without one, leave local optima a few times too."""
-    network = search(task, start)
-    return network if start is not None else shaken(task, network, params.shakes)
+    """Search from a network at hand, or from where cuts point; without either, leave local optima a few times too."""
+    if start is not None:
+        return search(task, start)
+    pointed = guided(task, params.cuts)
+    return shaken(task, search(task, pointed.design.opened), params.shakes)
 
 
 def lower_bound(task: TierTask, params: NetworkParams, network: Network) -> float:
     """Lower bound on the cost: shares learned from cuts by cell, prices raised on all stores, summed up in float64."""
     ways, design = Ways(task), network.design
-    few = task.of_stores(_sample_by_cell(task, 3 * params.sample))
+    few = task.sampled(3 * params.sample)
     many = few.stores < task.stores
     if task.limited and many:
         prices = learned_prices(few, ways, design.opened, params.cuts)
@@ -105,17 +105,6 @@ def _bound_at(task: TierTask, ways: Ways, prices: Prices) -> float:
     """Bound at prices, none above what else a store could do."""
     ways.price(task, prices)
     return bound_of(task, ways, prices)[0]
-
-
-def _sample_by_cell(task: TierTask, wanted: int) -> np.ndarray:
-    """Rows of a sample with at least one store of each cell."""
-    if task.stores <= 1.5 * wanted:
-        return np.arange(task.stores)
-    size = np.diff(task.cells)
-    taken = np.maximum(1, np.round(size * (wanted / task.stores))).astype(np.int64)[task.cell_of]
-    number = np.arange(task.stores) - task.cells[task.cell_of]
-    whole = size[task.cell_of]
-    return np.flatnonzero((number + 1) * taken // whole > number * taken // whole)
 
 
 def plain_cost(task: TierTask, network: Network, surcharge: float) -> float:

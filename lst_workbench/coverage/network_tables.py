@@ -1,7 +1,5 @@
 """A design as tables: every store on its real position, every site, every lane."""
 
-from dataclasses import replace
-
 import numpy as np
 import pandas as pd
 
@@ -14,44 +12,21 @@ from lst_workbench.coverage.network_search import Network, evaluate
 from lst_workbench.coverage.network_task import TierTask, road_km
 from lst_workbench.geo import haversine_km
 
-CHUNK = 50_000
 SAMPLED_FOR_SAVINGS = 40_000
 
 
-def store_by_store(task: TierTask, design: Design, params: NetworkParams) -> tuple[Design, np.ndarray]:
-    """Measure each store's way on its real position: the design with stores slow delivery is too dear for left out.
-
-    The bound measures slow delivery from the nearest edge of a store's cell; here it is from the store itself.
-    Returns the design and the cost of each store, RMB a month.
-    """
+def store_by_store(task: TierTask, design: Design) -> np.ndarray:
+    """Measure each store's way on its real position, whatever a solver summed up: the cost of each, RMB a month."""
     through = np.where(design.cities, task.to_regional[np.arange(task.sizes[1]), design.regional_of], np.inf)
-    cost = task.uncovered * task.quantity
+    rate = task.uncovered.copy()
     served = np.flatnonzero(design.front_of != NONE)
-    pair = chosen_pairs(task, design.front_of)[served]
     front = design.front_of[served]
     city = design.city_of[front]
-    cost[served] = task.quantity[served] * (task.last[pair] + task.to_city[front, city] + through[city])
-    slow_city, cities = design.slow_city_of.copy(), task.sites[1]
-    slowly = np.flatnonzero(slow_city != NONE)
-    choices = np.flatnonzero(design.cities)
-    handling = task.to_city[0] - params.haul_rmb_m3_km * road_km(task.sites[0], cities, params)[0]
-    for begin in range(0, len(slowly), CHUNK):
-        rows = slowly[begin : begin + CHUNK]
-        sites = np.unique(slow_city[rows]) if task.limited else choices
-        km = params.circuity * haversine_km(
-            task.lat[rows][:, None], task.lon[rows][:, None],
-            cities["lat"].to_numpy()[sites][None], cities["lon"].to_numpy()[sites][None],
-        )  # fmt: skip
-        way = params.haul_rmb_m3_km * km + handling[sites][None, :] + through[sites][None, :]
-        way = np.where(km <= params.slow_radius_km, way, np.inf)
-        if task.limited:
-            way = np.where(sites[None, :] == slow_city[rows][:, None], way, np.inf)
-        best = way.argmin(axis=1)
-        total = task.slow[rows] + way[np.arange(len(rows)), best]
-        kept = total <= task.uncovered[rows]
-        slow_city[rows] = np.where(kept, sites[best], NONE)
-        cost[rows] = task.quantity[rows] * np.minimum(total, task.uncovered[rows])
-    return replace(design, slow_city_of=slow_city), cost
+    rate[served] = task.last[chosen_pairs(task, design.front_of)[served]] + task.to_city[front, city] + through[city]
+    slowly = np.flatnonzero(design.slow_city_of != NONE)
+    city = design.slow_city_of[slowly]
+    rate[slowly] = task.slow[slowly] + task.delivery.haul(city, task.lat[slowly], task.lon[slowly]) + through[city]
+    return task.quantity * rate
 
 
 def chosen_pairs(task: TierTask, front_of: np.ndarray) -> np.ndarray:
@@ -177,7 +152,7 @@ def site_savings(task: TierTask, network: Network) -> tuple[np.ndarray, np.ndarr
 
     Capacities aside: it is the price of distance, not of room.
     """
-    few = task.of_stores(np.arange(0, task.stores, max(1, task.stores // SAMPLED_FOR_SAVINGS)))
+    few = task.sampled(SAMPLED_FOR_SAVINGS)
     opened = network.design.opened
     now = evaluate(few, opened).value
     found = []

@@ -1,6 +1,5 @@
 """Stores and candidate sites of a network as arrays: costs of every lane, lists of fronts, cells of stores."""
 
-import heapq
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -9,7 +8,9 @@ import pandas as pd
 
 from lst_workbench.contracts import InputError
 from lst_workbench.contracts.kinds import RURAL
+from lst_workbench.coverage.network_cells import KM_DEGREE, apart_deg, cells_of_stores, entries_of, sample_by_volume
 from lst_workbench.coverage.network_params import TIERS, NetworkParams
+from lst_workbench.coverage.network_slow import SlowDelivery, on_sphere
 from lst_workbench.coverage.pairs import amounts_faults, names_of
 from lst_workbench.geo import haversine_km, neighbours_within
 
@@ -28,8 +29,8 @@ class TierTask:
     ----------
     order : ndarray
         Row of each store in the caller's table: stores are sorted by cell.
-    lat, lon, quantity, promised : ndarray
-        Position of each store, m3 a month, and what it counts in the promise.
+    lat, lon, spot, quantity, promised : ndarray
+        Position of each store, in degrees and on the unit sphere, m3 a month, and what it counts in the promise.
     cells, cell_of : ndarray
         Where each cell's stores begin; cell of each store.
     starts, entry, last, km : ndarray
@@ -40,9 +41,8 @@ class TierTask:
         Cheapest way above each front, RMB/m3.
     slow, uncovered : ndarray
         RMB/m3 of each store: slow delivery beside its haul; not delivered at all.
-    slow_haul : ndarray of shape (cells, cities)
-        Handling and haul of slow delivery from a city warehouse, RMB/m3, by the cell's point nearest to it; infinite
-        beyond the slow radius.
+    delivery : SlowDelivery
+        Handling and haul of slow delivery from each city warehouse, RMB/m3.
     to_city, to_regional : ndarray
         Handling and line-haul, RMB/m3: front x city, city x regional.
     fixed, capacity, minimum, must : tuples of three ndarrays
@@ -54,6 +54,7 @@ class TierTask:
     order: np.ndarray
     lat: np.ndarray
     lon: np.ndarray
+    spot: np.ndarray
     quantity: np.ndarray
     promised: np.ndarray
     cells: np.ndarray
@@ -67,7 +68,7 @@ class TierTask:
     least: np.ndarray
     slow: np.ndarray
     uncovered: np.ndarray
-    slow_haul: np.ndarray
+    delivery: SlowDelivery
     to_city: np.ndarray
     to_regional: np.ndarray
     fixed: tuple[np.ndarray, ...]
@@ -88,6 +89,11 @@ class TierTask:
         return len(self.fixed[0]), len(self.fixed[1]), len(self.fixed[2])
 
     @property
+    def slow_haul(self) -> np.ndarray:
+        """Slow delivery of each cell from each city at least, RMB/m3; infinite beyond the slow radius."""
+        return self.delivery.edge
+
+    @property
     def limited(self) -> bool:
         """Whether any capacity or minimum volume is given."""
         return any(np.isfinite(c).any() or (m > 0).any() for c, m in zip(self.capacity, self.minimum, strict=True))
@@ -102,31 +108,26 @@ class TierTask:
         for p in range(self.starts[i], self.starts[i + 1]):
             yield p, int(self.entry[p])
 
-    def of_stores(self, rows: np.ndarray) -> "TierTask":
-        """Only some stores (in order), those of each cell standing for all of it; cells and entries stay."""
+    def of_rows(self, rows: np.ndarray) -> "TierTask":
+        """Only some stores, or all in another order; cells and entries stay, and where cells begin is not told anew."""
         lengths = np.diff(self.starts)[rows]
         starts = np.concatenate(([0], np.cumsum(lengths)))
         taken = np.repeat(self.starts[rows] - starts[:-1], lengths) + np.arange(starts[-1])
-        cell_of = self.cell_of[rows]
-        whole = np.bincount(self.cell_of, weights=self.quantity, minlength=len(self.cells) - 1)
-        part = np.bincount(cell_of, weights=self.quantity[rows], minlength=len(self.cells) - 1)
-        scale = whole[cell_of] / np.maximum(part[cell_of], 1e-300)
-        return replace(
-            self,
-            order=self.order[rows],
-            lat=self.lat[rows],
-            lon=self.lon[rows],
-            quantity=self.quantity[rows] * scale,
-            promised=self.promised[rows] * scale,
-            cells=np.searchsorted(rows, self.cells),
-            cell_of=cell_of,
-            starts=starts,
-            entry=self.entry[taken],
-            last=self.last[taken],
-            km=self.km[taken],
-            slow=self.slow[rows],
-            uncovered=self.uncovered[rows],
-        )
+        by_store = ("order", "lat", "lon", "spot", "quantity", "promised", "cell_of", "slow", "uncovered")
+        some = {name: getattr(self, name)[rows] for name in by_store}
+        by_pair = {name: getattr(self, name)[taken] for name in ("entry", "last", "km")}
+        return replace(self, starts=starts, **some, **by_pair)
+
+    def sampled(self, wanted: int) -> "TierTask":
+        """About so many stores (in order) that stand for all, of every cell at least one; all where they are few more.
+
+        Cells and entries stay.
+        """
+        if self.stores <= 1.5 * wanted:
+            return self
+        rows, volume = sample_by_volume(self.cells, self.quantity, wanted)
+        few, cells = self.of_rows(rows), np.searchsorted(rows, self.cells)
+        return replace(few, quantity=volume, promised=few.promised * volume / few.quantity, cells=cells)
 
     def surcharged(self, rmb_store: float) -> "TierTask":
         """Charge every store that is not served next day, in RMB a month for each it counts in the promise."""
@@ -149,7 +150,11 @@ def tier_task(
     _refuse(stores, sites, params)
     tiers = tuple(_usable(sites, tier) for tier in TIERS)
     order, cells = cells_of_stores(
-        stores["lat"].to_numpy(np.float64), stores["lon"].to_numpy(np.float64), _quantity(stores), params.cells
+        stores["lat"].to_numpy(np.float64),
+        stores["lon"].to_numpy(np.float64),
+        _quantity(stores),
+        params.cells,
+        apart_deg(_drops_m3(stores) * params.slow_drop_rmb, np.full(len(stores), params.uncovered_rmb_m3)),
     )
     ordered = stores.iloc[order].reset_index(drop=True)
     lat, lon = ordered["lat"].to_numpy(np.float64), ordered["lon"].to_numpy(np.float64)
@@ -160,7 +165,7 @@ def tier_task(
     to_city = _lanes(tiers[0], tiers[1], params)
     to_regional = _lanes(tiers[1], tiers[2], params) + _handling(tiers[2], params)[None, :]
     least = (to_city + to_regional.min(axis=1)[None, :]).min(axis=1)
-    drops_m3 = orders / quantity
+    drops_m3 = _drops_m3(ordered)
     fast = (
         ordered["fast_share"].to_numpy(np.float64) if "fast_share" in ordered else np.full(len(lat), params.fast_share)
     )
@@ -171,14 +176,14 @@ def tier_task(
     last = drops_m3[row] * (per_drop[row] + params.van_km_rmb * 2.0 * km / params.stops_tour)
     last += handled[row] * _handling(tiers[0], params)[site]
     site, km, last = _in_order(row, site, km, last, least)
-    cell_starts, front, entry = _entries(starts, cell_of, site, len(cells) - 1, len(tiers[0]))
+    cell_starts, front, entry = entries_of(starts, cell_of, site, len(cells) - 1, len(tiers[0]))
     fixed, must, constant = zip(*(_fixed(tier) for tier in tiers), strict=True)
     return TierTask(
-        order, lat, lon, quantity,
+        order, lat, lon, on_sphere(lat, lon), quantity,
         ordered["weight"].to_numpy(np.float64) if "weight" in ordered else np.ones(len(lat)),
         cells, cell_of, starts, entry, _rounded_down(last), km.astype(np.float32), cell_starts, front, least,
         drops_m3 * params.slow_drop_rmb, np.full(len(lat), params.uncovered_rmb_m3),
-        _slow_haul(lat, lon, cells, tiers[1], params), to_city, to_regional, fixed,
+        _delivery(lat, lon, cells, tiers[1], params), to_city, to_regional, fixed,
         tuple(_column(tier, "capacity_m3_month", np.inf) for tier in tiers),
         tuple(np.where(m, 0.0, _column(t, "min_volume_m3_month", 0.0)) for t, m in zip(tiers, must, strict=True)),
         must, float(sum(constant)), tiers,
@@ -196,38 +201,11 @@ def last_mile_rmb_drop(
         np.column_stack((np.round(lat / 0.05), np.round(lon / 0.05))).astype(np.int64), axis=0, return_inverse=True
     )
     number = cell[1].reshape(-1)
-    area_km2 = (0.05 * 111.2) ** 2 * np.cos(np.radians(lat))
+    area_km2 = (0.05 * KM_DEGREE) ** 2 * np.cos(np.radians(lat))
     stops_km2 = np.bincount(number, weights=orders)[number] / DAYS_MONTH / area_km2
     circuity = np.where(rural, params.circuity_rural, params.circuity)
     between_km = circuity * TOUR_CONSTANT / np.sqrt(np.maximum(stops_km2, 1e-4))
     return np.where(rural, params.stop_rural_rmb, params.stop_rmb) + params.van_km_rmb * between_km
-
-
-def cells_of_stores(lat: np.ndarray, lon: np.ndarray, weight: np.ndarray, cells: int) -> tuple[np.ndarray, np.ndarray]:
-    """Cut stores into cells, always halving the one of largest weight x diameter across its longer side."""
-    count = len(lat)
-    if count <= cells:
-        return np.arange(count), np.arange(count + 1)
-    x, y = lon * np.cos(np.radians(lat)), lat
-    order = np.arange(count)
-
-    def load(begin: int, end: int) -> tuple[float, int, int, bool]:
-        rows = order[begin:end]
-        width, height = float(np.ptp(x[rows])), float(np.ptp(y[rows]))
-        return -float(weight[rows].sum()) * (width + height), begin, end, width >= height
-
-    heap = [load(0, count)]
-    while len(heap) < cells and heap[0][0] < 0.0:
-        _, begin, end, wide = heapq.heappop(heap)
-        rows, middle = order[begin:end], (end - begin) // 2
-        side = x[rows] if wide else y[rows]
-        order[begin:end] = rows[np.argpartition(side, middle)]
-        heapq.heappush(heap, load(begin, begin + middle))
-        heapq.heappush(heap, load(begin + middle, end))
-    starts = np.sort(np.array([begin for _, begin, _, _ in heap] + [count]))
-    for begin, end in zip(starts[:-1], starts[1:], strict=True):
-        order[begin:end] = np.sort(order[begin:end])
-    return order, starts
 
 
 def _reached(
@@ -269,16 +247,6 @@ def _in_order(
     return site[order], km[order], last[order]
 
 
-def _entries(
-    starts: np.ndarray, cell_of: np.ndarray, site: np.ndarray, cells: int, fronts: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Give numbers to pairs of cell and front: where each cell's begin, their fronts, the entry of each pair."""
-    code = np.repeat(cell_of.astype(np.int64), np.diff(starts)) * fronts + site
-    distinct = np.unique(code)
-    entry = np.searchsorted(distinct, code).astype(np.int32)
-    return np.searchsorted(distinct // fronts, np.arange(cells + 1)), (distinct % fronts).astype(np.int32), entry
-
-
 def _lanes(lower: pd.DataFrame, upper: pd.DataFrame, params: NetworkParams) -> np.ndarray:
     """Line-haul from each upper to each lower site and handling in the upper, RMB/m3; regional handling is apart."""
     km = road_km(lower, upper, params)
@@ -292,18 +260,12 @@ def road_km(lower: pd.DataFrame, upper: pd.DataFrame, params: NetworkParams) -> 
     return haversine_km(sides[0], sides[1], sides[2].to_numpy()[None], sides[3].to_numpy()[None]) * params.circuity
 
 
-def _slow_haul(
+def _delivery(
     lat: np.ndarray, lon: np.ndarray, cells: np.ndarray, cities: pd.DataFrame, params: NetworkParams
-) -> np.ndarray:
-    size = np.diff(cells)
-    middle_lat = np.add.reduceat(lat, cells[:-1]) / size
-    middle_lon = np.add.reduceat(lon, cells[:-1]) / size
-    away = haversine_km(lat, lon, np.repeat(middle_lat, size), np.repeat(middle_lon, size))
-    reach = np.maximum.reduceat(away, cells[:-1])
-    to = haversine_km(middle_lat[:, None], middle_lon[:, None], cities["lat"].to_numpy(), cities["lon"].to_numpy())
-    km = np.maximum(to - reach[:, None], 0.0) * params.circuity
-    haul = params.haul_rmb_m3_km * km + _handling(cities, params)[None, :]
-    return np.where(km <= params.slow_radius_km, haul, np.inf)
+) -> SlowDelivery:
+    at = (cities["lat"].to_numpy(np.float64), cities["lon"].to_numpy(np.float64))
+    measure = (float(params.circuity), float(params.haul_rmb_m3_km), float(params.slow_radius_km))
+    return SlowDelivery.of((lat, lon), cells, at, _handling(cities, params), measure)
 
 
 def _usable(sites: pd.DataFrame, tier: str) -> pd.DataFrame:
@@ -334,6 +296,10 @@ def _column(table: pd.DataFrame, name: str, otherwise: float) -> np.ndarray:
 
 def _quantity(stores: pd.DataFrame) -> np.ndarray:
     return stores["volume_m3_month"].to_numpy(np.float64)
+
+
+def _drops_m3(stores: pd.DataFrame) -> np.ndarray:
+    return stores["orders_month"].to_numpy(np.float64) / _quantity(stores)
 
 
 def is_rural(stores: pd.DataFrame) -> np.ndarray:
