@@ -46,29 +46,34 @@ def leaf_counts(parent: np.ndarray, order: np.ndarray) -> np.ndarray:
 def tree_wls(
     parent: np.ndarray, order: np.ndarray, leaf: np.ndarray, variance: np.ndarray, forecast: np.ndarray, x: np.ndarray
 ) -> None:
-    """Fill `x` with the values nearest to `forecast` that add up: min Σ (x - forecast)² / variance.
+    """Fill `x` (node, period) with the values nearest to `forecast` that add up: min Σ (x - forecast)² / variance.
 
     Upwards, every node joins its own forecast y (variance s) with the sum M of its children (variance V):
     m = (V y + s M) / (s + V), v = s V / (s + V). Downwards, what a parent gained is shared among its children in
     proportion to their v: x_child = m_child + v_child / V (x_parent - M). Variance 0 pins a value, an infinite one says
     that there is no forecast. Units are those of the forecast.
     """
-    below, spread = np.zeros(parent.size), np.zeros(parent.size)
-    own = np.empty(parent.size)
+    periods = forecast.shape[1]
+    below, spread, own = np.zeros((parent.size, periods)), np.zeros(parent.size), np.empty(parent.size)
     for i in order:
-        s, y = variance[i], forecast[i]
+        s, p = variance[i], parent[i]
         if leaf[i]:
-            x[i], own[i] = y, s
+            trust, own[i] = 1.0, s
         elif np.isinf(s) or spread[i] == 0.0:
-            x[i], own[i] = below[i], spread[i]
+            trust, own[i] = 0.0, spread[i]
         else:
-            whole = s + spread[i]
-            x[i], own[i] = (spread[i] * y + s * below[i]) / whole, s * spread[i] / whole
-        if parent[i] >= 0:
-            below[parent[i]] += x[i]
-            spread[parent[i]] += own[i]
+            trust, own[i] = spread[i] / (s + spread[i]), s * spread[i] / (s + spread[i])
+        for t in range(periods):
+            told = trust * forecast[i, t] if trust > 0.0 else 0.0  # what has no forecast may be nan
+            x[i, t] = told + (1.0 - trust) * below[i, t]
+            if p >= 0:
+                below[p, t] += x[i, t]
+        if p >= 0:
+            spread[p] += own[i]
     for k in range(order.size - 1, -1, -1):
         i = order[k]
         p = parent[i]
         if p >= 0 and spread[p] > 0.0:
-            x[i] += own[i] / spread[p] * (x[p] - below[p])
+            share = own[i] / spread[p]
+            for t in range(periods):
+                x[i, t] += share * (x[p, t] - below[p, t])

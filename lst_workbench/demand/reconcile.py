@@ -13,6 +13,7 @@ from lst_workbench.demand._kernels_tree import leaf_counts, leaves_first, tree_w
 THREADS = 2
 SHOWN = 3
 PINNINGS = 50
+MOST_PERIODS = 1_000  # of a node, to be read as one piece
 
 
 @dataclass(frozen=True)
@@ -71,31 +72,38 @@ def reconcile(forecasts: pd.DataFrame, tree: pd.DataFrame, *, nonnegative: bool 
     key, periods, columns, given = _values_of(forecasts, nodes)
     variance = np.where(given, nodes.variance, np.inf)
     exact = [name for name in columns if name == "mean" or name.startswith("draw_")]
-    answer = {name: _coherent(columns[name], nodes, variance, nonnegative) for name in exact}
-    moved = answer["mean"] - columns["mean"]
-    answer |= {name: values + moved for name, values in columns.items() if name not in answer}
-    table = {key: nodes.ids.repeat(len(periods)), "period": np.tile(periods, len(nodes.ids))}
-    return pd.DataFrame(table | {name: answer[name].T.reshape(-1) for name in columns})
+    answer = dict(zip(exact, _coherent([columns[name] for name in exact], nodes, variance, nonnegative), strict=True))
+    if len(answer) < len(columns):
+        moved = answer["mean"] - columns["mean"]
+        answer |= {name: values + moved for name, values in columns.items() if name not in answer}
+    table = {key: nodes.ids.repeat(len(periods)), "period": periods[np.tile(np.arange(len(periods)), len(nodes.ids))]}
+    return pd.DataFrame(table | {name: answer[name].reshape(-1) for name in columns}, copy=False)
 
 
-def _coherent(values: np.ndarray, nodes: Tree, variance: np.ndarray, nonnegative: bool) -> np.ndarray:
-    """Solve each period (a row) apart; rows are shared among threads."""
+def _coherent(columns: list[np.ndarray], nodes: Tree, variance: np.ndarray, nonnegative: bool) -> list[np.ndarray]:
+    """Solve each column (node, period); columns are shared among threads."""
 
-    def solve(row: np.ndarray) -> np.ndarray:
-        x, spread = np.empty_like(row), variance
-        tree_wls(nodes.parent, nodes.order, nodes.leaf, spread, row, x)
-        if nonnegative:
-            row = row.copy()
-            for _ in range(PINNINGS):
-                below = nodes.leaf & (x < 0)
-                if not below.any():
-                    break
-                spread, row[below] = np.where(below, 0.0, spread), 0.0
-                tree_wls(nodes.parent, nodes.order, nodes.leaf, spread, row, x)
+    def solve(values: np.ndarray) -> np.ndarray:
+        x = np.empty_like(values)
+        tree_wls(nodes.parent, nodes.order, nodes.leaf, variance, values, x)
+        for t in np.flatnonzero((x[nodes.leaf] < 0).any(0)) if nonnegative else ():
+            x[:, t] = _without_negatives(nodes, variance, values[:, t : t + 1])[:, 0]
         return x
 
     with ThreadPoolExecutor(THREADS) as pool:
-        return np.array(list(pool.map(solve, values)))
+        return list(pool.map(solve, columns))
+
+
+def _without_negatives(nodes: Tree, variance: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Pin leaves of one period that turn negative to 0, and solve the others again, until none is left."""
+    x, values = np.empty_like(values), values.copy()
+    for _ in range(PINNINGS):
+        tree_wls(nodes.parent, nodes.order, nodes.leaf, variance, values, x)
+        below = nodes.leaf & (x[:, 0] < 0)
+        if not below.any():
+            break
+        variance, values[below] = np.where(below, 0.0, variance), 0.0
+    return x
 
 
 def tree_of(tree: pd.DataFrame) -> Tree:
@@ -123,53 +131,61 @@ def tree_of(tree: pd.DataFrame) -> Tree:
     if "variance" in tree:
         variance[: len(tree)] = told = pd.to_numeric(tree["variance"], errors="coerce").to_numpy(np.float64)
         variance[len(tree) :] = np.inf
-        if not (told >= 0).all():
-            raise InputError("tree", ["column variance must be at least 0 and not empty"])
+        if not (told >= 0).all() or np.isinf(variance[leaf]).any():
+            raise InputError("tree", ["column variance must be at least 0 and not empty, and finite for leaves"])
     return Tree(ids, parent, order, leaf, variance)
 
 
-def _values_of(forecasts: pd.DataFrame, nodes: Tree) -> tuple[str, np.ndarray, dict[str, np.ndarray], np.ndarray]:
-    """Bring each value column to (period, node); say which nodes have a forecast."""
+def _values_of(forecasts: pd.DataFrame, nodes: Tree) -> tuple[str, pd.Index, dict[str, np.ndarray], np.ndarray]:
+    """Bring each value column to (node, period); say which nodes have a forecast."""
     key = "node_id" if "node_id" in forecasts else "series_id"
     if missing := [name for name in (key, "period", "mean") if name not in forecasts]:
         raise InputError("forecasts", [f"column {', '.join(missing)} is missing"])
-    names = [n for n in forecasts if n == "mean" or str(n).startswith(("draw_", "lo_", "hi_"))]
-    row, column, periods = _positions(forecasts[key], forecasts["period"], nodes.ids)
+    row, column, periods, width = _positions(forecasts[key], forecasts["period"], nodes.ids)
     if not len(periods):
         raise InputError("forecasts", ["there is no row with a period"])
-    faults = []
-    if (row < 0).any():
-        faults.append(f"{_named(forecasts[key][row < 0].unique())} are not in the tree")
-    known = row >= 0
-    cell = column[known] * len(nodes.ids) + row[known]
-    seen = np.bincount(cell, minlength=len(periods) * len(nodes.ids)).reshape(len(periods), -1)
-    if (seen > 1).any():
-        faults.append(f"{_named(nodes.ids[(seen > 1).any(0)])} have a period more than once")
-    counts = (seen > 0).sum(0)
-    if (lacking := (counts < len(periods)) & (nodes.leaf | (counts > 0))).any():
+    faults, known, size = [], row >= 0, len(periods) // width
+    if not known.all():
+        faults.append(f"{_named(forecasts[key].iloc[::width][~known].unique())} are not in the tree")
+    place = (row * size + column)[known]
+    seen = np.bincount(place, minlength=len(nodes.ids) * size).reshape(-1, size)
+    if (doubled := (seen > 1).any(1)).any():
+        faults.append(f"{_named(nodes.ids[doubled])} have a period more than once")
+    counts = (seen > 0).sum(1)
+    if (lacking := (counts < size) & (nodes.leaf | (counts > 0))).any():
         faults.append(f"{_named(nodes.ids[lacking])} lack a forecast of some period; give each leaf all of them")
     columns = {}
-    for name in names:
-        values = np.full(seen.shape, np.nan)
-        values.reshape(-1)[cell] = pd.to_numeric(forecasts[name], errors="coerce").to_numpy(np.float64)[known]
-        if name == "mean" and not np.isfinite(values[:, counts == len(periods)]).all():
-            faults.append("column mean has empty or infinite values, or words that are no numbers")
-        columns[str(name)] = values
+    for name in (n for n in forecasts if n == "mean" or str(n).startswith(("draw_", "lo_", "hi_"))):
+        told = pd.to_numeric(forecasts[name], errors="coerce").to_numpy(np.float64).reshape(-1, width)
+        values = np.full((seen.size, width), np.nan)
+        values[place] = told if known.all() else told[known]
+        columns[str(name)] = values.reshape(len(nodes.ids), -1)
+    if not np.isfinite(columns["mean"][counts == size]).all():
+        faults.append("column mean has empty or infinite values, or words that are no numbers")
     if faults:
         raise InputError("forecasts", faults)
     return key, periods, columns, counts > 0
 
 
-def _positions(ids: pd.Series, period: pd.Series, known: pd.Index) -> tuple[np.ndarray, np.ndarray, Any]:
-    """Node and period of each row; quick where every node's periods stand together, as in a forecast's own table."""
+def _positions(ids: pd.Series, period: pd.Series, known: pd.Index) -> tuple[np.ndarray, Any, pd.Index, int]:
+    """Node and period of each row, and how many rows go together: all periods of a node, as in a forecast, or one."""
+    width = _together(ids, period)
+    if width > 1:
+        return known.get_indexer(pd.Index(ids.iloc[::width])), 0, pd.Index(period.iloc[:width]), width
     codes, periods = pd.factorize(period, sort=True)
-    size = len(periods)
-    if size and len(ids) % size == 0:
-        first = ids.iloc[::size]
-        together = codes.reshape(-1, size) == np.arange(size)
-        if together.all() and all((ids.iloc[k::size].array == first.array).all() for k in range(1, size)):
-            return np.repeat(known.get_indexer(pd.Index(first)), size), codes, periods
-    return known.get_indexer(pd.Index(ids)), codes, periods
+    return known.get_indexer(pd.Index(ids)), codes, pd.Index(periods), 1
+
+
+def _together(ids: pd.Series, period: pd.Series) -> int:
+    """How many rows each node has, where they stand together and have the same ascending periods; 0 where not."""
+    size = int((ids.iloc[:MOST_PERIODS] == ids.iloc[0]).sum()) if len(ids) else 0
+    if size < 2 or len(ids) % size:
+        return 0
+    when = pd.Index(period.iloc[:size])
+    if when.hasnans or not (when.is_unique and when.is_monotonic_increasing):
+        return 0
+    whole = all((ids.iloc[k::size].array == ids.iloc[::size].array).all() for k in range(1, size))
+    return size if whole and all((period.iloc[k::size].array == when[k]).all() for k in range(size)) else 0
 
 
 def _named(ids: Any) -> str:

@@ -68,6 +68,16 @@ def test_a_thousand_nodes_in_any_order_of_rows():
     np.testing.assert_allclose(answer["mean"].to_numpy().reshape(1000, 2), expected, atol=1e-9)
 
 
+def test_rows_that_stand_together_are_read_as_those_that_do_not():
+    rng = np.random.default_rng(2)
+    tree, _ = random_tree(rng, 50)
+    rows = told(tree, rng.gamma(2, 10, (50, 4))).assign(period=np.tile(list("adbc"), 50))
+    ordered = rows.sort_values(["node_id", "period"])
+    again, mixed = reconcile(ordered, tree), reconcile(rows.sample(frac=1, random_state=1), tree)
+    pd.testing.assert_frame_equal(reconcile(rows, tree), again)
+    pd.testing.assert_frame_equal(mixed, again)
+
+
 @settings(max_examples=40, deadline=None)
 @given(seed=st.integers(0, 10_000), nodes=st.integers(2, 40))
 def test_adds_up_and_leaves_coherent_forecasts_alone(seed, nodes):
@@ -119,6 +129,7 @@ def test_draws_add_up_and_quantiles_keep_their_width():
         ({"node_id": ["a", "a"], "parent_id": ["b", "c"]}, {}, "one parent"),
         ({"node_id": ["a", "b"], "parent_id": ["b", "a"]}, {}, "circle"),
         ({"node_id": ["a", "b"], "parent_id": [None, "a"], "variance": [1.0, -1.0]}, {}, "at least 0"),
+        ({"node_id": ["a", "b"], "parent_id": [None, "a"], "variance": [1.0, np.inf]}, {}, "finite for leaves"),
         ({"node_id": ["a", "b"], "parent_id": [None, "a"]}, {"node_id": ["z"]}, "not in the tree.*lack a forecast"),
         ({"node_id": ["a"], "parent_id": [None]}, {"node_id": ["a", "a"]}, "more than once"),
         ({"node_id": ["a"], "parent_id": [None]}, {"mean": [np.nan]}, "empty or infinite"),
