@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import least_squares
 
-from lst_workbench.catchment._kernels import pull_on_cells, sums_of_stores
+from lst_workbench.catchment._kernels import people_of_stores, pull_on_cells, sums_of_stores
 from lst_workbench.catchment.ground import Ground, ids_of, within
 from lst_workbench.catchment.params import HuffParams
 from lst_workbench.catchment.points import amounts_of
@@ -114,7 +114,7 @@ def calibrate_on_sales(
     used, logs, place, left_out = _usable(stores, sales, places, seed)
     near_stores, near_cells = _surroundings(stores, cells, used, start)
     rows = pd.Index(ids_of(near_stores)).get_indexer(used)
-    reached = _power(near_stores, near_cells, start)[rows] > 0
+    reached = _power(near_stores, near_cells, start, rows) > 0
     if not reached.all():
         lost = pd.DataFrame({"store_id": used[~reached], "reason": "nobody lives within its radius"})
         left_out = pd.concat([left_out, lost], ignore_index=True)
@@ -123,9 +123,9 @@ def calibrate_on_sales(
         raise InputError("sales", [f"only {len(used)} stores can be used; give the sales of {LEAST_TILLS} or more"])
 
     def expected(theta: np.ndarray) -> np.ndarray:
-        return np.log(np.maximum(_power(near_stores, near_cells, _params(start, theta))[rows], 1e-9))
+        return np.log(np.maximum(_power(near_stores, near_cells, _params(start, theta), rows), 1e-9))
 
-    theta, rest, slope = _fit(expected, logs, np.ones(len(logs), bool), _theta(start))
+    theta, rest, slope = _fit(expected, logs, _theta(start))
     error = _errors(slope, rest - rest.mean(), place)
     names = pd.Series(NAMES)
     power = (names != "area_exponent").to_numpy()  # estimated as logarithms
@@ -142,24 +142,33 @@ def calibrate_on_sales(
         }
     )
     found = replace(start, **dict(zip(NAMES, value.tolist(), strict=True)))
+    alike = _power(near_stores.assign(attraction=1.0), near_cells, replace(start, decay_per_km=0.0), rows)
+    plain = {"equal shares": np.log(np.maximum(alike, 1e-9)), "start": expected(_theta(start))}
     tables = {
         "coefficients": coefficients,
-        "heldout": _heldout(expected, logs, place, theta, start, near_stores, near_cells, rows, seed),
+        "heldout": _heldout(expected, logs, place, (theta, rest, slope), plain, seed),
         "left_out": left_out,
     }
     return SalesCalibration(found, float(np.exp(np.median(rest))), tables, _warnings(theta, error))
 
 
-def _fit(expected: Any, logs: np.ndarray, seen: np.ndarray, theta: np.ndarray) -> tuple[np.ndarray, ...]:
-    """Exponents that fit the stores seen; what is left of all, and its slope."""
+def _fit(expected: Any, logs: np.ndarray, theta: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Exponents that fit; what is left of all, and its slope."""
 
     def off(t: np.ndarray) -> np.ndarray:
-        rest = (logs - expected(t))[seen]
+        rest = logs - expected(t)
         return rest - rest.mean()
 
     inside = np.clip(theta, LOWEST + 1e-6, HIGHEST - 1e-6)
-    found = least_squares(off, inside, bounds=(LOWEST, HIGHEST), diff_step=STEP, xtol=1e-6, ftol=1e-8, max_nfev=40)
+    found = least_squares(off, inside, bounds=(LOWEST, HIGHEST), diff_step=STEP, xtol=1e-4, ftol=1e-6, max_nfev=40)
     return found.x, logs - expected(found.x), found.jac
+
+
+def _without(seen: np.ndarray, theta: np.ndarray, rest: np.ndarray, slope: np.ndarray) -> np.ndarray:
+    """Exponents of the stores seen: one Gauss-Newton step from those of all."""
+    there, left = slope[seen] - slope[seen].mean(0), rest[seen] - rest[seen].mean()
+    step = -np.linalg.lstsq(there, left, rcond=FLAT)[0]
+    return np.clip(theta + np.clip(step, -1.0, 1.0), LOWEST, HIGHEST)
 
 
 def _errors(slope: np.ndarray, rest: np.ndarray, place: np.ndarray) -> np.ndarray:
@@ -179,24 +188,19 @@ def _heldout(
     expected: Any,
     logs: np.ndarray,
     place: np.ndarray,
-    theta: np.ndarray,
-    start: HuffParams,
-    stores: pd.DataFrame,
-    cells: pd.DataFrame,
-    rows: np.ndarray,
+    fit: tuple[np.ndarray, ...],
+    plain: dict[str, np.ndarray],
     seed: int,
 ) -> pd.DataFrame:
     """Error in logarithms of stores that were not seen, calibrated and not."""
     names, code = np.unique(place, return_inverse=True)
     fold = (np.random.default_rng(seed).permutation(len(names)) % FOLDS)[code]
-    equal = np.log(np.maximum(_power(stores.assign(attraction=1.0), cells, replace(start, decay_per_km=0.0)), 1e-9))
-    plain = {"equal shares": equal[rows], "start": expected(_theta(start))}
     off: dict[str, list[np.ndarray]] = {name: [] for name in ("calibrated", *plain)}
     for k in range(FOLDS):
         unseen = fold == k
         if not unseen.any() or unseen.all():
             continue
-        _, rest, _ = _fit(expected, logs, ~unseen, theta)
+        rest = logs - expected(_without(~unseen, *fit))
         off["calibrated"].append(rest[unseen] - rest[~unseen].mean())
         for name, figure in plain.items():
             rest = logs - figure
@@ -206,14 +210,15 @@ def _heldout(
     return pd.DataFrame(figures, columns=["model", "rmse_log", "bias_log"])
 
 
-def _power(stores: pd.DataFrame, cells: pd.DataFrame, params: HuffParams) -> np.ndarray:
-    """People whom each store draws, times their income."""
+def _power(stores: pd.DataFrame, cells: pd.DataFrame, params: HuffParams, rows: np.ndarray) -> np.ndarray:
+    """People whom the stores in `rows` draw, times their income; all stores compete."""
     on = Ground.of(stores, cells, params)
     income = amounts_of(cells, "cells", "income_index") if "income_index" in cells else np.ones(len(cells))
-    sums, values = np.zeros((len(stores), 3)), income[on.home_rows][:, None]
-    point = (on.shops, on.homes, on.attraction, on.weight, on.rate, values, on.grid, on.decay)
-    sums_of_stores(*point, 0, len(stores), sums)
-    return on.to_stores(sums)[:, 2]
+    at = on.to_stores(np.arange(len(stores)))[rows]
+    tills = on.shops._replace(**{name: getattr(on.shops, name)[at] for name in "uvxyz"})
+    sums, point = np.zeros((len(rows), 3)), (on.weight, on.rate, on.people, income[on.home_rows], on.grid, on.decay)
+    people_of_stores(tills, on.homes, on.attraction[at], *point, 0, len(rows), sums)
+    return sums[:, 1]
 
 
 def _surroundings(
