@@ -32,12 +32,13 @@ class Method(NamedTuple):
     beta: float = 0.0
 
 
+TRENDS = ((0.2, 0.1), (0.4, 0.1), (0.7, 0.1), (0.4, 0.3))
 METHODS = (
     *(Method(f"SES({a})", kernels.SES, a) for a in (0.05, 0.1, 0.2, 0.3, 0.5, 0.8)),
     *(Method(f"SBA({a})", kernels.SBA, a) for a in (0.05, 0.1, 0.2)),
     *(Method(f"TSB({a}, {b})", kernels.TSB, a, b) for a in (0.05, 0.1, 0.2) for b in (0.02, 0.05, 0.1, 0.2)),
     *(Method(f"discounted mean({a})", kernels.MEAN, a) for a in (0.0, 0.01, 0.03, 0.06, 0.1, 0.2)),
-    *(Method(f"damped trend({a}, {b})", kernels.HOLT, a, b) for a, b in ((0.2, 0.1), (0.4, 0.1), (0.7, 0.1), (0.4, 0.3))),
+    *(Method(f"damped trend({a}, {b})", kernels.HOLT, a, b) for a, b in TRENDS),
 )
 PUBLISHED = (Method("SES", kernels.SES, 0.1), Method("SBA", kernels.SBA, 0.1), Method("TSB", kernels.TSB, 0.1, 0.1))
 
