@@ -5,6 +5,8 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
+from scipy.stats import norm
+from scipy.stats import t as student
 
 from lst_workbench.assortment.choice_tables import join_features
 from lst_workbench.assortment.likelihood import Design, moments
@@ -79,8 +81,8 @@ def fit_segments(
     Coefficients of the segments of a level scatter around those of their parent, b_s ~ N(b_parent, diag(t^2)), those of
     the first level around the pooled model. Tastes are the maximum of likelihood x prior, spreads t the mean of squared
     distance and variance (EM with Laplace's approximation). A segment with few choices leans on its parent, so that
-    none has to be left out and items it never saw have a utility too. Intervals take spreads as known: those of 95%
-    held 91% of the tastes of drawn markets of 12 regions.
+    none has to be left out and items it never saw have a utility too. Intervals are Student's, as wide as the spread
+    of few segments is unsure (Kass and Steffey 1989; degrees of freedom after Satterthwaite).
 
     Parameters
     ----------
@@ -154,10 +156,11 @@ def fit_segments(
 
 @dataclass(frozen=True)
 class _Shrunk:
-    """Tastes, their variances and weights of the parents, spread between segments, and whether it came to rest."""
+    """Tastes, their variances with degrees of freedom, weights of the parents, spread, and whether it came to rest."""
 
     theta: np.ndarray
     variance: np.ndarray
+    freedom: np.ndarray
     lent: np.ndarray
     spread: np.ndarray
     rested: bool
@@ -192,7 +195,8 @@ def _shrunk(designs: list[Design], above: np.ndarray, unsure: np.ndarray, parent
     """Tastes by Newton under the prior and spreads by EM, in turn; `unsure` is the variance of the parents.
 
     Parents are means of their segments: distances from them are too short by (segments - parents) / segments, and they
-    are as unsure as a mean of so many that scatter.
+    are as unsure as a mean of so many that scatter. A spread is known as from as many segments as tell of it, each by
+    what it does not lend; d b / d log t = 2 lent (b - parent), and log variance moves by lent with log t^2.
     """
     theta, variance = above.copy(), np.zeros_like(above)
     least = LEAST_SPREAD * np.sqrt(unsure.mean(axis=0))
@@ -209,7 +213,10 @@ def _shrunk(designs: list[Design], above: np.ndarray, unsure: np.ndarray, parent
         spread = there
     lent = np.minimum(variance / spread**2, 1.0)
     parent = unsure + spread**2 * parents / len(designs)
-    return _Shrunk(theta, variance + lent**2 * parent, lent, spread, rested)
+    telling = np.maximum(((1 - lent) ** 2).sum(axis=0) / longer, 1.0)
+    moved = (2 * lent * (theta - above)) ** 2 / (2 * telling)
+    freedom = telling / np.maximum(lent, 1e-6) ** 2
+    return _Shrunk(theta, variance + lent**2 * parent + moved, freedom, lent, spread, rested)
 
 
 def _posterior(
@@ -242,9 +249,9 @@ def _told(
 ) -> pd.DataFrame:  # fmt: skip
     named = dict(zip(levels, (*key, *[None] * (len(levels) - len(key))), strict=True))
     error = np.sqrt(found.variance[n])
+    reach = student.ppf(norm.cdf(params.interval_z), found.freedom[n]) * error
     return pd.DataFrame({
         "level": levels[len(key) - 1], **named, "feature": [term.name for term in terms], "parent": above,
-        "coefficient": found.theta[n], "standard_error": error, "low": found.theta[n] - params.interval_z * error,
-        "high": found.theta[n] + params.interval_z * error,
-        "shrinkage_share": found.lent[n],
+        "coefficient": found.theta[n], "standard_error": error, "low": found.theta[n] - reach,
+        "high": found.theta[n] + reach, "shrinkage_share": found.lent[n],
     })  # fmt: skip
