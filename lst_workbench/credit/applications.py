@@ -26,6 +26,22 @@ DATE_VALUE = re.compile(r"(19|20)\d\d[-/.]\d{1,2}[-/.]\d{1,2}([ T].*)?")
 IDENTIFIER_NAME = re.compile(r"(^|_)id$|^id_|^index$|^unnamed", re.IGNORECASE)
 
 
+def named(applications: pd.DataFrame, what: str = "applications") -> pd.DataFrame:
+    """Return the table with its columns' names as text: 0, 1, 2 of a file without header may be asked for as "0".
+
+    Raises
+    ------
+    InputError
+        It is no table, or two columns have one name.
+    """
+    if not isinstance(applications, pd.DataFrame):
+        raise InputError(what, [f"it is a {type(applications).__name__}; give a pandas DataFrame, one row a store"])
+    table = applications if applications.columns.inferred_type == "string" else applications.rename(columns=str)
+    if twice := sorted(set(table.columns[table.columns.duplicated()])):
+        raise InputError(what, [f"several columns are called {', '.join(twice)}; rename or drop all but one of each"])
+    return table
+
+
 def is_personal(values: pd.Series) -> bool:
     """Whether a column names or reaches a person: by its name (flags of up to three values excepted) or its values."""
     told = values.dropna()
@@ -99,6 +115,9 @@ def choose_columns(
     rare = max(5, len(y) // 200)
     for name in applications.columns.drop(list(skipped & set(applications.columns))):
         values = applications[name]
+        if values.dtype == object and values.map(lambda value: isinstance(value, list | dict | set)).any():
+            reasons[str(name)] = "lists: give one number or word a row"
+            continue
         fingerprint = int(pd.util.hash_pandas_object(values, index=False).sum())
         reason = _reason_against(values, dates)
         if (

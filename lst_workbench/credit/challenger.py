@@ -9,7 +9,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from threadpoolctl import threadpool_limits
 
 from lst_workbench.contracts import InputError
-from lst_workbench.credit.applications import target_of
+from lst_workbench.credit.applications import named, target_of
 from lst_workbench.credit.binning import Bins, as_numbers
 from lst_workbench.credit.measures import area_under_curve, measure
 from lst_workbench.credit.scorecard import WORDS, Scorecard
@@ -73,6 +73,7 @@ def challenge(
             f"the score was fitted to {len(card.held_out):,} rows, these are {len(applications):,}; give the same table"
         )
         raise InputError("applications", [fault])
+    applications = named(applications)
     y = target_of(applications, target)
     columns = _columns(applications, card.bins)
     ways = {name: WORDS[way] for name, way in (monotone or {}).items()}

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from scipy.sparse.linalg import eigsh
 from threadpoolctl import threadpool_limits
@@ -47,3 +48,18 @@ def leading(spread: Floats) -> tuple[NDArray[np.float32], Floats]:
     root = np.zeros((len(spread), DIRECTIONS), np.float32)
     root[:, :count] = vectors * np.sqrt(np.maximum(values, 0.0))
     return root, np.maximum(np.diag(spread) - (root**2).sum(axis=1), 0.0)
+
+
+def told_share(table: pd.DataFrame, bins: Sequence[Bins], stores: pd.DataFrame) -> Floats:
+    """Give the part of the spread of points over features, as `table` has it, that rests on values which are there."""
+    spread = (table["points"] - table.groupby("feature")["points"].transform("mean")) ** 2 * table["row_share"]
+    by = np.sqrt(spread.groupby(table["feature"]).sum())
+    weight = np.array([by[b.feature] for b in bins])
+    weight = weight / weight.sum() if weight.sum() > 0 else np.full(len(weight), 1 / len(weight))
+    told = np.ones(len(stores))
+    for b, part in zip(bins, weight, strict=True):
+        lacks = stores[b.feature].isna().to_numpy()
+        if lacks.any():
+            told[lacks] -= part
+    # Rounding of differences must not tell less than nothing.
+    return np.maximum(told, 0.0)

@@ -10,6 +10,7 @@ from scipy.special import expit, ndtri
 from scipy.stats import norm
 
 from lst_workbench.contracts import InputError
+from lst_workbench.credit.applications import named
 from lst_workbench.credit.binning import Bins, learn_bins
 from lst_workbench.credit.scorecard import Scorecard, ScorecardParams, card_of, directions_of, fit_scorecard
 from lst_workbench.credit.shapes import Shapes, fit_shapes
@@ -88,7 +89,7 @@ def infer_rejects(
     InputError
         No row is rejected, a column is missing, or what `fit_scorecard` refuses.
     """
-    params = params or ScorecardParams()
+    params, applications = params or ScorecardParams(), named(applications)
     ok = _approved(applications, target, instruments, hidden)
     known = fit_scorecard(applications[ok], target, monotone, exclude=[*exclude, *instruments], params=params)
     rare = max(5, len(applications) // 200)

@@ -10,9 +10,9 @@ from scipy.special import expit
 
 from lst_workbench.contracts import InputError
 from lst_workbench.credit._kernels import add_points, add_variance
-from lst_workbench.credit.applications import choose_columns, codes_declared, decision_dates, target_of
+from lst_workbench.credit.applications import choose_columns, codes_declared, decision_dates, named, target_of
 from lst_workbench.credit.binning import Bins
-from lst_workbench.credit.doubt import centred, leading
+from lst_workbench.credit.doubt import centred, leading, told_share
 from lst_workbench.credit.pairs import Pair
 from lst_workbench.credit.points import cutoff_table, points_table
 from lst_workbench.credit.segments import Segments
@@ -77,6 +77,19 @@ class ScorecardParams:
     reasons: int = 3
     seed: int = 7
 
+    def __post_init__(self) -> None:
+        least = {"folds": 2, "most_bins": 2, "most_cells": 1, "most_pairs": 0, "most_segments": 0, "reasons": 1}
+        faults = [f"{name} is {getattr(self, name)}; give {low} or more" for name, low in least.items()
+                  if not getattr(self, name) >= low]  # fmt: skip
+        above = ("base_odds", "double_odds_points", "point_step", "latest_share")
+        faults += [
+            f"{name} is {getattr(self, name)}; give more than 0" for name in above if not getattr(self, name) > 0
+        ]
+        if self.latest_share >= 1:
+            faults.append(f"latest_share is {self.latest_share}; give less than 1")
+        if faults:
+            raise InputError("ScorecardParams", faults)
+
     @property
     def most_terms(self) -> MostTerms:
         """Bounds on the terms of a score."""
@@ -140,6 +153,7 @@ class Scorecard:
 
     def scored(self, applications: pd.DataFrame, ranges: bool) -> tuple[Floats, Floats, NDArray[np.int32]]:
         """Points, standard error of the log-odds (where asked for), and the worst terms of every row, by chunks."""
+        applications = named(applications)
         starts = range(0, max(len(applications), 1), CHUNK)
         parts = [(np.empty(0), np.empty(0), np.empty((0, 0), np.int32))] * len(starts)
 
@@ -195,6 +209,7 @@ def score_stores(card: Scorecard, stores: pd.DataFrame) -> pd.DataFrame:
     >>> (scored["pd_high"] - scored["pd_low"]).is_monotonic_increasing, scored["told_share"].tolist()
     (True, [1.0, 0.0])
     """
+    stores = named(stores, "stores")
     total, error, worst = card.scored(stores, ranges=True)
     reach = NORMAL_95 * error * card.params.double_odds_points / np.log(2)
     scored = pd.DataFrame(
@@ -203,7 +218,7 @@ def score_stores(card: Scorecard, stores: pd.DataFrame) -> pd.DataFrame:
             "pd_low": _pd_of(total + reach, card.params),
             "pd_high": _pd_of(total - reach, card.params),
             "points": total,
-            "told_share": _told(card, stores),
+            "told_share": told_share(card.tables["points"], card.bins, stores),
             "reasons": _reasons(worst, card.features),
         },
         stores.index,
@@ -211,22 +226,6 @@ def score_stores(card: Scorecard, stores: pd.DataFrame) -> pd.DataFrame:
     if "store_id" in stores:
         scored.insert(0, "store_id", stores["store_id"])
     return scored
-
-
-def _told(card: Scorecard, stores: pd.DataFrame) -> Floats:
-    """Part of the points' spread over features that rests on values which are there."""
-    table = card.tables["points"]
-    spread = (table["points"] - table.groupby("feature")["points"].transform("mean")) ** 2 * table["row_share"]
-    by = np.sqrt(spread.groupby(table["feature"]).sum())
-    weight = np.array([by[b.feature] for b in card.bins])
-    weight = weight / weight.sum() if weight.sum() > 0 else np.full(len(weight), 1 / len(weight))
-    told = np.ones(len(stores))
-    for b, part in zip(card.bins, weight, strict=True):
-        lacks = stores[b.feature].isna().to_numpy()
-        if lacks.any():
-            told[lacks] -= part
-    # Rounding of differences must not tell less than nothing.
-    return np.maximum(told, 0.0)
 
 
 def fit_scorecard(
@@ -291,10 +290,11 @@ def fit_scorecard(
     >>> card.score(shops.assign(months_open=[1, 59] * 1000))["points"].diff().iloc[1] > 0
     np.True_
     """
-    params = params or ScorecardParams()
+    params, applications = params or ScorecardParams(), named(applications)
     y = target_of(applications, target)
     dates = decision_dates(applications, date)
     coded = codes_declared(applications, codes)
+    exclude, keep = ([names] if isinstance(names, str) else names for names in (exclude, keep))
     skipped = {target, *exclude, *(name for name in (date, groups) if name)}
     bins, columns = choose_columns(applications, y, dates, skipped, set(keep), params.most_bins, coded)
     direction = directions_of(monotone or {}, bins, applications, columns)
@@ -365,6 +365,8 @@ def directions_of(
     monotone: Mapping[str, int | str], bins: list[Bins], applications: pd.DataFrame, columns: pd.DataFrame
 ) -> dict[str, int]:
     """Signs of declared directions, or every fault among them."""
+    if not isinstance(monotone, Mapping):
+        raise InputError("monotone", ['it names no directions; give them by column, as {"months_open": "decreasing"}'])
     by_name, faults = {b.feature: b for b in bins}, []
     left_out = columns.set_index("feature")["reason"]
     for name, way in monotone.items():

@@ -307,6 +307,33 @@ def test_bad_input_is_refused_with_a_sentence(change, more, sentence):
         fit_scorecard(shops(300).assign(**change), "default", exclude=["true_pd"], **more)
 
 
+def test_a_table_that_is_none_or_names_columns_twice_is_refused_with_a_sentence():
+    twice = pd.concat([shops(100), shops(100)[["noise"]]], axis=1)
+    with pytest.raises(InputError, match="several columns are called noise"):
+        fit_scorecard(twice, "default")
+    with pytest.raises(InputError, match="give a pandas DataFrame"):
+        fit_scorecard([1, 2], "default")
+    with pytest.raises(InputError, match="give them by column"):
+        fit_scorecard(shops(300), "default", ["noise"], exclude="true_pd")
+
+
+def test_parameters_out_of_range_are_refused_together():
+    with pytest.raises(InputError) as refused:
+        ScorecardParams(folds=1, most_bins=0, double_odds_points=0, latest_share=1.5, most_segments=-1)
+    assert len(refused.value.faults) == 5
+
+
+def test_columns_of_a_file_without_header_and_columns_of_lists():
+    frame = shops(600).drop(columns=["true_pd", "decided"]).assign(tags=[["a"]] * 600)
+    numbered = frame.set_axis(range(frame.shape[1]), axis=1)
+    target = str(list(frame.columns).index("default"))
+    card = fit_scorecard(numbered, target)
+    np.testing.assert_array_equal(
+        card.score(numbered)["points"], fit_scorecard(frame, "default").score(frame)["points"]
+    )
+    assert card.tables["columns"]["reason"].str.startswith("lists").sum() == 1
+
+
 def test_absent_columns_and_empty_tables_are_refused_with_a_sentence(card):
     with pytest.raises(InputError, match="target paid is no column"):
         fit_scorecard(shops(300), "paid")
