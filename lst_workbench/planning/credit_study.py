@@ -52,6 +52,9 @@ SCENARIOS = 2_000
 TAIL = 0.999
 GAP, STEPS_OF_PRICES = 2e-3, 40  # stores that stand or fall whole leave such a gap anyway
 STRESSED = ("credit.npl_stress", "credit.lockdown_default_share", "credit.festival_default_share")
+# Columns of risk and bad years where nobody gets credit and there is nothing to lose.
+RISK = ["measure", "level", "rmb", "standard_error_rmb"]
+BAD_YEARS = ["stress", "scope", "ead_share", "default_share", "loss_rmb", "extra_loss_rmb", "capital_rmb"]
 # What an owner can do about a score, and by how much: months of history, a larger order, bills paid on time.
 STEPS: tuple[tuple[str, Callable[[float], float]], ...] = (
     ("late_share", lambda value: 0.0),
@@ -268,7 +271,7 @@ class CreditStudy:
     def _losses(self, plan: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, float]:
         given = (plan["limit_rmb"] > 0).to_numpy()
         if not given.any():
-            return pd.DataFrame(), pd.DataFrame(), 0.0
+            return pd.DataFrame(columns=RISK), pd.DataFrame(columns=BAD_YEARS), 0.0
         figures, own = self.figures, plan[given]
         risen = 1 + float(figures["credit.pd_growth"]) * own["limit_rmb"] / own["need_rmb"].clip(lower=1.0)
         book = pd.DataFrame(

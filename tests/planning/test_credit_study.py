@@ -9,6 +9,7 @@ import pytest
 from lst_workbench.assumptions import data_folder, load_scenario
 from lst_workbench.contracts import InputError, LstError
 from lst_workbench.market import read_credit, read_market
+from lst_workbench.planning.credit_run import credit_tables
 from lst_workbench.planning.credit_study import study_credit
 
 
@@ -63,6 +64,13 @@ def test_the_loop_ends_in_a_fixed_point(study):
 def test_rounds_that_are_too_few_are_said(study):
     harder = replace(study, orders=replace(study.orders, minimum_rmb=1_500.0))
     assert not harder.decide(study.levers, rounds=1).kpis["settled"]
+
+
+def test_without_capital_nobody_gets_credit_and_every_table_is_there(study):
+    done = study.decide(replace(study.levers, capital_rmb=0.0))
+    assert (done.plan["limit_rmb"] == 0).all() and done.kpis["value_at_risk_rmb"] == 0
+    tables = credit_tables(study, done)
+    assert set(credit_tables(study, study.decide(study.levers))) == set(tables) and tables["stress"].empty
 
 
 def test_caps_of_cities_and_months_hold(sample, study):
