@@ -8,7 +8,7 @@ from lst_workbench.market.check import check_market, check_provinces
 from lst_workbench.market.claims import claimed
 from lst_workbench.market.files import market_files, read_market, write_market
 from lst_workbench.market.importing import Imported, import_market, propose_import, quality_of, read_quality, trust_of
-from lst_workbench.market.landmarks import landmarks, prefecture_names
+from lst_workbench.market.landmarks import landmarks, prefecture_names, province_names
 from lst_workbench.market.lookup import find_store, with_store_ids
 from lst_workbench.market.synthetic.stores import TOUR_STORE_ID
 from lst_workbench.market.tills import read_items, read_orders, read_sales
@@ -31,6 +31,7 @@ __all__ = [
     "import_market",
     "landmarks",
     "prefecture_names",
+    "province_names",
     "propose_import",
     "quality_of",
     "read_census",

@@ -53,3 +53,19 @@ def prefecture_names(places: pd.DataFrame) -> pd.DataFrame:
     largest = places.sort_values("people", ascending=False).drop_duplicates("prefecture_code")[columns]
     named = pd.concat([known[known["prefecture_code"].isin(largest["prefecture_code"])], largest])
     return named.drop_duplicates("prefecture_code").sort_values("prefecture_code", ignore_index=True)[columns]
+
+
+def province_names(places: pd.DataFrame) -> pd.DataFrame:
+    """Name a market's provinces (province_code, name_en, name_zh).
+
+    Examples
+    --------
+    >>> from lst_workbench.market import read_market
+    >>> province_names(read_market(data_folder() / "sample").places).values.tolist()
+    [[340000, 'Anhui', '安徽省']]
+    """
+    known = pd.read_csv(data_folder() / "places" / "provinces.csv")
+    known = known[["province_code", "province_en", "province_zh"]]
+    named = known.rename(columns={"province_en": "name_en", "province_zh": "name_zh"})
+    here = named["province_code"].isin(places["province_code"].dropna())
+    return named[here].sort_values("province_code", ignore_index=True)

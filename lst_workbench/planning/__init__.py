@@ -10,7 +10,7 @@ from lst_workbench.planning.network_study import STUDY_STAGES, NetworkStudy, mak
 from lst_workbench.planning.plan import STAGES, make_plan
 from lst_workbench.planning.replan import make_replan
 from lst_workbench.planning.so_far import plan_so_far
-from lst_workbench.planning.submit import cancel, progress_of, submit
+from lst_workbench.planning.submit import cancel, conditions_in, progress_of, submit
 from lst_workbench.runs import PlanResult
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "PlanResult",
     "Roads",
     "cancel",
+    "conditions_in",
     "difference",
     "fairness_price",
     "make_cobranded",

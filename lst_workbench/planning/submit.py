@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+import tomllib
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -12,11 +13,15 @@ from types import FrameType
 from typing import Literal
 
 import psutil
+import tomli_w
 
 from lst_workbench.assumptions import Scenario, load_scenario
 from lst_workbench.contracts import LstError
 from lst_workbench.market import read_market
+from lst_workbench.planning.condition_rows import conditions_of, rows_of
+from lst_workbench.planning.conditions import Conditions
 from lst_workbench.runs import (
+    CONDITIONS_FILE,
     LOG_FILE,
     SCENARIO_FILE,
     Progress,
@@ -43,6 +48,7 @@ def submit(
     seed: int = 7,
     draw: str | None = None,
     job: Job = "plan",
+    conditions: Conditions | None = None,
 ) -> Path:
     """Start a run in its own process; runs of one folder of runs wait for each other.
 
@@ -62,6 +68,8 @@ def submit(
         minutes.
     job : {"plan", "network"}
         What is made: a plan (`make_plan`), or the networks along a trade-off (`make_network_study`).
+    conditions : Conditions, optional
+        What a plan is asked beside its capacities; they lie in the run folder as `CONDITIONS_FILE`.
 
     Returns
     -------
@@ -74,7 +82,7 @@ def submit(
         The folder holds something else or a finished run, or another process writes to it.
     """
     folder = Path(out).resolve()
-    claim_folder(folder, scenario.to_toml())
+    claim_folder(folder, scenario.to_toml(), tomli_w.dumps(rows_of(conditions)))
     command = [sys.executable, "-m", OURS, str(Path(market_folder).resolve()), str(folder), str(seed)]
     command += [draw or "", job]
     with (folder / LOG_FILE).open("ab") as log:
@@ -147,7 +155,7 @@ def plan_as_submitted(market_folder: str, out: str, seed: str, draw: str = "", j
             if job == "network":
                 make_network_study(market, scenario, folder)
             else:
-                make_plan(market, scenario, folder, seed=int(seed))
+                make_plan(market, scenario, folder, seed=int(seed), conditions=conditions_in(folder))
         return 0
     except BaseException as error:
         last = read_progress(folder)
@@ -157,6 +165,12 @@ def plan_as_submitted(market_folder: str, out: str, seed: str, draw: str = "", j
         if isinstance(error, LstError | KeyboardInterrupt):
             return 2
         raise
+
+
+def conditions_in(folder: Path) -> Conditions | None:
+    """Conditions that `submit` was asked for, of the run in a folder."""
+    told = folder / CONDITIONS_FILE
+    return conditions_of(tomllib.loads(told.read_text("utf-8"))) if told.is_file() else None
 
 
 def _draw_market(source: str, market_folder: Path, out: Path, seed: int) -> None:

@@ -14,10 +14,11 @@ from lst_workbench.runs.record import has_record, read_record
 LOCK_FILE = "run.lock"
 LOG_FILE = "run.log"
 SCENARIO_FILE = "scenario.toml"
+CONDITIONS_FILE = "conditions.toml"
 QUEUE_FILE = ".queue.lock"
 POLL_SECONDS = 0.1
 SHOWN_NAMES = 3
-_BEFORE_THE_FIRST_RECORD = {LOCK_FILE, LOG_FILE, PROGRESS_FILE, SCENARIO_FILE}
+_BEFORE_THE_FIRST_RECORD = {LOCK_FILE, LOG_FILE, PROGRESS_FILE, SCENARIO_FILE, CONDITIONS_FILE}
 
 
 def lock_folder(path: Path) -> filelock.BaseFileLock:
@@ -42,7 +43,7 @@ def lock_folder(path: Path) -> filelock.BaseFileLock:
     return lock
 
 
-def claim_folder(path: Path, scenario: str) -> None:
+def claim_folder(path: Path, scenario: str, conditions: str = "") -> None:
     """Prepare a folder for a run that another process will write: refuse early what it would refuse.
 
     Parameters
@@ -51,6 +52,8 @@ def claim_folder(path: Path, scenario: str) -> None:
         New, empty or unfinished run folder.
     scenario : str
         Text of the scenario file that the process reads.
+    conditions : str
+        Text of the file of conditions that it reads.
 
     Raises
     ------
@@ -62,6 +65,7 @@ def claim_folder(path: Path, scenario: str) -> None:
         if has_record(path) and read_record(path)["state"] == "complete":
             raise LstError(f"{path} holds a finished run and runs are never edited: give a new folder.")
         disk.write_text(path / SCENARIO_FILE, scenario)
+        disk.write_text(path / CONDITIONS_FILE, conditions)
     finally:
         lock.release()
 

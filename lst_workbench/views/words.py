@@ -1,5 +1,6 @@
 """The words of the catalogue: key to (English, 中文). Figures stand in braces and are the same in both."""
 
+from lst_workbench.views.words_conditions import CONDITIONS
 from lst_workbench.views.words_credit import CREDIT
 from lst_workbench.views.words_fairness import FAIRNESS
 from lst_workbench.views.words_field import FIELD
@@ -273,6 +274,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "仅 H3 格与地名，不绘边界。用户可加载自有标准地图。",
     ),
     "foot.run": ("Run {run}, version {version}", "运行 {run}，版本 {version}"),
+    **CONDITIONS,
     **CREDIT,
     **FAIRNESS,
     **FIELD,

@@ -255,3 +255,27 @@ def test_months_play_and_another_plan_stands_beside(page, planned, tmp_path):
     assert not page.errors()
     shutil.rmtree(planned.runs / "more-reps")
     assert finished(planned)[-1] == older
+
+
+def test_conditions_of_the_form_are_those_of_the_run_and_who_is_signed_is_told(page, planned):
+    page.open()
+    page.width(1440)
+    before = len(finished(planned))
+    page.click(".conditions-open button, button.conditions-open")
+    quota = page.driver.find_element("css selector", "input[placeholder='at most, stores']")
+    quota.send_keys("40")
+    page.click("button.conditions-add")
+    page.says("at most 40 stores", ".conditions")
+    page.picture("rollout-conditions", 1440)
+    page.picture("rollout-conditions", 390)
+    page.width(1440)
+    page.says("Levers moved", ".side")
+    page.click("button.run-plan")
+    page.until("return document.querySelector('.side').innerText.includes('Figures match the levers')", "the new plan")
+    assert len(finished(planned)) == before + 1
+    run = newest(planned)
+    assert run.tables["conditions"][["kind", "at_most"]].values.tolist() == [["stores", 40.0]]
+    assert 0 < len(run.tables["waves"]) <= 40
+    page.says("Village shops", ".lst")
+    page.says("Conditions: 1", ".side")
+    assert not page.errors()

@@ -9,6 +9,7 @@ import pytest
 from lst_workbench import planning
 from lst_workbench.assumptions import data_folder
 from lst_workbench.runs import read_run
+from lst_workbench.ui.rollout import conditions
 from lst_workbench.ui.rollout.model import RolloutState, new_run_folder, open_state
 
 PATIENCE = 90
@@ -177,3 +178,29 @@ def test_new_runs_never_share_a_folder(tmp_path):
     first = new_run_folder(tmp_path, "base")
     first.mkdir()
     assert new_run_folder(tmp_path, "base") != first
+
+
+def test_conditions_travel_to_the_run_and_back_to_a_new_page(planned, tmp_path):
+    state = RolloutState(shutil.copytree(planned[0], tmp_path / "runs"), planned[1])
+    form = conditions.with_stores(state.conditions, "excluded", "3, 4")
+    form = conditions.with_floor(form, "rural", 0.4)
+    state.conditions = conditions.with_quota(form, "prefecture_code", 341000, 1, 9)
+    assert state.stale, "the run shown was asked nothing"
+    state.start()
+    finish(state)
+    assert state.said == ("", "") and not state.stale
+    again = RolloutState(tmp_path / "runs", planned[1])
+    assert conditions.same(again.conditions, state.conditions) and not again.stale
+    assert not again.result.tables["waves"]["store_id"].isin([3, 4]).any()
+    assert set(again.result.tables["conditions"]["kind"]) == {"excluded", "stores", "share"}
+    again.reset()
+    assert again.stale and again.conditions == {}
+
+
+def test_what_cannot_be_promised_is_said_and_leaves_the_figures(planned, tmp_path):
+    state = RolloutState(shutil.copytree(planned[0], tmp_path / "runs"), planned[1])
+    before = state.result
+    state.conditions = conditions.with_stores({}, "promised", "999")
+    state.start()
+    finish(state)
+    assert state.said[0] == "error.run" and "999" in state.said[1] and state.result is before

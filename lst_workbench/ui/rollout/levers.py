@@ -8,6 +8,7 @@ from lst_workbench.assumptions import Assumption, Register, Scenario
 # Planning figures a manager moves; everything else about them stands in the register.
 LEVERS = (
     "field.reps",
+    "field.reps_hired_month",
     "field.visits_day",
     "field.visits_per_signup",
     "field.care_visits_month",

@@ -25,8 +25,10 @@ from lst_workbench.assumptions import (
 from lst_workbench.catchment import HuffParams
 from lst_workbench.contracts import LstError
 from lst_workbench.market import Market, read_market
+from lst_workbench.planning.condition_rows import conditions_of, rows_of, rows_of_run
 from lst_workbench.runs import SCENARIO_FILE, PlanResult, Progress, read_progress, read_run
 from lst_workbench.ui.rollout import lookup
+from lst_workbench.ui.rollout.conditions import same
 from lst_workbench.ui.rollout.field import Field, field_of
 from lst_workbench.ui.rollout.levers import LEVERS
 from lst_workbench.ui.rollout.lookup import Chosen
@@ -56,6 +58,7 @@ class RolloutState(HasTraits):
     lang = Enum(list(LANGUAGES), default_value="en")
     scenario = Unicode("base")
     levers = Dict()
+    conditions = Dict()  # rows of limits, stores promised and excluded (`planning.condition_rows`)
     map_mode = Enum(["month", "potential", "dots"], default_value="month")
     upto = Int(0)  # months shown on the map; 0 for all of them
     beside = Unicode("")  # folders of the plans shown beside this one
@@ -133,6 +136,8 @@ class RolloutState(HasTraits):
         if self.result is None:
             return False
         meta, asked = self.result.meta["scenario"], self.asked.at_scale(self.scale)
+        if not same(self.conditions, rows_of_run(self.result.tables)):
+            return True
         return meta["goal"] != asked.goal or any(
             abs(asked[key] - value) > 1e-6 * max(1.0, abs(value)) for key, value in meta["figures"].items()
         )
@@ -145,8 +150,9 @@ class RolloutState(HasTraits):
             self._take_levers(load_scenario(change["new"]))
 
     def reset(self) -> None:
-        """Put the levers back to the scenario's own values."""
+        """Put the levers back to the scenario's own values, and ask for nothing beside them."""
         self._take_levers(load_scenario(self.scenario))
+        self.conditions = {}
 
     def move(self, key: str, value: float) -> None:
         """Move one lever, in the units of the register."""
@@ -164,7 +170,8 @@ class RolloutState(HasTraits):
         self.said = ("", "")
         try:
             out = new_run_folder(self.runs_folder, self.scenario)
-            lst.planning.submit(self.market_folder, self.asked, out)
+            asked = conditions_of(self.conditions)
+            lst.planning.submit(self.market_folder, self.asked, out, conditions=asked)
         except (LstError, OSError) as error:
             self.said = ("error.start", str(error))
             return
@@ -271,6 +278,7 @@ class RolloutState(HasTraits):
             self.scenario = meta["name"]
             by = {key: meta["scale"] if self.register[key].scales else 1.0 for key in LEVERS}
             self.levers = {key: _tidy(meta["figures"][key] / by[key]) for key in LEVERS}
+            self.conditions = rows_of_run(result.tables)
 
     def _restore(self, folder: Path) -> None:
         """Set scenario and levers to what a run at work was asked for."""
@@ -283,6 +291,7 @@ class RolloutState(HasTraits):
         if scenario.name in scenario_names():
             self.scenario = scenario.name
             self._take_levers(scenario)
+            self.conditions = rows_of(lst.planning.conditions_in(folder))
 
     # stores -----------------------------------------------------------------------------------
 

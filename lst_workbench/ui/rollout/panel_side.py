@@ -8,6 +8,7 @@ from lst_workbench.assumptions import load_scenario, scenario_names
 from lst_workbench.ui.panel_parts import Choice, classed, html, switch_class
 from lst_workbench.ui.rollout.levers import Lever, levers_of, snapped
 from lst_workbench.ui.rollout.model import RolloutState
+from lst_workbench.ui.rollout.panel_conditions import ConditionsForm
 from lst_workbench.views import cards, states
 from lst_workbench.views.messages import text
 
@@ -31,12 +32,13 @@ class Side(w.VBox):
         sliders = [part for lever in self._levers for part in (self._labels[lever.key], self._sliders[lever.key])]
         buttons = classed(w.HBox([self._run, self._cancel]), "buttons")
         super().__init__(
-            [self._head, self._scenario_label, self._scenario.widget, self._scenario_note, *sliders, self._reset]
-            + [buttons, self._bar, self._message, self._status, self.downloads]
+            [self._head, self._scenario_label, self._scenario.widget, self._scenario_note, *sliders]
+            + [ConditionsForm(state), self._reset, buttons, self._bar, self._message, self._status, self.downloads]
         )
         classed(self, "card", "side")
         state.observe(self._show_labels, ["lang", "levers", "market", "scenario"])
         state.observe(self._show_run, ["running", "progress", "stage", "said", "result", "lang", "levers", "market"])
+        state.observe(self._show_run, "conditions")
         self._show_labels()
         self._show_run()
 
