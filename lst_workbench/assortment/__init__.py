@@ -11,6 +11,7 @@ from lst_workbench.assortment.segments import SegmentsResult, fit_segments
 from lst_workbench.assortment.stockouts import UnseenResult, recover_demand
 from lst_workbench.assortment.swaps import plan_swaps
 from lst_workbench.assortment.uplift import UpliftResult, range_uplift, trial_stores
+from lst_workbench.assortment.wide_tables import long_choices
 
 __all__ = [
     "AssortmentParams",
@@ -29,6 +30,7 @@ __all__ = [
     "fit_mnl",
     "fit_nested",
     "fit_segments",
+    "long_choices",
     "optimise_assortment",
     "plan_swaps",
     "price_elasticity",

@@ -55,6 +55,8 @@ def join_features(
 
     A table of attributes is joined by alternative, or by choice and alternative when it has both columns.
     """
+    if isinstance(features, str):
+        features = [features]
     if not isinstance(features, pd.DataFrame):
         named = dict(features) if isinstance(features, Mapping) else dict.fromkeys(features, GENERIC)
         if unknown := {how for how in named.values()} - {GENERIC, BY_ALTERNATIVE}:
@@ -87,7 +89,7 @@ def read_choices(
     if alternatives is not None:
         level = alternatives.get_indexer(pd.Index(choices[columns.alternative]))
         levels = alternatives
-    bought = _bought(choices[columns.chosen]) if need_chosen else np.zeros(len(choices))
+    bought = _bought(choices[columns.chosen], choices[columns.alternative]) if need_chosen else np.zeros(len(choices))
     values = {name: _numbers(choices, name) for name in columns.features}
     faults = _faults(choices, columns, choice, level, bought, values, need_chosen)
     refused = _refused(faults, choices, columns, choice)
@@ -114,10 +116,13 @@ def _check_columns(choices: pd.DataFrame, columns: ChoiceColumns, need_chosen: b
     wanted += [columns.cluster] if columns.cluster else []
     missing = [name for name in wanted if name not in choices]
     text = [
-        name for name in columns.features if name in choices and not pd.api.types.is_numeric_dtype(choices[name])
+        name for name in columns.features
+        if name in choices and len(choices) and not np.isfinite(_numbers(choices, name)).any()
     ]  # fmt: skip
     faults = [f"column {name} is missing; it has {', '.join(map(str, choices.columns[:12]))}" for name in missing]
-    faults += [f"feature {name} must be numeric; encode its words as 0/1 columns" for name in text]
+    faults += [f"feature {name} holds no numbers; encode its words as 0/1 columns" for name in text]
+    if columns.alternative in missing:
+        faults.append("where a row is a whole choice, call long_choices first: one row a choice and alternative")
     if choices.empty:
         faults.append("it has no rows; give at least one choice")
     if faults:
@@ -128,10 +133,13 @@ def _numbers(frame: pd.DataFrame, name: str) -> np.ndarray:
     return pd.to_numeric(frame[name], errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
 
 
-def _bought(chosen: pd.Series) -> np.ndarray:
-    """Read counts, or yes and no in words."""
-    if chosen.dtype == object or pd.api.types.is_string_dtype(chosen):
-        words = chosen.astype(str).str.strip().str.lower().map(WORDS)
+def _bought(chosen: pd.Series, alternative: pd.Series) -> np.ndarray:
+    """Read counts, or yes and no in words, or the name of the alternative that was chosen."""
+    if not pd.api.types.is_numeric_dtype(chosen):
+        said, named = (column.astype(str).str.strip() for column in (chosen, alternative))
+        if said.isin(named.unique()).all():
+            return (said == named).to_numpy(dtype=np.float64)
+        words = said.str.lower().map(WORDS)
         chosen = words.where(words.notna(), chosen)
     return pd.to_numeric(chosen, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
 
@@ -156,7 +164,7 @@ def _faults(
     found = [
         (choice < 0, "has no choice id"),
         (level < 0, "names an alternative that is empty or unknown to the model"),
-        (doubled, "comes twice in one choice"),
+        (doubled, f"comes twice in one choice; {columns.choice_id} must name one occasion of one shopper"),
         *[(~np.isfinite(value), f"has no finite {name}") for name, value in values.items()],
     ]
     if need_chosen:

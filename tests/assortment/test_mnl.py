@@ -270,7 +270,7 @@ def test_choices_with_a_fault_are_listed_and_the_rest_is_fitted():
     ("change", "said"),
     [
         (lambda t: t.drop(columns="x0"), "column x0 is missing"),
-        (lambda t: t.assign(x0="sweet"), "feature x0 must be numeric"),
+        (lambda t: t.assign(x0="sweet"), "feature x0 holds no numbers"),
         (lambda t: t.iloc[:0], "has no rows"),
         (lambda t: t[t["alternative"] == "a"], "no choice is left"),
     ],
