@@ -182,3 +182,23 @@ def fill_network(
         if w != NONE:
             city_room[w] -= q
             regional_room[regional_of[w]] -= q
+
+
+@njit(cache=True, nogil=True)
+def open_in_lists(
+    starts: np.ndarray,
+    entry: np.ndarray,
+    front: np.ndarray,
+    opened: np.ndarray,
+    front_of: np.ndarray,
+    pair: np.ndarray,
+    reached: np.ndarray,
+) -> None:
+    """Pair by which each store is served, -1 without a front, and how many open fronts its list has."""
+    for i in range(starts.size - 1):
+        pair[i], reached[i] = NONE, 0
+        for k in range(starts[i], starts[i + 1]):
+            f = front[entry[k]]
+            reached[i] += opened[f]
+            if f == front_of[i]:
+                pair[i] = k

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from lst_workbench.contracts import NetworkLanes, NetworkSites, NetworkStores
-from lst_workbench.coverage._network_kernels import NONE
+from lst_workbench.coverage._network_kernels import NONE, open_in_lists
 from lst_workbench.coverage.network_capacity import volumes
 from lst_workbench.coverage.network_layout import Design
 from lst_workbench.coverage.network_params import TIERS, NetworkParams
@@ -22,20 +22,18 @@ def store_by_store(task: TierTask, design: Design) -> np.ndarray:
     served = np.flatnonzero(design.front_of != NONE)
     front = design.front_of[served]
     city = design.city_of[front]
-    rate[served] = task.last[chosen_pairs(task, design.front_of)[served]] + task.to_city[front, city] + through[city]
+    rate[served] = task.last[chosen_pairs(task, design)[0][served]] + task.to_city[front, city] + through[city]
     slowly = np.flatnonzero(design.slow_city_of != NONE)
     city = design.slow_city_of[slowly]
     rate[slowly] = task.slow[slowly] + task.delivery.haul(city, task.lat[slowly], task.lon[slowly]) + through[city]
     return task.quantity * rate
 
 
-def chosen_pairs(task: TierTask, front_of: np.ndarray) -> np.ndarray:
-    """Pair by which each store is served; -1 for stores without a front."""
-    row = np.repeat(np.arange(task.stores), np.diff(task.starts))
-    hit = np.flatnonzero(task.front[task.entry] == front_of[row])
-    pair = np.full(task.stores, NONE)
-    pair[row[hit]] = hit
-    return pair
+def chosen_pairs(task: TierTask, design: Design) -> tuple[np.ndarray, np.ndarray]:
+    """Pair by which each store is served, -1 for stores without a front, and how many open fronts reach it."""
+    pair, reached = np.empty(task.stores, np.int64), np.empty(task.stores, np.int64)
+    open_in_lists(task.starts, task.entry, task.front, design.fronts, design.front_of, pair, reached)
+    return pair, reached
 
 
 def network_tables(
@@ -99,13 +97,11 @@ def network_tables(
 
 def _stores(task: TierTask, design: Design, cost: np.ndarray, params: NetworkParams, ids: np.ndarray) -> pd.DataFrame:
     fast, slowly = design.front_of != NONE, design.slow_city_of != NONE
-    pair = chosen_pairs(task, design.front_of)
+    pair, reached = chosen_pairs(task, design)
     km = np.full(task.stores, np.nan)
     km[fast] = task.km[pair[fast]]
     cities = task.sites[1].iloc[design.slow_city_of[slowly]]
     km[slowly] = params.circuity * haversine_km(task.lat[slowly], task.lon[slowly], cities["lat"], cities["lon"])
-    row = np.repeat(np.arange(task.stores), np.diff(task.starts))
-    reached = np.bincount(row, weights=design.fronts[task.front[task.entry]], minlength=task.stores)
     site = np.full(task.stores, NONE, np.int64)
     site[fast] = task.sites[0]["site_id"].to_numpy()[design.front_of[fast]]
     site[slowly] = cities["site_id"].to_numpy()

@@ -14,6 +14,7 @@ from lst_workbench.coverage.network_slow import SlowDelivery, on_sphere
 from lst_workbench.coverage.pairs import amounts_faults, names_of
 from lst_workbench.geo import haversine_km, neighbours_within
 
+OPTIONAL = ("capacity_m3_month", "min_volume_m3_month", "handling_rmb_m3", "closing_cost_rmb_month")
 STATUSES = ("candidate", "keep", "may_close", "forbidden")
 TOUR_CONSTANT = 0.57  # of a tour through random stops (Daganzo, 1984), for each km of 1 / sqrt(stops a km2)
 DENSITY_RADIUS_KM = 3.0
@@ -166,9 +167,7 @@ def tier_task(
     to_regional = _lanes(tiers[1], tiers[2], params) + _handling(tiers[2], params)[None, :]
     least = (to_city + to_regional.min(axis=1)[None, :]).min(axis=1)
     drops_m3 = _drops_m3(ordered)
-    fast = (
-        ordered["fast_share"].to_numpy(np.float64) if "fast_share" in ordered else np.full(len(lat), params.fast_share)
-    )
+    fast = _column(ordered, "fast_share", params.fast_share)
     handled = fast + (1.0 - fast) * params.cross_dock_share
     cell_of = np.repeat(np.arange(len(cells) - 1), np.diff(cells))
     starts, site, km = _reached(ordered, tiers[0], circuity, params, distances)
@@ -318,6 +317,7 @@ def _rounded_down(values: np.ndarray) -> np.ndarray:
 def _refuse(stores: pd.DataFrame, sites: pd.DataFrame, params: NetworkParams) -> None:
     faults = params.faults() + amounts_faults("stores", stores, "store_id", ("volume_m3_month", "orders_month"))
     faults += amounts_faults("sites", sites, "site_id", ("fixed_cost_rmb_month",))
+    faults += _optional_faults(stores, sites)
     for name, key, table in (("stores", "store_id", stores), ("sites", "site_id", sites)):
         for column, bound in (("lat", 90), ("lon", 180)):
             if column not in table:
@@ -342,3 +342,20 @@ def _refuse(stores: pd.DataFrame, sites: pd.DataFrame, params: NetworkParams) ->
         faults.append("stores has no rows; give at least one")
     if faults:
         raise InputError("the network", faults)
+
+
+def _optional_faults(stores: pd.DataFrame, sites: pd.DataFrame) -> list[str]:
+    """Say which figures that may be left empty are given and cannot be."""
+    asked = [("sites", sites, "site_id", column, np.inf, "at least 0") for column in OPTIONAL]
+    faults = []
+    for name, table, key, column, most, said in [
+        *asked,
+        ("stores", stores, "store_id", "fast_share", 1.0, "between 0 and 1"),
+    ]:
+        if column in table and key in table:
+            values = pd.to_numeric(table[column], errors="coerce")
+            wrong = (table[column].notna() & ~values.between(0.0, most)).to_numpy()
+            if wrong.any():
+                at = names_of(table.loc[wrong, key].to_numpy())
+                faults.append(f"{name}.{column} must be {said} ({wrong.sum():,} are not: {at})")
+    return faults

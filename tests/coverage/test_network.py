@@ -213,6 +213,19 @@ def test_a_budget_below_the_cheapest_network_says_so():
     assert result.certificate.status == "infeasible" and "raise the budget" in result.certificate.reason
 
 
+def test_every_figure_of_sites_and_stores_below_zero_is_refused_at_once():
+    stores, sites = case(0)
+    columns = ["capacity_m3_month", "min_volume_m3_month", "handling_rmb_m3", "closing_cost_rmb_month"]
+    stores["fast_share"] = 0.5
+    stores.loc[1, "fast_share"] = 1.2
+    sites.loc[2, columns] = -1.0
+    with pytest.raises(InputError) as refused:
+        design_network(stores, sites)
+    said = str(refused.value)
+    assert all(f"sites.{column} must be at least 0 (1 are not: 102)" in said for column in columns)
+    assert "stores.fast_share must be between 0 and 1 (1 are not: 10)" in said
+
+
 def test_a_budget_below_zero_is_refused():
     with pytest.raises(InputError, match="budget_rmb_month must be at least 0, not -5"):
         design_network(*case(1), EXACT, budget_rmb_month=-5.0)
@@ -253,6 +266,18 @@ def test_a_lost_lane_costs_what_the_next_best_one_does(seed):
     assert effect["feeds_from"] == keep.task.sites[1]["site_id"].iloc[int(np.argsort(ways)[1])]
     with pytest.raises(InputError, match="no lane feeds site 999"):
         keep.without_lane(999)
+
+
+def test_a_city_that_loses_its_lane_is_fed_by_the_next_regional():
+    stores, sites = case(3, cities=1, regionals=3)
+    keep = design_network(stores, sites.assign(status="keep"), EXACT)
+    ways = keep.task.to_regional[0]
+    least, following = np.sort(ways)[:2]
+    network = evaluate(keep.task, keep.opened)
+    volume = keep.task.quantity[(network.design.front_of >= 0) | (network.design.slow_city_of >= 0)].sum()
+    effect = keep.without_lane(int(keep.task.sites[1]["site_id"].iloc[0]))
+    assert effect["feeds_from"] == keep.task.sites[2]["site_id"].iloc[int(np.argsort(ways)[1])]
+    assert 0.0 < effect["cost_change_rmb_month"] <= volume * (following - least) + 1e-3
 
 
 def test_explanations_and_resilience_follow_from_the_network():
