@@ -275,7 +275,7 @@ def _usable(flows: pd.DataFrame, features: tuple[str, ...]) -> tuple[pd.DataFram
     if faults:
         raise InputError("flows", faults)
     measure = "flow" if "flow" in flows else "share"
-    numbers = {name: pd.to_numeric(flows[name], errors="coerce") for name in (*needed[2:], measure)}
+    numbers = {name: _numbers(flows[name]) for name in (*needed[2:], measure)}
     told = flows.assign(**numbers)
     checks = {
         "zone_id or store_id is empty": told["zone_id"].isna() | told["store_id"].isna(),
@@ -294,8 +294,20 @@ def _usable(flows: pd.DataFrame, features: tuple[str, ...]) -> tuple[pd.DataFram
     total = told[measure].where(reason == "").groupby(told["zone_id"]).transform("sum")
     reason[(reason == "") & ~(total > 0)] = f"the zone's {measure} adds up to 0"
     good = told[reason == ""].reset_index(drop=True)
+    if measure == "share":  # in per cent, say: a zone is one unit of choice
+        good["share"] /= good["share"].groupby(good["zone_id"]).transform("sum").clip(lower=1.0)
     bad = (reason != "").to_numpy()
     left_out = flows.loc[bad, ["zone_id", "store_id"]].assign(row=np.flatnonzero(bad), reason=reason[bad])
     if (good.groupby("zone_id").size() > 1).sum() < 2:
         raise InputError("flows", ["fewer than two zones have a choice among stores", *sorted(set(reason) - {""})])
     return good, left_out[["row", "zone_id", "store_id", "reason"]].reset_index(drop=True)
+
+
+def _numbers(column: pd.Series) -> pd.Series:
+    """Read numbers; 12.5% is 0.125."""
+    if pd.api.types.is_numeric_dtype(column.dtype):
+        return column
+    text = column.astype("string").str.strip()
+    percent = text.str.endswith("%").fillna(False).to_numpy(bool)
+    told = pd.to_numeric(text.str.rstrip("%"), errors="coerce").astype(np.float64)
+    return told.where(~percent, told / 100)

@@ -210,3 +210,13 @@ def test_pulls_of_hundreds_of_stores_are_found_and_a_store_seen_once_is_kept():
     total = table.groupby("zone_id")["flow"].transform("sum").to_numpy()
     by_store = (told["expected_share"] * total).groupby(told["store_id"]).sum()
     np.testing.assert_allclose(by_store, told.groupby("store_id")["flow"].sum(), rtol=1e-6)
+
+
+@pytest.mark.parametrize("written", [lambda p: 100 * p, lambda p: 1000 * p, lambda p: (100 * p).astype(str) + "%"])
+def test_shares_in_per_cent_say_what_plain_shares_say(written):
+    pairs = drawn_flows(zones=60)
+    pairs["share"] = pairs["flow"] / pairs.groupby("zone_id")["flow"].transform("sum")
+    pairs = pairs.drop(columns="flow")
+    plain, scaled = calibrate_huff(pairs), calibrate_huff(pairs.assign(share=written(pairs["share"])))
+    pd.testing.assert_frame_equal(scaled.tables["coefficients"], plain.tables["coefficients"], rtol=1e-6)
+    assert scaled.log_likelihood == pytest.approx(plain.log_likelihood)
