@@ -20,9 +20,11 @@ def centred(shapes: Shapes, codes: NDArray[np.int32], terms: Sequence[Term]) -> 
     """Effects, and their covariance about the mean of each term, whose doubt goes to the intercept, the last.
 
     A term's effects are told up to a constant only, so their own variances say nothing; about the mean they do. Levels,
-    codes and gaps that no row had get their feature's mean effect, and all its variance.
+    codes and gaps that no row had get their feature's mean effect, and all its variance. Gaps of features that were
+    only ever missing together are told by their sum alone: none is taken to move a store further than all features do.
     """
-    effect, spread = shapes.effect.copy(), shapes.spread.copy()
+    effect, spread, whole = shapes.effect.copy(), shapes.spread.copy(), 0.0
+    seen_apart: list[int] = []
     rows = np.bincount(codes.ravel(), minlength=len(effect)).astype(float)
     for term, start in zip(terms, offsets_of(terms)[:-1], strict=True):
         inside = slice(int(start), int(start) + term.size)
@@ -32,11 +34,17 @@ def centred(shapes: Shapes, codes: NDArray[np.int32], terms: Sequence[Term]) -> 
             side[inside] -= mean
             side[-1] += mean
         if isinstance(term, Bins):
-            empty = inside.start + np.flatnonzero((rows[inside] == 0) & (np.arange(term.size) >= term.ordered))
-            middle = float(weight @ effect[inside])
+            apart = np.arange(inside.start + term.ordered, inside.stop)
+            empty, middle = apart[rows[apart] == 0], float(weight @ effect[inside])
             effect[empty] = middle
             spread[empty, :] = spread[:, empty] = 0.0
             spread[empty, empty] = weight @ (effect[inside] - middle) ** 2
+            whole += float(weight @ (effect[inside] - middle) ** 2)
+            seen_apart += apart[rows[apart] > 0].tolist()
+    for place in seen_apart:
+        if spread[place, place] > whole > 0:
+            # As if its effect had been seen to be none, but for that spread.
+            spread -= np.outer(spread[:, place] / (spread[place, place] + whole), spread[place])
     return effect, spread
 
 

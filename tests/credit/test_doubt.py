@@ -50,3 +50,20 @@ def test_a_feature_that_a_store_lacks_widens_its_range_by_what_the_feature_tells
     assert wide["months_open"] > 1.5
     assert 0.95 < wide["noise"] < 1.05
     assert (thin["pd_high"] - thin["pd_low"]).median() < 0.3, "a range that holds nearly every PD says nothing"
+
+
+def test_gaps_that_only_came_together_are_unsure_one_by_one_but_not_without_end():
+    past = shops()
+    past["orders"] = np.random.default_rng(8).normal(size=len(past))
+    past.loc[past.index[::6], ["debt_share", "orders", "months_open"]] = np.nan
+    card = fit_scorecard(past, "default", exclude=["true_pd", "city", "decided"])
+    fresh = shops(500, seed=3).assign(orders=0.0)
+    width = {
+        count: score_stores(
+            card, fresh.assign(**dict.fromkeys(["debt_share", "orders", "months_open"][:count], np.nan))
+        )
+        .eval("pd_high - pd_low")
+        .median()
+        for count in (0, 1, 3)
+    }
+    assert max(width[0], width[3]) < width[1] < 0.75
