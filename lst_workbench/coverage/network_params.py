@@ -50,7 +50,7 @@ class NetworkParams:
     cuts : int
         Rounds of cutting planes that teach the bound its prices.
     iterations : int
-        Steps that raise them after that; a third of it for many stores.
+        Steps that raise them after that; fewer for very many stores, down to a sixth of it.
     shakes : int
         Times that the search leaves a local optimum by lot, where no network is given to start from.
     """

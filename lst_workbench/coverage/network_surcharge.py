@@ -14,6 +14,7 @@ from lst_workbench.coverage.network_task import TierTask
 from lst_workbench.optim import Certificate, Status
 
 SURCHARGE_STEPS = 14
+STEPS_BY_STORES = 200_000_000  # of a bound's last climb: a million stores take 200 steps
 MEETS = 1e-9
 
 
@@ -96,7 +97,7 @@ def lower_bound(task: TierTask, params: NetworkParams, network: Network) -> floa
         starts = (prices, lifted(task, ways, prices, design.fronts))
         prices = max(starts, key=lambda at: _bound_at(task, ways, at))
     goal = network.value * (1.0 - max(params.gap, 1e-9))
-    steps = params.iterations // 3 if many else params.iterations
+    steps = min(params.iterations, max(params.iterations // 6, STEPS_BY_STORES // task.stores))
     _, prices, _ = climb(task, ways, prices, network.value, steps, 0.3, goal)
     return _bound_at(task, ways, prices)
 
