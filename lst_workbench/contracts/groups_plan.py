@@ -11,9 +11,9 @@ class GroupsPlan(Table):
     """The plan by group of shops: who is signed, beside who there is; groups overlap."""
 
     group: Series[str] = column(
-        "Shops of villages, of townships, of both (rural), those with the least floor area (small), or all.",
+        "Shops of villages, townships, both (rural), with the least floor area (small), of poor counties, or all.",
         "name",
-        isin=(*GROUPS, "all"),
+        isin=(*GROUPS, "poor", "all"),
         key=True,
     )
     stores: Series[np.int32] = column("Stores of the market.", "stores", ge=0)

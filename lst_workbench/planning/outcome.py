@@ -9,7 +9,7 @@ from lst_workbench.contracts import Capacities, CellsPlan, Decisions, Dots, Grou
 from lst_workbench.contracts.fairness_prices import GROUPS
 from lst_workbench.contracts.kinds import RURAL
 from lst_workbench.geo import DOT_PARTICIPANT, DOT_UNCOVERED, haversine_km, morton, on_web_map
-from lst_workbench.planning.groups import SMALL, members
+from lst_workbench.planning.groups import POOR, SMALL, members, poor_places
 from lst_workbench.planning.objective import order_costs
 from lst_workbench.planning.wave_inputs import months_of
 from lst_workbench.rollout.curve import monthly_survival, plan_curve
@@ -23,7 +23,7 @@ KEYS = (
     "rollout.start_month", "rollout.months", "rollout.active_share", "store.closure_year", "order.aov_rmb",
     "econ.take_rate", "econ.first_party_margin", "econ.first_party_share", "network.handling_rate",
     "network.line_haul_tkm", "network.line_haul_km", "network.circuity", "network.rmb_per_tonne", "network.drop_cost",
-    "network.drop_cost_rural", SMALL,
+    "network.drop_cost_rural", SMALL, POOR,
 )  # fmt: skip
 
 
@@ -64,7 +64,7 @@ def outcome(tables: Tables, figures: Figures) -> dict[str, pd.DataFrame]:
         "economics": economics,
         "places_plan": plan_by_place(tables["stores"], decisions, gmv_rmb),
         "cells_plan": plan_by_cell(tables["stores"], decisions, tables["potentials"]),
-        "groups_plan": plan_by_group(tables["stores"], decisions, figures[SMALL]),
+        "groups_plan": plan_by_group(tables, decisions, figures),
         "place_months": signups_by_place(tables["stores"], decisions),
         "dots": dots(tables["stores"], decisions, months_of(figures)),
     }
@@ -198,10 +198,13 @@ def plan_by_place(stores: pd.DataFrame, decisions: pd.DataFrame, gmv_rmb: pd.Ser
     return PlacesPlan.check(table.reset_index())
 
 
-def plan_by_group(stores: pd.DataFrame, decisions: pd.DataFrame, small_share: float) -> pd.DataFrame:
-    """Count who there is and who is signed, of village, township, rural and small shops, and of all."""
+def plan_by_group(tables: Tables, decisions: pd.DataFrame, figures: Figures) -> pd.DataFrame:
+    """Count who there is and who is signed, by group of shops and in all."""
+    stores = tables["stores"]
+    poor = poor_places(tables["places"], tables["cells"], figures[POOR])
     status = decisions.set_index("store_id")["status"].reindex(stores["store_id"])
-    inside = {group: members(stores, group, small_share).to_numpy() for group in GROUPS}
+    inside = {group: members(stores, group, figures[SMALL]).to_numpy() for group in GROUPS}
+    inside["poor"] = stores["place_id"].map(poor).to_numpy(bool)
     rows = [
         {
             "group": group,

@@ -36,7 +36,7 @@ MARKET_TABLES = ("stores", "cells", "sites", "territories", "participants")
 # What a plan reads of the two large tables: names stay behind.
 READ = {
     "stores": ["store_id", "place_id", "prefecture_code", "h3_8", "lat", "lon", "area_m2", "settlement_kind"],
-    "cells": ["h3_8", "lat", "lon", "people", "income_index"],
+    "cells": ["h3_8", "place_id", "lat", "lon", "people", "income_index"],
 }
 Tables = Mapping[str, pd.DataFrame]
 Figures = Mapping[str, Any]
@@ -96,7 +96,7 @@ def make_plan(
     _check(market)
     here = scenario.at_stores(len(market.stores))
     known = {name: market.tables[name][READ[name]] if name in READ else market.tables[name] for name in MARKET_TABLES}
-    known["rivals"] = market.rivals
+    known |= {"rivals": market.rivals, "places": market.places}
     identity = identity_of(market, here, seed)
     if network is not None:
         known["sites"] = network.tables["sites"]
@@ -105,7 +105,7 @@ def make_plan(
     groups = excluded = ""
     if conditions is not None:
         known |= conditions.tables(wave_inputs.months_of(here.values()))
-        known["places"], identity["conditions"] = market.places, asked_for.asked_of(known)
+        identity["conditions"] = asked_for.asked_of(known)
         stages, groups = ("conditions", *STAGES), " store_groups quotas shares left_out"
         excluded = " left_out"
     about = {"market_folder": str(Path(market.folder).resolve()) if market.folder else ""}
@@ -141,8 +141,8 @@ ASSIGNMENT_KEYS = ("network.front_radius_km", "network.circuity")
 CONDITION_TABLES = "stores places cells participants promised excluded group_limits"
 WAVE_TABLES = "stores territories sites participants potentials assignments"
 OUTCOME_TABLES = (
-    "stores territories sites participants potentials assignments uncovered wave_stores plan_months base_loads waves "
-    "prices margins"
+    "stores places cells territories sites participants potentials assignments uncovered wave_stores plan_months "
+    "base_loads waves prices margins"
 )
 UNCERTAINTY_TABLES = "stores territories participants potentials assignments waves plan_months base_loads economics"
 SUMMARY_TABLES = "participants sites uncovered curve capacities economics levers reps_search"

@@ -9,7 +9,7 @@ from lst_workbench.views.formats import share
 from lst_workbench.views.messages import text
 from lst_workbench.views.tables import grid
 
-SHOWN = ("village", "township", "small")
+SHOWN = ("village", "township", "small", "poor")
 
 
 def shares_of_groups(groups_plan: pd.DataFrame) -> pd.DataFrame:
@@ -38,7 +38,7 @@ def fairness_card(groups_plan: pd.DataFrame, run: str, lang: str) -> str:
     ]
     behind = (shares["signed"] - shares["all"]).fillna(0.0)
     last = str(behind.index[int(behind.to_numpy().argmin())])
-    price = text("fairness.price", lang, run=run, group=last)
+    price = text("fairness.price.poor" if last == "poor" else "fairness.price", lang, run=run, group=last)
     table = grid(columns, rows, text("fairness.title", lang))
     lead = f'<p class="lead">{escape(_said(shares, last, lang))}</p>'
     top = head("fairness.title", lang, text("fairness.sub", lang))

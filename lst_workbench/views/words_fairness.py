@@ -9,6 +9,7 @@ FAIRNESS: dict[str, tuple[str, str]] = {
     "fairness.reach": ("Within reach", "可达"),
     "fairness.village": ("Village shops", "村级门店"),
     "fairness.township": ("Township shops", "乡镇门店"),
+    "fairness.poor": ("Shops of poor counties", "贫困县门店"),
     "fairness.small": ("Small shops", "小店"),
     "fairness.said.fewer": (
         "{group} make up {signed} of sign-ups and {all} of the shops to sign: the furthest behind.",
@@ -19,6 +20,10 @@ FAIRNESS: dict[str, tuple[str, str]] = {
         "各群体的签约占比均不低于其待签门店占比。",
     ),
     "fairness.none": ("The plan signs no one.", "方案未签约任何门店。"),
+    "fairness.price.poor": (
+        "What a floor would cost: set one for poor counties under Conditions and put both plans side by side.",
+        "设定下限的代价：在附加条件中为贫困县设定下限，再并列比较两个方案。",
+    ),
     "fairness.price": (
         "What a floor would cost: lst fairness {run} --group {group}",
         "设定下限的代价：lst fairness {run} --group {group}",

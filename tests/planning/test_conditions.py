@@ -141,3 +141,14 @@ def test_floor_and_cap_of_one_group_belong_together_and_must_leave_room(district
     asked = Conditions.of(None, None, None, ["rural=0.6"], ["rural=0.4"])
     with pytest.raises(InputError, match="rural is to be at least 0.6 and at most 0.4"):
         make_plan(district, load_scenario("base"), conditions=asked)
+
+
+def test_a_plan_keeps_a_floor_of_poor_counties_and_tells_how_many_are_signed(market):
+    floored = make_plan(market, SCENARIO, conditions=Conditions.of(at_least=["poor=0.5"]))
+    counts = floored.tables["groups_plan"].set_index("group")
+    reached = counts.loc["poor", "signups"] / counts.loc["all", "signups"]
+    assert reached >= 0.5
+    assert floored.tables["conditions"]["reached"].iloc[0] == pytest.approx(reached)
+    places = poor_places(market.places, market.cells, SCENARIO["rollout.poor_people_share"])
+    poor = market.stores["place_id"].map(places)
+    assert counts.loc["poor", "stores"] == poor.sum()

@@ -37,3 +37,10 @@ def test_the_group_furthest_behind_is_named_with_the_command_that_prices_it(lang
 def test_a_plan_that_is_behind_nowhere_or_signs_no_one_says_so():
     assert "No group has a smaller share" in fairness_card(counts([10, 5, 15, 8, 20]), "r", "en")
     assert "signs no one" in fairness_card(counts([0, 0, 0, 0, 0]), "r", "en")
+
+
+def test_poor_counties_furthest_behind_lead_to_the_form_since_no_command_prices_them():
+    poor = counts([10, 5, 15, 8, 20]).tail(1).assign(group="poor", stores=60, participants=0, signups=1)
+    card = fairness_card(pd.concat([counts([10, 5, 15, 8, 20]), poor]), "r", "en")
+    assert "Shops of poor counties make up 5% of sign-ups and 60%" in card
+    assert "under Conditions" in card and "--group poor" not in card
