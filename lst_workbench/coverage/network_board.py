@@ -21,6 +21,7 @@ from lst_workbench.coverage.network_task import TierTask, tier_task
 from lst_workbench.optim import Certificate, Status
 
 BOUND_ITERATIONS = 60
+CELLS_ALONE = 1_000
 IN_REACH_RMB_STORE = 1e5  # more than any way costs: whoever is in reach is served next day
 
 
@@ -90,9 +91,13 @@ class NetworkBoard:
         return NetworkResult(tables, certificate, figures, task, opened)
 
     def only(self, open_sites: Iterable[int], radius_km: float) -> Self:
-        """Make a board of these sites alone, with another radius: read anew in a second, for it has few pairs."""
+        """Make a board of these sites alone, with another radius: read anew in a second or two, for it has few pairs.
+
+        Its cells are few: a layout serves each store by itself, however many there are.
+        """
         kept = self.sites[self.sites["site_id"].isin(list(open_sites))]
-        return replace(self, sites=kept, params=replace(self.params, radius_km=radius_km))
+        cells = min(self.params.cells, CELLS_ALONE)
+        return replace(self, sites=kept, params=replace(self.params, radius_km=radius_km, cells=cells))
 
     def bounds(self, steps: Sequence[tuple[float, list[int]]]) -> pd.DataFrame:
         """Lines that no network's cost lies below: ``at_zero_rmb_month`` + ``slope`` x share served next day.
