@@ -120,6 +120,7 @@ def _huff(folder):
 
 
 def _huff_memory(folder):
+    _small()
     stores, cells = _scattered(1_000_000, 750_000, 1)
     cpu, wall = _clocked(lambda: huff_catchments(stores, cells, PARAMS))
     yield _row("Huff, scattered, memory", "1M stores x 750k cells, 3 km", np.nan, cpu, wall, "<= 1 GB")
