@@ -40,7 +40,7 @@ class Page:
         self.driver.get("about:blank")
         self.driver.get_log("browser")  # what a page says while it is left is not this one's
         self.driver.get(self.site.url)
-        self.until("return window.lstReadyMs > 0", "the page to be drawn")
+        self.until("return window.lstReadyMs > 0 && document.querySelector('.lst-ready')", "the page to be drawn")
         return self
 
     def run(self, script, *arguments):
