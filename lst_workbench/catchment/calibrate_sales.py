@@ -160,7 +160,7 @@ def _fit(expected: Any, logs: np.ndarray, theta: np.ndarray) -> tuple[np.ndarray
         return rest - rest.mean()
 
     inside = np.clip(theta, LOWEST + 1e-6, HIGHEST - 1e-6)
-    found = least_squares(off, inside, bounds=(LOWEST, HIGHEST), diff_step=STEP, xtol=1e-4, ftol=1e-6, max_nfev=40)
+    found = least_squares(off, inside, bounds=(LOWEST, HIGHEST), diff_step=STEP, xtol=1e-6, ftol=1e-8, max_nfev=40)
     return found.x, logs - expected(found.x), found.jac
 
 
